@@ -1,0 +1,43 @@
+/*
+ * Bytes from outside, and the few questions we ask of them.
+ *
+ * A span is a loan: it points into somebody's buffer, may hold NULs and is
+ * never terminated.  Locale plays no part in any of this.
+ */
+#ifndef BASE_ASCII_H
+#define BASE_ASCII_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct span {
+	const char *p;
+	size_t len;
+};
+
+/* The bytes of a string, without its NUL. */
+struct span span_of(const char *string);
+
+/* Is the span this word, whatever the case of its ASCII letters? */
+bool span_is(struct span s, const char *word);
+
+/* Does the byte stand anywhere in the span? */
+bool span_has(struct span s, char byte);
+
+/*
+ * Cut the next word off *s: leading blanks are skipped, the word ends at a
+ * blank or at the end.  False, and *word empty, when there is none.
+ */
+bool span_word(struct span *s, struct span *word);
+
+/*
+ * Copy into dst as a string.  -1 with EMSGSIZE when it does not fit whole,
+ * EINVAL when it holds a NUL; dst is untouched then.
+ */
+int span_copy(char *dst, size_t cap, struct span s);
+
+bool ascii_digit(char c);
+bool ascii_graph(char c);		/* 0x21-0x7E */
+char ascii_lower(char c);
+
+#endif

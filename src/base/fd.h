@@ -1,0 +1,44 @@
+/*
+ * File descriptors: one owner each, -1 once closed, and never 0, 1 or 2 by
+ * accident.
+ */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include "base/ascii.h"
+
+#include <stdbool.h>
+
+/* Close *fd if it is open and set it to -1.  errno is kept. */
+void fd_close(int *fd);
+
+/* Close every descriptor from lowest up: superservers leave some open. */
+void fd_close_from(int lowest);
+
+/*
+ * Keep these n descriptors, which are moved to 3 and up, close-on-exec, and close
+ * all others from 3 up.  -1 with errno; some are closed then.
+ */
+int fd_keep(int **fds, int n);
+
+/* Open whatever of 0, 1 and 2 came closed on /dev/null.  -1 if that fails. */
+int fd_open_standard(void);
+
+/* Make fd (any of 0-2) refer to /dev/null. */
+int fd_to_null(int fd);
+
+/* A close-on-exec copy of fd at 3 or above; the caller owns it. */
+int fd_copy(int fd);
+
+/* Do both refer to the same file, socket, pipe or terminal? */
+bool fd_same(int a, int b);
+
+bool fd_is_socket(int fd);
+
+/*
+ * Write all of it, however often the kernel takes only a part.  For regular
+ * files and terminals; sockets belong to io/out.
+ */
+int fd_write_all(int fd, const void *bytes, size_t len);
+
+#endif
