@@ -1,0 +1,123 @@
+#include "io/line.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+void
+line_init(struct line *l, int fd)
+{
+	l->fd = fd;
+	l->interrupt = NULL;
+	l->eof = l->skipping = false;
+	l->skipped = 0;
+	l->start = l->end = 0;
+}
+
+/* @audit the only place that writes into the buffer from the network. */
+static int
+fill(struct line *l, int64_t deadline)
+{
+	ssize_t n;
+
+	if (l->start > 0) {
+		memmove(l->buffer, l->buffer + l->start, l->end - l->start);
+		l->end -= l->start;
+		l->start = 0;
+	}
+	do {
+		if (wait_for(l->fd, POLLIN, deadline, l->interrupt) == -1)
+			return -1;
+		n = read(l->fd, l->buffer + l->end, LINE_BUFFER - l->end);
+	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
+	if (n == -1)
+		return -1;
+	l->eof = n == 0;
+	l->end += (size_t)n;
+	return 0;
+}
+
+static void
+drop(struct line *l, size_t n)
+{
+	l->skipped += n;
+	l->start += n;
+}
+
+static int
+take(struct line *l, size_t len, size_t max, struct span *text)
+{
+	const char *p = l->buffer + l->start;
+
+	if (!l->skipping)
+		l->skipped = 0;
+	if (l->skipping || len > max) {
+		drop(l, len);
+		l->skipping = false;
+		errno = EMSGSIZE;
+		return -1;
+	}
+	l->start += len--;
+	if (len > 0 && p[len - 1] == '\r')
+		len--;
+	if (len > 0 && memchr(p, '\0', len) != NULL) {
+		errno = EILSEQ;
+		return -1;
+	}
+	*text = (struct span){ p, len };
+	return 0;
+}
+
+int
+line_read(struct line *l, size_t max, int64_t deadline, struct span *text)
+{
+	const char *from, *lf;
+	size_t have;
+
+	for (;;) {
+		from = l->buffer + l->start;
+		have = l->end - l->start;
+		if (have > 0 && (lf = memchr(from, '\n', have)) != NULL)
+			return take(l, (size_t)(lf - from) + 1, max, text);
+		if (!l->skipping && have >= max) {
+			l->skipping = true;
+			l->skipped = 0;
+		}
+		if (l->skipping)
+			drop(l, have);
+		if (l->eof) {
+			errno = EPIPE;
+			return -1;
+		}
+		if (fill(l, deadline) == -1)
+			return -1;
+	}
+}
+
+bool
+line_pending(const struct line *l)
+{
+	return l->end > l->start &&
+	    memchr(l->buffer + l->start, '\n', l->end - l->start) != NULL;
+}
+
+struct span
+line_unread(const struct line *l)
+{
+	return (struct span){ l->buffer + l->start, l->end - l->start };
+}
+
+int
+line_preload(struct line *l, struct span bytes)
+{
+	if (bytes.len > sizeof l->buffer) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (bytes.len > 0)
+		memcpy(l->buffer, bytes.p, bytes.len);
+	l->start = 0;
+	l->end = bytes.len;
+	return 0;
+}

@@ -1,0 +1,130 @@
+#include "io/peer.h"
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const variables[] = {
+	"TCPREMOTEIP",		/* tcpserver, tcpsvd */
+	"REMOTE_ADDR",		/* systemd */
+	"REMOTE_HOST",		/* xinetd, stunnel */
+	"SOCAT_PEERADDR",
+};
+
+static bool
+is_loopback4(const struct in_addr *a)
+{
+	return ntohl(a->s_addr) >> 24 == 127;
+}
+
+static void
+set_ip4(struct peer *peer, const struct in_addr *a)
+{
+	peer->known = inet_ntop(AF_INET, a, peer->ip, sizeof peer->ip) != NULL;
+	peer->local = is_loopback4(a);
+}
+
+/* IPv4 in IPv6 clothes is IPv4: parsers of our log want dots. */
+static void
+set_ip6(struct peer *peer, const struct in6_addr *a)
+{
+	struct in_addr four;
+
+	if (IN6_IS_ADDR_V4MAPPED(a)) {
+		memcpy(&four, &a->s6_addr[12], sizeof four);
+		set_ip4(peer, &four);
+		return;
+	}
+	peer->known = inet_ntop(AF_INET6, a, peer->ip, sizeof peer->ip) != NULL;
+	peer->local = IN6_IS_ADDR_LOOPBACK(a);
+}
+
+static void
+ask_socket(struct peer *peer, int fd)
+{
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} addr;
+	socklen_t len = sizeof addr;
+
+	memset(&addr, 0, sizeof addr);
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) == -1)
+		return;
+	if (addr.any.ss_family == AF_INET)
+		set_ip4(peer, &addr.v4.sin_addr);
+	else if (addr.any.ss_family == AF_INET6)
+		set_ip6(peer, &addr.v6.sin6_addr);
+	if (peer->known)
+		peer->source = "socket";
+}
+
+static bool
+ask_variable(struct peer *peer, const char *name)
+{
+	char text[INET6_ADDRSTRLEN];
+	const char *value = getenv(name);
+	struct in6_addr six;
+	struct in_addr four;
+	size_t len;
+
+	if (value == NULL)
+		return false;
+	len = strlen(value);
+	if (len > 2 && value[0] == '[' && value[len - 1] == ']') {
+		value++;			/* socat's way with IPv6 */
+		len -= 2;
+	}
+	if (len >= sizeof text)
+		return false;
+	memcpy(text, value, len);
+	text[len] = '\0';
+	if (inet_pton(AF_INET, text, &four) == 1)
+		set_ip4(peer, &four);
+	else if (inet_pton(AF_INET6, text, &six) == 1)
+		set_ip6(peer, &six);
+	else
+		return false;
+	peer->source = name;
+	return true;
+}
+
+void
+peer_find(struct peer *peer, int fd)
+{
+	const size_t n = sizeof variables / sizeof variables[0];
+	size_t i;
+
+	*peer = (struct peer){ .ip = "unknown", .local = true, .source = "none" };
+	ask_socket(peer, fd);
+	if (peer->known && !peer->local)
+		return;
+	for (i = 0; i < n && !ask_variable(peer, variables[i]); i++)
+		continue;
+}
+
+static void
+set_option(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof value);
+}
+
+void
+peer_tune(int fd)
+{
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+#ifdef TCP_KEEPIDLE
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+#endif
+}
