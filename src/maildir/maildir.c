@@ -1,0 +1,254 @@
+#include "maildir/maildir.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "maildir/name.h"
+
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TMP_MAX_AGE (36 * 60 * 60)
+
+static const char *const names[] = {
+	[MAILDIR_NEW] = "new",
+	[MAILDIR_CUR] = "cur",
+};
+
+void
+maildir_init(struct maildir *md)
+{
+	md->top = md->dir[MAILDIR_NEW] = md->dir[MAILDIR_CUR] = -1;
+	md->error[0] = '\0';
+}
+
+int
+maildir_fail(struct maildir *md, const char *format, ...)
+{
+	int kept = errno, n;
+	va_list ap;
+
+	va_start(ap, format);
+	n = vsnprintf(md->error, sizeof md->error, format, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof md->error)
+		(void)snprintf(md->error + n, sizeof md->error - (size_t)n,
+		    ": %s", strerror(kept));
+	errno = kept;
+	return -1;
+}
+
+static int
+fail_file(struct maildir *md, enum maildir_where where, const char *file)
+{
+	char quoted[LOG_QUOTED_MAX(48)];
+
+	return maildir_fail(md, "%s/%s", names[where],
+	    log_quote(quoted, sizeof quoted, span_of(file)));
+}
+
+void
+maildir_forget_error(struct maildir *md)
+{
+	md->error[0] = '\0';
+}
+
+static int
+open_dir(struct maildir *md, enum maildir_where where)
+{
+	md->dir[where] = openat(md->top, names[where],
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (md->dir[where] == -1 && errno != ENOENT)
+		return maildir_fail(md, "%s", names[where]);
+	return 0;
+}
+
+int
+maildir_open(struct maildir *md, const char *path)
+{
+	char quoted[LOG_QUOTED_MAX(48)];
+
+	md->top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (md->top == -1)
+		return maildir_fail(md, "Maildir %s",
+		    log_quote(quoted, sizeof quoted, span_of(path)));
+	if (open_dir(md, MAILDIR_NEW) == -1 || open_dir(md, MAILDIR_CUR) == -1)
+		return -1;
+	return 0;
+}
+
+void
+maildir_close(struct maildir *md)
+{
+	fd_close(&md->dir[MAILDIR_NEW]);
+	fd_close(&md->dir[MAILDIR_CUR]);
+	fd_close(&md->top);
+}
+
+const char *
+maildir_error(const struct maildir *md)
+{
+	return md->error;
+}
+
+int
+maildir_stamp(struct maildir *md, struct maildir_stamp *stamp)
+{
+	struct stat st;
+	int i;
+
+	memset(stamp, 0, sizeof *stamp);
+	for (i = 0; i < 2; i++) {
+		if (md->dir[i] == -1)
+			continue;
+		if (fstat(md->dir[i], &st) == -1)
+			return maildir_fail(md, "%s", names[i]);
+		stamp->changed[i] = st.st_mtim;
+	}
+	return 0;
+}
+
+bool
+maildir_same_stamp(const struct maildir_stamp *a, const struct maildir_stamp *b)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (a->changed[i].tv_sec != b->changed[i].tv_sec ||
+		    a->changed[i].tv_nsec != b->changed[i].tv_nsec)
+			return false;
+	return true;
+}
+
+/*
+ * A name that is gone is no failure to speak of: the caller looks for the new
+ * one.  On NFS a file that another host removed or renamed is stale, not gone.
+ */
+static int
+fail_gone(struct maildir *md, enum maildir_where where, const char *file)
+{
+	if (errno == ESTALE)
+		errno = ENOENT;
+	return errno == ENOENT ? -1 : fail_file(md, where, file);
+}
+
+int
+maildir_read(struct maildir *md, enum maildir_where where, const char *file)
+{
+	struct stat st;
+	int fd;
+
+	fd = openat(md->dir[where], file,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return fail_gone(md, where, file);
+	if (fstat(fd, &st) == -1)
+		goto out;
+	if (S_ISREG(st.st_mode))
+		return fd;
+	errno = EINVAL;
+out:
+	fd_close(&fd);
+	return fail_gone(md, where, file);
+}
+
+int
+maildir_raw(struct maildir *md, enum maildir_where where, const char *file,
+    off_t *raw)
+{
+	struct stat st;
+
+	if (fstatat(md->dir[where], file, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return fail_gone(md, where, file);
+	*raw = st.st_size;
+	return 0;
+}
+
+int
+maildir_remove(struct maildir *md, enum maildir_where where, const char *file)
+{
+	if (unlinkat(md->dir[where], file, 0) == -1)
+		return fail_gone(md, where, file);
+	return 0;
+}
+
+static int
+need_cur(struct maildir *md)
+{
+	if (md->dir[MAILDIR_CUR] != -1)
+		return 0;
+	if (mkdirat(md->top, names[MAILDIR_CUR], 0700) == -1 &&
+	    errno != EEXIST)
+		return maildir_fail(md, "%s", names[MAILDIR_CUR]);
+	return open_dir(md, MAILDIR_CUR);
+}
+
+/*
+ * rename(2) replaces its target without a word.  Only the same message could
+ * stand under that name, moved by somebody else a moment ago; but a Maildir put
+ * together by hand can hold anything, so look first.
+ */
+int
+maildir_set_seen(struct maildir *md, enum maildir_where where,
+    const char *file)
+{
+	char seen[NAME_MAX + 1];
+	struct stat st;
+
+	if (where == MAILDIR_CUR && name_has_flag(file, 'S'))
+		return 0;
+	if (name_add_flag(seen, sizeof seen, file, 'S') == -1 ||
+	    need_cur(md) == -1)
+		return fail_file(md, where, file);
+	if (fstatat(md->dir[MAILDIR_CUR], seen, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return fail_file(md, where, file);
+	}
+	if (errno != ENOENT || renameat(md->dir[where], file,
+	    md->dir[MAILDIR_CUR], seen) == -1)
+		return fail_gone(md, where, file);
+	return 0;
+}
+
+static void
+clean_one(int dir, const char *file, time_t now)
+{
+	struct stat st;
+
+	if (file[0] == '.' ||
+	    fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode))
+		return;
+	if (now - st.st_mtime > TMP_MAX_AGE && now - st.st_atime > TMP_MAX_AGE &&
+	    now - st.st_ctime > TMP_MAX_AGE)
+		(void)unlinkat(dir, file, 0);
+}
+
+void
+maildir_clean_tmp(struct maildir *md)
+{
+	time_t now = clock_date();
+	struct dirent *entry;
+	DIR *tmp;
+	int fd;
+
+	fd = openat(md->top, "tmp",
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if ((tmp = fdopendir(fd)) == NULL) {
+		fd_close(&fd);
+		return;
+	}
+	while ((entry = readdir(tmp)) != NULL)
+		clean_one(fd, entry->d_name, now);
+	(void)closedir(tmp);
+}

@@ -1,0 +1,84 @@
+/*
+ * One Maildir on disk: its directories, held open, and what may be done in
+ * them.  Everything happens below these descriptors and follows no symbolic link, so
+ * nothing outside the Maildir is touched.
+ */
+#ifndef MAILDIR_MAILDIR_H
+#define MAILDIR_MAILDIR_H
+
+#include "base/ascii.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+enum maildir_where { MAILDIR_NEW, MAILDIR_CUR };
+
+#define MAILDIR_ERROR_MAX 256
+
+struct maildir {
+	int top;
+	int dir[2];			/* by enum maildir_where; -1: missing */
+	char error[MAILDIR_ERROR_MAX];
+};
+
+/* Make it safe to close. */
+void maildir_init(struct maildir *md);
+
+/*
+ * Open the Maildir at path.  The top may be a symbolic link, new/ and cur/ may be
+ * missing.  -1 with ENOENT when there is none.
+ */
+int maildir_open(struct maildir *md, const char *path);
+void maildir_close(struct maildir *md);
+
+/*
+ * Why the last call failed, in words for the log; foreign bytes quoted.  That a
+ * message's name is gone (ENOENT) is not told here: it is nobody's fault.
+ */
+const char *maildir_error(const struct maildir *md);
+
+void maildir_forget_error(struct maildir *md);
+
+/* When new/ and cur/ last changed. */
+struct maildir_stamp {
+	struct timespec changed[2];
+};
+
+/* -1 if the file system will not say. */
+int maildir_stamp(struct maildir *md, struct maildir_stamp *stamp);
+bool maildir_same_stamp(const struct maildir_stamp *a,
+    const struct maildir_stamp *b);
+
+/*
+ * Open a message for reading: a regular file, and never a wait.  The caller owns
+ * the descriptor.  -1 with ENOENT when the name is gone.
+ */
+int maildir_read(struct maildir *md, enum maildir_where where,
+    const char *file);
+
+/* Its size on disk.  -1 with ENOENT when the name is gone. */
+int maildir_raw(struct maildir *md, enum maildir_where where,
+    const char *file, off_t *raw);
+
+/* Remove it.  -1 with ENOENT when the name is gone. */
+int maildir_remove(struct maildir *md, enum maildir_where where,
+    const char *file);
+
+/*
+ * Move a message to cur/ under its name with the S flag (cur/ is made if it is
+ * missing).  Never onto another file: -1 with EEXIST then, ENOENT when the name is
+ * gone, EINVAL when its info is not ours to change.
+ */
+int maildir_set_seen(struct maildir *md, enum maildir_where where,
+    const char *file);
+
+/* Remove what was left in tmp/ untouched for 36 hours, as maildir(5) asks. */
+void maildir_clean_tmp(struct maildir *md);
+
+/* Remember errno with this text, a printf format, and return -1. */
+int maildir_fail(struct maildir *md, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

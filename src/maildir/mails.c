@@ -1,0 +1,289 @@
+#include "maildir/mails.h"
+
+#include "base/fd.h"
+#include "compat/compat.h"
+#include "maildir/name.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A busy Maildir may change under every look; after these we take what we saw. */
+#define LOOKS 3
+
+/* Files of one unique name that are told apart by stat(2); more are just kept. */
+#define TWINS_COMPARED 8
+
+#define NAME_BLOCK (64 * 1024)
+
+struct name_block {
+	struct name_block *next;
+	size_t used;
+	char bytes[NAME_BLOCK];
+};
+
+void
+mails_init(struct mails *list)
+{
+	*list = (struct mails){ NULL, 0, 0, NULL };
+}
+
+void
+mails_free(struct mails *list)
+{
+	struct name_block *b, *next;
+
+	for (b = list->names; b != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(list->v);
+	mails_init(list);
+}
+
+struct span
+mail_unique(const struct mail *m)
+{
+	return (struct span){ m->file, m->unique };
+}
+
+int
+mail_compare(const struct mail *a, const struct mail *b)
+{
+	size_t shorter = a->unique < b->unique ? a->unique : b->unique;
+	int c;
+
+	if (a->when != b->when)
+		return a->when < b->when ? -1 : 1;
+	if ((c = memcmp(a->file, b->file, shorter)) != 0)
+		return c;
+	return a->unique < b->unique ? -1 : a->unique > b->unique;
+}
+
+/* For qsort(3): names alone decide, never the order of a directory. */
+static int
+compare(const void *pa, const void *pb)
+{
+	const struct mail *a = pa, *b = pb;
+	int c = mail_compare(a, b);
+
+	if (c == 0)
+		c = (int)b->where - (int)a->where;
+	return c != 0 ? c : strcmp(a->file, b->file);
+}
+
+static const char *
+keep_name(struct mails *list, const char *file)
+{
+	size_t size = strlen(file) + 1;
+	struct name_block *b = list->names;
+	char *kept;
+
+	if (b == NULL || sizeof b->bytes - b->used < size) {
+		if ((b = malloc(sizeof *b)) == NULL)
+			return NULL;
+		b->next = list->names;
+		b->used = 0;
+		list->names = b;
+	}
+	kept = b->bytes + b->used;
+	memcpy(kept, file, size);
+	b->used += size;
+	return kept;
+}
+
+static int
+add(struct mails *list, enum maildir_where where, const char *file)
+{
+	struct span unique = name_unique(file);
+	struct mail *grown;
+	size_t cap;
+
+	if (list->n == list->cap) {
+		cap = list->cap == 0 ? 256 : list->cap * 2;
+		if ((grown = realloc(list->v, cap * sizeof *grown)) == NULL)
+			return -1;
+		list->v = grown;
+		list->cap = cap;
+	}
+	if ((file = keep_name(list, file)) == NULL)
+		return -1;
+	list->v[list->n++] = (struct mail){
+		.file = file,
+		.when = name_time(unique),
+		.octets = MAIL_UNMEASURED,
+		.unique = (uint16_t)unique.len,
+		.where = (uint8_t)where,
+		.marks = name_has_flag(file, 'S') ?
+		    MAIL_READ | MAIL_WAS_READ : 0,
+	};
+	return 0;
+}
+
+/* Left out: dot-files, and what is surely neither a file nor hides one. */
+static bool
+is_candidate(const struct dirent *entry)
+{
+	if (entry->d_name[0] == '.' || strlen(entry->d_name) > NAME_MAX)
+		return false;
+#ifdef HAVE_STRUCT_DIRENT_D_TYPE
+	return entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
+#else
+	return true;
+#endif
+}
+
+static int
+look(struct mails *list, struct maildir *md, enum maildir_where where)
+{
+	struct dirent *entry;
+	int fd, r = 0;
+	DIR *dir;
+
+	if (md->dir[where] == -1)
+		return 0;
+	fd = openat(md->dir[where], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL) {
+		fd_close(&fd);
+		return maildir_fail(md, "reading the Maildir");
+	}
+	while (errno = 0, (entry = readdir(dir)) != NULL)
+		if (is_candidate(entry) &&
+		    add(list, where, entry->d_name) == -1)
+			break;
+	if (errno != 0)
+		r = maildir_fail(md, "reading the Maildir");
+	(void)closedir(dir);
+	return r;
+}
+
+static bool
+same_place(const struct mail *a, const struct mail *b)
+{
+	return a->where == b->where && strcmp(a->file, b->file) == 0;
+}
+
+/*
+ * Two entries with one unique name are, nearly always, one message that was
+ * moved between two looks.  Only what is on disk can tell: of two names that
+ * exist and are different files, both are messages.
+ */
+static bool
+same_message(struct maildir *md, const struct mail *older,
+    const struct mail *newer, bool *older_lives)
+{
+	struct stat a, b;
+
+	*older_lives = fstatat(md->dir[older->where], older->file, &a,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+	if (!*older_lives)
+		return true;
+	if (fstatat(md->dir[newer->where], newer->file, &b,
+	    AT_SYMLINK_NOFOLLOW) == -1)
+		return true;
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Is m, in another place or not, one of the last kept ones?  Else keep it. */
+static void
+keep_once(struct mails *list, size_t *kept, struct maildir *md,
+    const struct mail *m)
+{
+	struct mail *k;
+	bool lives;
+	size_t i;
+
+	for (i = *kept; i > 0 && *kept - i < TWINS_COMPARED; i--) {
+		k = &list->v[i - 1];
+		if (mail_compare(k, m) != 0)
+			break;
+		if (same_place(k, m))
+			return;
+		if (same_message(md, k, m, &lives)) {
+			if (!lives)
+				*k = *m;
+			return;
+		}
+	}
+	k = &list->v[(*kept)++];
+	*k = *m;
+	if (*kept > 1 && mail_compare(k - 1, k) == 0)
+		k->twins = k[-1].twins + 1;
+}
+
+static void
+settle(struct mails *list, struct maildir *md)
+{
+	size_t i, kept = 0;
+	struct mail m;
+
+	if (list->n > 0)
+		qsort(list->v, list->n, sizeof list->v[0], compare);
+	for (i = 0; i < list->n; i++) {
+		m = list->v[i];
+		keep_once(list, &kept, md, &m);
+	}
+	list->n = kept;
+}
+
+/*
+ * new/ first: a message on its way to cur/ is then seen twice, never not at
+ * all.  A rename within cur/ can hide a file from readdir(3), so look again
+ * when a directory changed while we read it.
+ */
+int
+mails_scan(struct mails *list, struct maildir *md, struct maildir_stamp *stamp)
+{
+	struct maildir_stamp before;
+	int looks;
+
+	if (maildir_stamp(md, stamp) == -1)
+		return -1;
+	for (looks = 0; looks < LOOKS; looks++) {
+		before = *stamp;
+		if (look(list, md, MAILDIR_NEW) == -1 ||
+		    look(list, md, MAILDIR_CUR) == -1 ||
+		    maildir_stamp(md, stamp) == -1)
+			return -1;
+		if (maildir_same_stamp(&before, stamp))
+			break;
+	}
+	settle(list, md);
+	return 0;
+}
+
+static int
+adopt(struct mails *list, struct mail *m, const struct mail *now)
+{
+	const char *file;
+
+	m->marks &= (uint8_t)~MAIL_GONE;
+	if (same_place(m, now))
+		return 0;
+	if ((file = keep_name(list, now->file)) == NULL)
+		return -1;
+	m->file = file;
+	m->where = now->where;
+	return 0;
+}
+
+int
+mails_update(struct mails *list, const struct mails *newer)
+{
+	size_t i, j = 0;
+	int c = 1;
+
+	for (i = 0; i < list->n; i++) {
+		while (j < newer->n && (c = mail_compare(&newer->v[j],
+		    &list->v[i])) < 0)
+			j++;
+		if (j == newer->n || c != 0)
+			list->v[i].marks |= MAIL_GONE;
+		else if (adopt(list, &list->v[i], &newer->v[j++]) == -1)
+			return -1;
+	}
+	return 0;
+}

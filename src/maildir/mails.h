@@ -1,0 +1,63 @@
+/*
+ * The list of messages that one look into new/ and cur/ finds, in the order
+ * in which POP3 numbers them: by delivery time, then by unique name.
+ */
+#ifndef MAILDIR_MAILS_H
+#define MAILDIR_MAILS_H
+
+#include "maildir/maildir.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MAIL_UNMEASURED UINT64_MAX
+
+enum mail_mark {
+	MAIL_DELETED = 1,	/* by DELE, until QUIT or RSET */
+	MAIL_READ = 2,		/* flag S on disk, or by RETR */
+	MAIL_WAS_READ = 4,	/* flag S on disk at login */
+	MAIL_GONE = 8,		/* somebody else removed it */
+	MAIL_TWIN = 16		/* its bare name is not its alone */
+};
+
+struct mail {
+	const char *file;	/* its name at present; the list owns it */
+	uint64_t when;		/* delivery time, seconds */
+	uint64_t octets;	/* as the client counts, or MAIL_UNMEASURED */
+	uint32_t twins;		/* earlier ones with the very same name */
+	uint16_t unique;	/* length of the unique name */
+	uint8_t where;		/* enum maildir_where */
+	uint8_t marks;		/* enum mail_mark */
+};
+
+struct mails {
+	struct mail *v;
+	size_t n, cap;
+	struct name_block *names;
+};
+
+/* Make it safe to free. */
+void mails_init(struct mails *list);
+void mails_free(struct mails *list);
+
+/*
+ * Read both directories into an empty list, however they change meanwhile: a
+ * message that was there all the time is found once.  *stamp is what they looked
+ * like then.  -1 with errno, and maildir_error().
+ */
+int mails_scan(struct mails *list, struct maildir *md,
+    struct maildir_stamp *stamp);
+
+/*
+ * Bring names up to date from a newer scan: a message found there takes over its
+ * present name and place, one not found is marked MAIL_GONE.  Messages only in
+ * the newer list are not taken.  -1 with ENOMEM; the list stays usable.
+ */
+int mails_update(struct mails *list, const struct mails *newer);
+
+/* Order of two messages: delivery time, then unique name, bytes as numbers. */
+int mail_compare(const struct mail *a, const struct mail *b);
+
+struct span mail_unique(const struct mail *m);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The file names of maildir(5): what they say of delivery time, identity and
+ * flags.  Pure, and safe for any name a directory can hold.
+ *
+ *	1700000000.M12P34.host,S=4321,W=4400:2,FS
+ *	|---- bare -----------|            |
+ *	|------------- unique -------------| info
+ */
+#ifndef MAILDIR_NAME_H
+#define MAILDIR_NAME_H
+
+#include "base/ascii.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The name up to its colon: what stays when flags change. */
+struct span name_unique(const char *file);
+
+/* The unique name without ,S= and ,W= fields at its end. */
+struct span name_bare(struct span unique);
+
+/* Seconds since 1970 at the name's beginning; 0 if there are none. */
+uint64_t name_time(struct span unique);
+
+/* Does the info (":2,...") have this flag? */
+bool name_has_flag(const char *file, char flag);
+
+/*
+ * The name with the flag added, the flags in ASCII order, as maildir(5) asks.
+ * -1 with ENAMETOOLONG when cap is too small, EINVAL when the info is of a kind we
+ * do not know and must leave alone.
+ */
+int name_add_flag(char *dst, size_t cap, const char *file, char flag);
+
+#endif

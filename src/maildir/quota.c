@@ -1,0 +1,49 @@
+#include "maildir/quota.h"
+
+#include "base/fd.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define QUOTA_FILE "maildirsize"
+
+void
+quota_open(struct quota *q, int top)
+{
+	struct stat st;
+
+	*q = (struct quota){ .fd = -1 };
+	q->fd = openat(top, QUOTA_FILE, O_WRONLY | O_APPEND | O_NOFOLLOW |
+	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (q->fd != -1 && (fstat(q->fd, &st) == -1 || !S_ISREG(st.st_mode)))
+		fd_close(&q->fd);
+}
+
+void
+quota_removed(struct quota *q, uint64_t bytes)
+{
+	q->bytes += bytes;
+	q->count++;
+}
+
+/* One write(2) in append mode: lines of several writers do not mix. */
+int
+quota_close(struct quota *q)
+{
+	char line[64];
+	int n, r = 0;
+
+	if (q->fd != -1 && q->count > 0) {
+		n = snprintf(line, sizeof line, "-%" PRIu64 " -%" PRIu64 "\n",
+		    q->bytes, q->count);
+		if (write(q->fd, line, (size_t)n) != n)
+			r = -1;
+	}
+	fd_close(&q->fd);
+	return r;
+}

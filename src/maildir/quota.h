@@ -1,0 +1,27 @@
+/*
+ * Maildir++: the file maildirsize keeps a running total for those who deliver.
+ * Whoever removes messages writes a line of negative numbers to its end.
+ */
+#ifndef MAILDIR_QUOTA_H
+#define MAILDIR_QUOTA_H
+
+#include <stdint.h>
+
+struct quota {
+	int fd;			/* -1: this Maildir has none */
+	uint64_t bytes;		/* removed so far, as the file system counts */
+	uint64_t count;
+};
+
+/* Open maildirsize below the directory top if it is there and plain. */
+void quota_open(struct quota *q, int top);
+
+/* Whether anybody keeps count, so that sizes are worth asking for. */
+#define quota_is_kept(q) ((q)->fd != -1)
+
+void quota_removed(struct quota *q, uint64_t bytes);
+
+/* Write what was removed as one line.  -1 with errno if that failed. */
+int quota_close(struct quota *q);
+
+#endif
