@@ -1,0 +1,72 @@
+/*
+ * The questions of the process that talks to the client to the one that holds
+ * the keys (process/monitor).  One message asks, one answers; to log, to
+ * hand over and to report need no answer.
+ *
+ * Run by hand there is one process: the monitor's rules are then called directly
+ * instead of over a socket, with the same messages and the same checks.
+ */
+#ifndef AUTH_ASK_H
+#define AUTH_ASK_H
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "io/monmsg.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum ask_kind {
+	ASK_ANSWER = 1,		/* number: enum verdict, and VERDICT_LAST or not */
+	ASK_VERIFY,		/* bytes: user; bytes: password */
+	ASK_APOP,		/* bytes: user; bytes: digest */
+	ASK_HAND_OVER,		/* bytes: input read and not used */
+	ASK_LOG,		/* number: enum log_level; bytes: line */
+	ASK_REPORT		/* numbers: see struct ask_totals */
+};
+
+/* The longest user name, in bytes; no file system or log likes more. */
+#define ASK_USER_MAX 64
+
+enum verdict {
+	VERDICT_WELCOME = 1,
+	VERDICT_WRONG,		/* whatever of name and password it was */
+	VERDICT_EXPIRED,	/* right, but the password has expired */
+	VERDICT_CLOSED,		/* right, but the account is */
+	VERDICT_TROUBLE		/* ours, and it may pass */
+};
+
+/* Added to the number of a refusal: there will be no further try. */
+#define VERDICT_LAST 16
+
+struct ask {
+	int fd;			/* on loan; -1: use answer */
+	/* Answer the message in place; -1 if it is unlawful. */
+	int (*answer)(void *ctx, struct monmsg *m);
+	void *ctx;
+};
+
+/*
+ * May this user in?  *last says whether that was the last try.  -1 when there was no answer to be had: the session is over.
+ * user is a string of at most ASK_USER_MAX bytes.
+ */
+int ask_verify(struct ask *a, const char *user, const struct secret *password,
+    enum verdict *verdict, bool *last);
+int ask_apop(struct ask *a, const char *user, struct span digest,
+    enum verdict *verdict, bool *last);
+
+/* After VERDICT_WELCOME: pass on what is read and not used. */
+int ask_hand_over(struct ask *a, struct span unread);
+
+/* What a session came to, for the log. */
+struct ask_totals {
+	uint64_t deleted, deleted_octets;
+	uint64_t left, left_octets;
+};
+int ask_report(struct ask *a, const struct ask_totals *totals);
+
+/* A taker for log_divert(); ctx is the struct ask. */
+void ask_log(void *ctx, enum log_level level, const char *line);
+
+#endif
