@@ -1,0 +1,123 @@
+/*
+ * One POP3 conversation (RFC 1939): AUTHORIZATION, then TRANSACTION and UPDATE.
+ * The two halves may run in different processes; what the first has read too
+ * much of travels to the second.
+ */
+#ifndef POP3_POP3_H
+#define POP3_POP3_H
+
+#include "auth/ask.h"
+#include "io/line.h"
+#include "io/out.h"
+#include "io/peer.h"
+#include "maildir/maildrop.h"
+#include "pop3/reply.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* RFC 2449, section 4: a command line, its line end included. */
+#define POP3_LINE_MAX 255
+
+struct pop3_conf {
+	enum dialect dialect;
+	bool shy;			/* a banner that tells nothing */
+	bool show_version;
+	bool update_on_abort;		/* qpopper's way: see the manual */
+	int64_t idle_time;		/* ms to wait for a command, or to send */
+	int64_t login_time;		/* ms from the banner to the login */
+	int64_t yield_time;		/* idle ms after which a new login wins */
+	uint32_t max_bad;		/* bad commands before login */
+	const char *host;
+	struct maildrop_conf drop;
+};
+
+/* A command is lawful in these. */
+enum pop3_state { AUTHORIZATION = 1, TRANSACTION = 2, ANYWHERE = 3 };
+
+/* How the conversation goes on after a command. */
+enum pop3_step {
+	STEP_NEXT,		/* with the next one */
+	STEP_LOGIN,		/* in the other state; no status line yet */
+	STEP_END,		/* not at all: all is said */
+	STEP_ABORT		/* not at all, and not another word */
+};
+
+struct pop3 {
+	const struct pop3_conf *conf;	/* on loan, like the next three */
+	const struct peer *peer;
+	struct ask *ask;
+	const char *stamp;		/* "<...>" for APOP, or "" */
+
+	enum pop3_state state;
+	struct line in;
+	struct out *out;
+	struct interrupt yield;
+
+	char user[ASK_USER_MAX + 1];	/* "" before USER */
+	bool has_user;			/* USER came, PASS may follow */
+	int64_t login_deadline;
+	uint32_t bad;			/* bad commands so far */
+	unsigned answers;		/* status lines of this command */
+
+	struct maildrop *drop;		/* NULL before TRANSACTION */
+	bool updated;			/* QUIT has been through UPDATE */
+
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];	/* pop3_user() */
+	char who[LOG_QUOTED_MAX(ASK_USER_MAX) + 2 * INET6_ADDRSTRLEN + 8];
+};
+
+/*
+ * Begin a conversation over two descriptors, which stay the caller's and may be
+ * one.  NULL when memory is out.
+ */
+struct pop3 *pop3_new(const struct pop3_conf *conf, const struct peer *peer,
+    struct ask *ask, const char *stamp, int in, int out);
+
+/* Flush nothing, free everything, let go of the maildrop.  Takes NULL. */
+void pop3_free(struct pop3 *p);
+
+/*
+ * From the banner to the login.  STEP_LOGIN: p->user is in; line_unread(&p->in)
+ * is for whoever goes on.  Anything else: it is over.
+ */
+enum pop3_step pop3_authorize(struct pop3 *p);
+
+/*
+ * From the login, whose answer comes from here, to the end.  path is the
+ * user's Maildir.  Reports the totals to the monitor.
+ */
+void pop3_transact(struct pop3 *p, const char *path);
+
+/* For the handlers of commands. */
+
+/*
+ * UPDATE (RFC 1939, section 6), and the report to the monitor.  -1 when some
+ * deleted message is still there.
+ */
+int pop3_update(struct pop3 *p);
+
+/* Say it, once a command; logs what is not +OK.  Returns STEP_NEXT. */
+enum pop3_step pop3_reply(struct pop3 *p, enum reply reply,
+    const struct reply_values *values);
+
+/* The same without values but those of the conversation. */
+enum pop3_step pop3_say(struct pop3 *p, enum reply reply);
+
+/* The same about a foreign word. */
+enum pop3_step pop3_say_word(struct pop3 *p, enum reply reply,
+    struct span word);
+
+/* A line of a multi-line response; pop3_end_list() ends it. */
+void pop3_list_line(struct pop3 *p, const char *text, size_t len);
+void pop3_end_list(struct pop3 *p);
+
+/*
+ * For log lines, on loan until the next call: the user's name, quoted, "(null)"
+ * if there is none; and "user at host (ip)", as qpopper has it.  We look up no
+ * names, so the host is the address, too.
+ */
+const char *pop3_user(struct pop3 *p);
+const char *pop3_who(struct pop3 *p);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * What we say.  Every text stands in one table, a column for each dialect; a
+ * text names its values in braces.  Each command answers with one status line.
+ */
+#ifndef POP3_REPLY_H
+#define POP3_REPLY_H
+
+#include "base/ascii.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum reply {
+	/* +OK */
+	REPLY_BANNER, REPLY_SHY_BANNER, REPLY_USER, REPLY_LOGIN, REPLY_STAT,
+	REPLY_LIST, REPLY_LIST_ONE, REPLY_RETR, REPLY_TOP, REPLY_DELE,
+	REPLY_RSET, REPLY_NOOP, REPLY_LAST, REPLY_UIDL, REPLY_UIDL_ONE,
+	REPLY_CAPA, REPLY_QUIT,
+	/* -ERR, the command */
+	REPLY_UNKNOWN, REPLY_TOO_FEW, REPLY_TOO_MANY, REPLY_TOO_LONG,
+	REPLY_NUL, REPLY_TOO_MANY_BAD, REPLY_NO_MESSAGE, REPLY_IS_DELETED,
+	REPLY_UIDL_NO_NUMBER, REPLY_UIDL_NO_MESSAGE, REPLY_UIDL_IS_DELETED,
+	REPLY_NOT_LINES,
+	/* -ERR, the login */
+	REPLY_BAD_NAME, REPLY_WRONG, REPLY_EXPIRED, REPLY_CLOSED,
+	REPLY_TROUBLE, REPLY_NO_APOP,
+	/* -ERR, the maildrop */
+	REPLY_IN_USE, REPLY_BAD_LOCK, REPLY_NO_ACCESS, REPLY_NOT_NOW,
+	REPLY_VANISHED, REPLY_NOT_REMOVED,
+	/* -ERR, before anything */
+	REPLY_MISCONFIGURED, REPLY_ONLY_LOCAL,
+	REPLY_COUNT
+};
+
+enum dialect { DIALECT_QPOPPER2, DIALECT_QPOPPER4, DIALECTS };
+
+/* What the braces stand for; a text uses those it names. */
+struct reply_values {
+	const char *user, *host;
+	const char *stamp;		/* "<...>", or "" */
+	const char *version;		/* " (version ...)", or "" */
+	struct span word;		/* foreign */
+	uint32_t msgno;
+	uint64_t count, octets;
+};
+
+/* RFC 1939, section 3: a response line, its CRLF included. */
+#define REPLY_MAX 512
+
+bool reply_is_ok(enum reply reply);
+
+/*
+ * Write the status line, without line end, as a string at dst; what is too long is
+ * cut.  for_log quotes foreign values so that they cannot pose as others.
+ */
+void reply_format(char dst[REPLY_MAX], enum reply reply, enum dialect dialect,
+    const struct reply_values *values, bool for_log);
+
+#endif

@@ -1,0 +1,268 @@
+#include "pop3/commands.h"
+
+#include "base/fd.h"
+#include "base/num.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What the sender of a command may get wrong about a message number. */
+struct refusals {
+	enum reply no_number, no_message, is_deleted;
+};
+
+static const struct refusals usual = {
+	REPLY_NO_MESSAGE, REPLY_NO_MESSAGE, REPLY_IS_DELETED
+};
+
+static const struct refusals of_uidl = {
+	REPLY_UIDL_NO_NUMBER, REPLY_UIDL_NO_MESSAGE, REPLY_UIDL_IS_DELETED
+};
+
+/*
+ * The message that the first argument names, if it is there and not deleted.
+ * Otherwise -1, and the refusal has been said.
+ */
+static int
+arg_msgno(struct pop3 *p, const struct args *a, const struct refusals *refuse,
+    uint32_t *msgno)
+{
+	struct reply_values v = {
+		.word = a->v[0],
+		.count = maildrop_count(p->drop)
+	};
+	int error = 0;
+
+	if (num_u32(a->v[0], maildrop_count(p->drop), &v.msgno) == -1)
+		error = errno;
+	if (error == EINVAL || (error == 0 && v.msgno == 0))
+		(void)pop3_reply(p, refuse->no_number, &v);
+	else if (error != 0)
+		(void)pop3_reply(p, refuse->no_message, &v);
+	else if (maildrop_is_deleted(p->drop, v.msgno))
+		(void)pop3_reply(p, refuse->is_deleted, &v);
+	else {
+		*msgno = v.msgno;
+		return 0;
+	}
+	return -1;
+}
+
+static enum pop3_step
+say_sum(struct pop3 *p, enum reply reply)
+{
+	struct maildrop_sum left = maildrop_left(p->drop);
+
+	return pop3_reply(p, reply, &(struct reply_values){
+	    .count = left.count, .octets = left.octets });
+}
+
+static enum pop3_step
+say_message(struct pop3 *p, enum reply reply, uint32_t msgno)
+{
+	return pop3_reply(p, reply, &(struct reply_values){
+	    .msgno = msgno, .octets = maildrop_octets(p->drop, msgno) });
+}
+
+enum pop3_step
+trans_stat(struct pop3 *p, const struct args *a)
+{
+	(void)a;
+	return say_sum(p, REPLY_STAT);
+}
+
+/* Walk over the messages that are not deleted: LIST and UIDL. */
+static enum pop3_step
+list_all(struct pop3 *p, size_t (*describe)(struct pop3 *, uint32_t, char *))
+{
+	char line[NUM_DECIMAL_MAX + 1 + MAILDROP_UIDL_MAX];
+	uint32_t msgno, count = maildrop_count(p->drop);
+	size_t len;
+
+	for (msgno = 1; msgno <= count; msgno++) {
+		if (maildrop_is_deleted(p->drop, msgno))
+			continue;
+		len = num_decimal(line, msgno);
+		line[len++] = ' ';
+		len += describe(p, msgno, line + len);
+		pop3_list_line(p, line, len);
+	}
+	pop3_end_list(p);
+	return STEP_NEXT;
+}
+
+static size_t
+describe_octets(struct pop3 *p, uint32_t msgno, char *dst)
+{
+	return num_decimal(dst, maildrop_octets(p->drop, msgno));
+}
+
+static size_t
+describe_uidl(struct pop3 *p, uint32_t msgno, char *dst)
+{
+	maildrop_uidl(p->drop, msgno, dst);
+	return strlen(dst);
+}
+
+enum pop3_step
+trans_list(struct pop3 *p, const struct args *a)
+{
+	uint32_t msgno;
+
+	if (a->n == 0) {
+		(void)say_sum(p, REPLY_LIST);
+		return list_all(p, describe_octets);
+	}
+	if (arg_msgno(p, a, &usual, &msgno) == -1)
+		return STEP_NEXT;
+	return say_message(p, REPLY_LIST_ONE, msgno);
+}
+
+enum pop3_step
+trans_uidl(struct pop3 *p, const struct args *a)
+{
+	char uidl[MAILDROP_UIDL_MAX];
+	uint32_t msgno;
+
+	if (a->n == 0) {
+		(void)pop3_say(p, REPLY_UIDL);
+		return list_all(p, describe_uidl);
+	}
+	if (arg_msgno(p, a, &of_uidl, &msgno) == -1)
+		return STEP_NEXT;
+	maildrop_uidl(p->drop, msgno, uidl);
+	return pop3_reply(p, REPLY_UIDL_ONE, &(struct reply_values){
+	    .msgno = msgno, .word = span_of(uidl) });
+}
+
+enum pop3_step
+trans_last(struct pop3 *p, const struct args *a)
+{
+	(void)a;
+	return pop3_reply(p, REPLY_LAST, &(struct reply_values){
+	    .msgno = maildrop_last(p->drop) });
+}
+
+/*
+ * The final dot tells the client that it has the whole message and may have it
+ * deleted.  If that is not so there must be none: the conversation ends.
+ */
+static enum pop3_step
+send_message(struct pop3 *p, uint32_t msgno, int fd, struct wire_top *top)
+{
+	uint64_t octets = 0;
+
+	if (out_message(p->out, fd, top, &octets) == -1) {
+		if (p->out->error == 0)
+			log_line(LOG_FAULT, "%s: message %u: %s", pop3_who(p),
+			    (unsigned)msgno, strerror(errno));
+		return STEP_ABORT;
+	}
+	if (top == NULL && octets != maildrop_octets(p->drop, msgno)) {
+		log_line(LOG_FAULT, "%s: message %u changed under way",
+		    pop3_who(p), (unsigned)msgno);
+		return STEP_ABORT;
+	}
+	pop3_end_list(p);
+	return STEP_NEXT;
+}
+
+static int
+open_message(struct pop3 *p, uint32_t msgno)
+{
+	int fd;
+
+	if ((fd = maildrop_read(p->drop, msgno)) == -1)
+		log_line(LOG_NOTE, "%s: message %u: %s", pop3_who(p),
+		    (unsigned)msgno, errno == ENOENT ?
+		    "removed by another program" : maildrop_error(p->drop));
+	return fd;
+}
+
+enum pop3_step
+trans_retr(struct pop3 *p, const struct args *a)
+{
+	enum pop3_step step;
+	uint32_t msgno;
+	int fd;
+
+	if (arg_msgno(p, a, &usual, &msgno) == -1)
+		return STEP_NEXT;
+	if ((fd = open_message(p, msgno)) == -1)
+		return say_message(p, REPLY_VANISHED, msgno);
+	(void)say_message(p, REPLY_RETR, msgno);
+	step = send_message(p, msgno, fd, NULL);
+	if (step == STEP_NEXT)
+		maildrop_mark_read(p->drop, msgno);
+	fd_close(&fd);
+	return step;
+}
+
+/* A number of lines beyond all numbers is the whole message. */
+static int
+arg_lines(struct pop3 *p, const struct args *a, uint64_t *lines)
+{
+	if (num_u64(a->v[1], UINT64_MAX, lines) == 0)
+		return 0;
+	*lines = UINT64_MAX;
+	if (errno == ERANGE)
+		return 0;
+	(void)pop3_say_word(p, REPLY_NOT_LINES, a->v[1]);
+	return -1;
+}
+
+enum pop3_step
+trans_top(struct pop3 *p, const struct args *a)
+{
+	enum pop3_step step;
+	struct wire_top top;
+	uint32_t msgno;
+	uint64_t lines;
+	int fd;
+
+	if (arg_msgno(p, a, &usual, &msgno) == -1 ||
+	    arg_lines(p, a, &lines) == -1)
+		return STEP_NEXT;
+	if ((fd = open_message(p, msgno)) == -1)
+		return say_message(p, REPLY_VANISHED, msgno);
+	wire_top_begin(&top, lines);
+	(void)say_message(p, REPLY_TOP, msgno);
+	step = send_message(p, msgno, fd, &top);
+	fd_close(&fd);
+	return step;
+}
+
+enum pop3_step
+trans_dele(struct pop3 *p, const struct args *a)
+{
+	uint32_t msgno;
+
+	if (arg_msgno(p, a, &usual, &msgno) == -1)
+		return STEP_NEXT;
+	maildrop_delete(p->drop, msgno);
+	return say_message(p, REPLY_DELE, msgno);
+}
+
+enum pop3_step
+trans_rset(struct pop3 *p, const struct args *a)
+{
+	(void)a;
+	maildrop_reset(p->drop);
+	return say_sum(p, REPLY_RSET);
+}
+
+enum pop3_step
+trans_noop(struct pop3 *p, const struct args *a)
+{
+	(void)a;
+	return pop3_say(p, REPLY_NOOP);
+}
+
+/* Work first, answer afterwards: +OK is said when the files are gone. */
+enum pop3_step
+trans_quit(struct pop3 *p, const struct args *a)
+{
+	(void)a;
+	(void)pop3_say(p, pop3_update(p) == 0 ? REPLY_QUIT : REPLY_NOT_REMOVED);
+	return STEP_END;
+}
