@@ -1,0 +1,246 @@
+#include "check.h"
+
+#include "auth/apop.h"
+#include "maildir/maildrop.h"
+#include "process/privilege.h"
+#include "process/sandbox.h"
+#include "process/user.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+struct check {
+	FILE *f;
+	const struct options *o;
+	unsigned problems;
+};
+
+static void say(struct check *, const char *, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
+static void fix(struct check *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+say(struct check *c, const char *about, const char *format, ...)
+{
+	va_list ap;
+
+	(void)fprintf(c->f, "%-14s", about);
+	va_start(ap, format);
+	(void)vfprintf(c->f, format, ap);
+	va_end(ap);
+	(void)fputc('\n', c->f);
+}
+
+/* The line before told of a problem; this one of its cure. */
+static void
+fix(struct check *c, const char *format, ...)
+{
+	va_list ap;
+
+	c->problems++;
+	(void)fprintf(c->f, "%-14s-> ", "");
+	va_start(ap, format);
+	(void)vfprintf(c->f, format, ap);
+	va_end(ap);
+	(void)fputc('\n', c->f);
+}
+
+static void
+check_config(struct check *c)
+{
+	if (c->o->config_read)
+		say(c, "settings", "from %s", c->o->config_file);
+	else
+		say(c, "settings", "defaults; no %s, and none is needed",
+		    OPTIONS_CONFIG_FILE);
+}
+
+static void
+check_peer(struct check *c, const struct peer *peer)
+{
+	if (peer->known)
+		say(c, "client", "%s (from %s)", peer->ip,
+		    strcmp(peer->source, "socket") == 0 ? "the socket" :
+		    peer->source);
+	else
+		say(c, "client", "unknown: standard input is no network "
+		    "socket");
+}
+
+static void
+check_maildrop(struct check *c, const char *path)
+{
+	struct maildrop_conf look = { .lock = false };
+	struct maildrop *d;
+	struct maildrop_sum sum;
+
+	if (access(path, F_OK) == -1 && errno == ENOENT) {
+		say(c, "Maildir", "%s is not there: an empty maildrop", path);
+		fix(c, "mkdir -p -m 700 %s/cur %s/new %s/tmp", path, path, path);
+	} else if (maildrop_open(&d, path, &look) == -1) {
+		say(c, "Maildir", "%s cannot be read: %s", path, d != NULL ?
+		    maildrop_error(d) : strerror(errno));
+		fix(c, "it must be a directory of yours: chown, chmod u+rwx");
+		maildrop_close(d);
+	} else {
+		sum = maildrop_left(d);
+		say(c, "Maildir", "%s: %" PRIu32 " messages, %" PRIu64
+		    " octets", path, sum.count, sum.octets);
+		if (maildrop_unreadable(d) > 0) {
+			say(c, "", "%zu more cannot be read: %s",
+			    maildrop_unreadable(d), maildrop_error(d));
+			fix(c, "chown and chmod u+r those files, or move them "
+			    "away");
+		}
+		maildrop_close(d);
+	}
+	if (access(path, W_OK) == -1 && errno != ENOENT) {
+		say(c, "", "%s cannot be written: nothing can be deleted",
+		    path);
+		fix(c, "chmod u+w %s, if that is not meant", path);
+	}
+}
+
+static void
+check_own_mail(struct check *c)
+{
+	const struct server_conf *s = &c->o->server;
+	char path[PATH_MAX];
+	struct user self;
+
+	if (s->maildir_is_path) {
+		check_maildrop(c, s->maildir);
+		return;
+	}
+	if (user_self(&self) == -1) {
+		say(c, "Maildir", "no account for uid %ju",
+		    (uintmax_t)geteuid());
+		fix(c, "name the Maildir on the command line");
+	} else if (user_maildir(path, s->maildir, &self) == -1) {
+		say(c, "Maildir", "pattern %s: %s", s->maildir,
+		    strerror(errno));
+		fix(c, "a pattern may hold ~, %%h, %%u and %%%%");
+	} else
+		check_maildrop(c, path);
+}
+
+static bool
+has_file(const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int n;
+
+	n = snprintf(path, sizeof path, "%s/%s", directory, name);
+	return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0;
+}
+
+static void
+check_pam(struct check *c)
+{
+	const char *service = c->o->server.pam_service;
+
+	if (c->o->server.no_auth) {
+		say(c, "passwords", "none are checked (--no-auth)");
+	} else if (has_file("/etc/pam.d", service) ||
+	    has_file("/usr/lib/pam.d", service)) {
+		say(c, "passwords", "by PAM, service %s", service);
+	} else {
+		say(c, "passwords", "by PAM, but there is no service %s: PAM "
+		    "falls back to \"other\"", service);
+		fix(c, "install examples/pam.d-pop3 as /etc/pam.d/%s", service);
+	}
+}
+
+static void
+check_secrets(struct check *c)
+{
+	const char *path = c->o->server.secrets;
+
+	if (path == NULL || c->o->server.no_auth) {
+		say(c, "APOP", "off: no secrets file is named");
+	} else if (apop_usable(path) == 0) {
+		say(c, "APOP", "on, with %s", path);
+	} else if (errno == ENOENT) {
+		say(c, "APOP", "off: no %s", path);
+	} else if (errno == ENODATA) {
+		say(c, "APOP", "off: no entry in %s", path);
+		fix(c, "write a line user:secret, or remove the file");
+	} else {
+		say(c, "APOP", "off: %s: %s", path, errno == EPERM ?
+		    "wrong owner or mode" : strerror(errno));
+		fix(c, "chown %s %s; chmod 600 %s", privilege_is_root() ?
+		    "root" : "$USER", path, path);
+	}
+}
+
+static void
+check_root(struct check *c)
+{
+	const struct server_conf *s = &c->o->server;
+	const char *name;
+	uid_t uid;
+	gid_t gid;
+
+	name = privilege_front_account(s->front_user, &uid, &gid);
+	if (name == NULL) {
+		say(c, "privileges", "no account for the front");
+		fix(c, "useradd --system --no-create-home %s", s->front_user);
+	} else
+		say(c, "privileges", "root, then %s in %s, then the user%s",
+		    name, s->empty_dir, strcmp(name, s->front_user) == 0 ? "" :
+		    " (an account of its own would be better)");
+	if (privilege_empty_dir(s->empty_dir) == -1) {
+		say(c, "", "%s: %s", s->empty_dir, errno == EPERM ?
+		    "not root's alone" : strerror(errno));
+		fix(c, "mkdir -p %s; chown root %s; chmod 755 %s",
+		    s->empty_dir, s->empty_dir, s->empty_dir);
+	}
+	say(c, "kernel", "%s", sandbox_layers());
+	say(c, "Maildir", "of each user: %s", s->maildir != NULL ? s->maildir :
+	    "~/Maildir");
+	if (s->no_auth) {
+		say(c, "", "--no-auth is refused to root");
+		fix(c, "run it as the user whose mail it is");
+	}
+}
+
+static void
+check_alone(struct check *c, const struct peer *peer)
+{
+	say(c, "privileges", "one process, yours (uid %ju)",
+	    (uintmax_t)geteuid());
+	check_own_mail(c);
+	if (c->o->server.no_auth && !peer->local) {
+		say(c, "", "--no-auth is refused to %s", peer->ip);
+		fix(c, "listen on 127.0.0.1 only, or let PAM check passwords");
+	}
+}
+
+unsigned
+check_run(FILE *f, const struct options *o, const struct peer *peer)
+{
+	struct check c = { .f = f, .o = o };
+
+	check_config(&c);
+	say(&c, "log", "%s", log_where());
+	check_peer(&c, peer);
+	if (privilege_is_root())
+		check_root(&c);
+	else
+		check_alone(&c, peer);
+	check_pam(&c);
+	check_secrets(&c);
+	if (c.problems == 0)
+		(void)fputs("All is well.\n", f);
+	else
+		(void)fprintf(f, "%u to mend; see the arrows.\n", c.problems);
+	return c.problems;
+}

@@ -1,0 +1,197 @@
+/*
+ * solopop: POP3 on standard input and output, for one session.  Here things are
+ * put in order and started; see process/roles.h for what runs then.
+ */
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "check.h"
+#include "compat/compat.h"
+#include "options.h"
+#include "process/privilege.h"
+#include "process/roles.h"
+#include "process/sandbox.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define LISTEN_FD 3		/* the first one, says sd_listen_fds(3) */
+
+/* Superservers leave these in any state; a session knows what it has. */
+static void
+reset_signals(void)
+{
+	struct sigaction act = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGCHLD, &act, NULL);
+	(void)sigaction(SIGALRM, &act, NULL);
+	act.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &act, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static bool
+is_our_pid(const char *text)
+{
+	uint64_t pid;
+
+	return text != NULL && num_u64(span_of(text), INT32_MAX, &pid) == 0 &&
+	    (pid_t)pid == getpid();
+}
+
+/* systemd may hand the connection over as descriptor 3. */
+static int
+take_listen_fd(void)
+{
+	const char *count = getenv("LISTEN_FDS");
+	int r = 0;
+
+	if (count != NULL && strcmp(count, "1") == 0 &&
+	    is_our_pid(getenv("LISTEN_PID")) && fd_is_socket(LISTEN_FD) &&
+	    (dup2(LISTEN_FD, STDIN_FILENO) == -1 ||
+	    dup2(LISTEN_FD, STDOUT_FILENO) == -1))
+		r = -1;
+	(void)unsetenv("LISTEN_FDS");
+	(void)unsetenv("LISTEN_PID");
+	(void)unsetenv("LISTEN_FDNAMES");
+	return r;
+}
+
+static bool
+is_listening(int fd)
+{
+	int listening = 0;
+	socklen_t len = sizeof listening;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) ==
+	    0 && listening;
+}
+
+/* Is standard error ours?  Under inetd it is the client. */
+static bool
+own_stderr(void)
+{
+	return !fd_same(STDERR_FILENO, STDIN_FILENO) &&
+	    !fd_same(STDERR_FILENO, STDOUT_FILENO);
+}
+
+/*
+ * Move the client to descriptors of its own and put /dev/null where a library
+ * might write: PAM modules do.
+ */
+static int
+take_client(struct client *client)
+{
+	client->in = fd_copy(STDIN_FILENO);
+	client->out = fd_copy(STDOUT_FILENO);
+	if (client->in == -1 || client->out == -1)
+		return -1;
+	if (fd_to_null(STDIN_FILENO) == -1 || fd_to_null(STDOUT_FILENO) == -1)
+		return -1;
+	return own_stderr() ? 0 : fd_to_null(STDERR_FILENO);
+}
+
+/*
+ * Something is wrong with us, not with the client: it hears that much, the log
+ * hears all, and so does whoever started us by hand.
+ */
+static int
+refuse(const struct options *o, enum reply reply, const char *why, int status)
+{
+	const struct reply_values v = { .user = "", .host = "", .stamp = "",
+	    .version = "" };
+	char text[REPLY_MAX];
+
+	log_line(LOG_FAULT, "%s", why);
+	if (fd_is_socket(STDIN_FILENO)) {
+		reply_format(text, reply, o->server.pop3.dialect, &v, false);
+		(void)strcat(text, "\r\n");
+		(void)fd_write_all(STDOUT_FILENO, text, strlen(text));
+		return EXIT_SUCCESS;
+	}
+	(void)fprintf(stderr, "solopop: %s\n", why);
+	return status;
+}
+
+static int
+run(struct options *o, struct client *client)
+{
+	struct monitor m;
+
+	if (take_client(client) == -1)
+		return EX_OSERR;
+	peer_tune(client->in);
+	if (privilege_is_root() && sandbox_monitor() == -1)
+		log_line(LOG_WARN, "monitor: %s", strerror(errno));
+	if (monitor_init(&m, &o->server, client) == -1) {
+		log_line(LOG_FAULT, "no stamp for APOP: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	if (m.root)
+		supervise_run(&m);
+	else
+		alone_run(&m);
+	monitor_free(&m);
+	return EXIT_SUCCESS;
+}
+
+static int
+run_session(struct options *o, struct client *client)
+{
+	if (is_listening(STDIN_FILENO))
+		return refuse(o, REPLY_MISCONFIGURED, "standard input is a "
+		    "listening socket: the superserver must accept "
+		    "(systemd: Accept=yes)", EX_USAGE);
+	if (o->server.no_auth && privilege_is_root())
+		return refuse(o, REPLY_MISCONFIGURED, "--no-auth is not for "
+		    "root: run it as the user whose mail it is", EX_USAGE);
+	if (o->server.no_auth && !client->peer.local)
+		return refuse(o, REPLY_ONLY_LOCAL, "--no-auth serves only "
+		    "clients on this machine", EX_USAGE);
+	if (o->server.maildir_is_path && privilege_is_root())
+		return refuse(o, REPLY_MISCONFIGURED, "MAILDIR is for use by "
+		    "hand; as root use --maildir=PATTERN", EX_USAGE);
+	return run(o, client);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	struct client client;
+	int wrong;
+
+	if (fd_open_standard() == -1 || take_listen_fd() == -1)
+		return EX_OSERR;
+	fd_close_from(STDERR_FILENO + 1);
+	reset_signals();
+	wrong = options_parse(&o, argc, argv);
+	(void)log_open("solopop", o.log_facility, o.log, own_stderr());
+	if (wrong != 0)
+		return refuse(&o, REPLY_MISCONFIGURED, o.error, EX_USAGE);
+	peer_find(&client.peer, STDIN_FILENO);
+	switch (o.mode) {
+	case RUN_HELP:
+		options_help(stdout);
+		return EXIT_SUCCESS;
+	case RUN_VERSION:
+		(void)puts(PACKAGE_STRING "\nLicence: ISC.  There is no "
+		    "warranty.\nReport bugs to <" PACKAGE_BUGREPORT ">.");
+		return EXIT_SUCCESS;
+	case RUN_CHECK:
+		return check_run(stdout, &o, &client.peer) == 0 ?
+		    EXIT_SUCCESS : EXIT_FAILURE;
+	case RUN_SESSION:
+	default:
+		return run_session(&o, &client);
+	}
+}

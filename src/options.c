@@ -1,0 +1,466 @@
+#include "options.h"
+
+#include "base/conf.h"
+#include "base/num.h"
+#include "compat/compat.h"
+#include "process/privilege.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum kind {
+	KIND_GROUP,		/* a heading of --help */
+	KIND_BOOL,
+	KIND_TEXT,
+	KIND_COUNT,		/* uint32_t */
+	KIND_SECONDS,		/* int64_t ms, written in seconds */
+	KIND_UID,
+	KIND_WORD,		/* int, one of choices */
+	KIND_LOCK,		/* bool, one of choices */
+	KIND_MODE		/* the command line's alone, no argument */
+};
+
+struct choice {
+	const char *word;
+	int value;
+};
+
+static const struct choice dialects[] = {
+	{ "qpopper2", DIALECT_QPOPPER2 }, { "qpopper4", DIALECT_QPOPPER4 },
+	{ NULL, 0 }
+};
+
+static const struct choice locks[] = {
+	{ "fcntl", true }, { "none", false }, { NULL, 0 }
+};
+
+static const struct choice targets[] = {
+	{ "auto", LOG_AUTO }, { "syslog", LOG_SYSLOG },
+	{ "stderr", LOG_STDERR }, { "none", LOG_NOWHERE }, { NULL, 0 }
+};
+
+static const struct choice facilities[] = {
+	{ "mail", 0 }, { "local0", 0 }, { "local1", 0 }, { "local2", 0 },
+	{ "local3", 0 }, { "local4", 0 }, { "local5", 0 }, { "local6", 0 },
+	{ "local7", 0 }, { NULL, 0 }
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct option_row {
+	const char *name;
+	int letter;			/* short option, or 0 */
+	enum kind kind;
+	size_t at;			/* in struct options */
+	uint64_t min, max;
+	const struct choice *choices;
+	const char *argument, *help;
+} rows[] = {
+	{ "Mail:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
+	{ "maildir", 0, KIND_TEXT, AT(server.maildir), 0, 0, NULL, "PATTERN",
+	    "where mail is: ~ or %h home, %u user [~/Maildir]" },
+	{ "lock", 0, KIND_LOCK, AT(server.pop3.drop.lock), 0, 0, locks,
+	    "fcntl|none", "one session a maildrop, or any number [fcntl]" },
+	{ "lock-wait", 0, KIND_SECONDS, AT(server.pop3.drop.lock_wait),
+	    0, 300, NULL, "SECONDS", "wait for another session [5]" },
+	{ "yield-after", 0, KIND_SECONDS, AT(server.pop3.yield_time),
+	    1, 86400, NULL, "SECONDS",
+	    "idle this long, give way to a new session [30]" },
+	{ "update-on-abort", 0, KIND_BOOL, AT(server.pop3.update_on_abort),
+	    0, 0, NULL, NULL,
+	    "remove messages without QUIT, as qpopper did [off]" },
+
+	{ "Login:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
+	{ "no-auth", 0, KIND_BOOL, AT(server.no_auth), 0, 0, NULL, NULL,
+	    "by hand: serve your own mail to any name and password" },
+	{ "pam-service", 0, KIND_TEXT, AT(server.pam_service), 0, 0, NULL,
+	    "NAME", "file in /etc/pam.d [pop3]" },
+	{ "secrets-file", 0, KIND_TEXT, AT(server.secrets), 0, 0, NULL, "FILE",
+	    "user:secret lines for APOP [" SYSCONFDIR "/solopop.secrets]" },
+	{ "min-uid", 0, KIND_UID, AT(server.min_uid), 1, UINT32_MAX - 1, NULL,
+	    "UID", "nobody below it logs in [100]" },
+	{ "max-failures", 0, KIND_COUNT, AT(server.max_failures), 1, 1000, NULL,
+	    "N", "failed logins that end a session [5]" },
+	{ "failure-delay", 0, KIND_SECONDS, AT(server.failure_delay), 0, 120,
+	    NULL, "SECONDS", "what each failed login takes [3]" },
+	{ "front-user", 0, KIND_TEXT, AT(server.front_user), 0, 0, NULL, "NAME",
+	    "who reads strangers' bytes [solopop, else nobody]" },
+	{ "empty-dir", 0, KIND_TEXT, AT(server.empty_dir), 0, 0, NULL, "DIR",
+	    "where it is locked up [" EMPTYDIR "]" },
+
+	{ "Protocol:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
+	{ "timeout", 'T', KIND_SECONDS, AT(server.pop3.idle_time), 1, 86400,
+	    NULL, "SECONDS", "wait for a command [600]" },
+	{ "login-timeout", 0, KIND_SECONDS, AT(server.pop3.login_time), 1, 3600,
+	    NULL, "SECONDS", "from the banner to the login [180]" },
+	{ "max-bad-commands", 0, KIND_COUNT, AT(server.pop3.max_bad), 1, 50,
+	    NULL, "N", "bad commands before login [10]" },
+	{ "dialect", 0, KIND_WORD, AT(server.pop3.dialect), 0, 0, dialects,
+	    "qpopper2|qpopper4", "whose wording [qpopper2]" },
+	{ "hostname", 0, KIND_TEXT, AT(server.pop3.host), 0, 0, NULL, "NAME",
+	    "the name in the banner [gethostname(2)]" },
+	{ "shy", 0, KIND_BOOL, AT(server.pop3.shy), 0, 0, NULL, NULL,
+	    "a banner that tells nothing [off]" },
+	{ "show-version", 0, KIND_BOOL, AT(server.pop3.show_version), 0, 0,
+	    NULL, NULL, "a banner that tells the version [off]" },
+
+	{ "Log:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
+	{ "log", 0, KIND_WORD, AT(log), 0, 0, targets,
+	    "auto|syslog|stderr|none", "where to [auto]" },
+	{ "log-facility", 'y', KIND_TEXT, AT(log_facility), 0, 0, facilities,
+	    "FACILITY", "mail, local0 ... local7 [mail]" },
+	{ "log-login", 0, KIND_BOOL, AT(server.log_login), 0, 0, NULL, NULL,
+	    "a line for each login [on]" },
+	{ "statistics", 's', KIND_BOOL, AT(server.statistics), 0, 0, NULL, NULL,
+	    "a Stats line for each session [on]" },
+
+	{ "Running:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
+	{ "config-file", 'f', KIND_TEXT, AT(config_file), 0, 0, NULL, "FILE",
+	    "settings [" OPTIONS_CONFIG_FILE ", if there]" },
+	{ "check", 0, KIND_MODE, 0, RUN_CHECK, 0, NULL, NULL,
+	    "say what would happen, and what is wrong" },
+	{ "help", 'h', KIND_MODE, 0, RUN_HELP, 0, NULL, NULL, "this text" },
+	{ "version", 'V', KIND_MODE, 0, RUN_VERSION, 0, NULL, NULL,
+	    "name and version" },
+};
+
+#define ROWS (sizeof rows / sizeof rows[0])
+
+static void
+set_defaults(struct options *o)
+{
+	memset(o, 0, sizeof *o);
+	o->server = (struct server_conf){
+		.pop3 = {
+			.idle_time = 600 * 1000,
+			.login_time = 180 * 1000,
+			.yield_time = 30 * 1000,
+			.max_bad = 10,
+			.drop = { .lock = true, .lock_wait = 5 * 1000 },
+		},
+		.pam_service = "pop3",
+		.secrets = privilege_is_root() ?
+		    SYSCONFDIR "/solopop.secrets" : NULL,
+		.front_user = "solopop",
+		.empty_dir = EMPTYDIR,
+		.log_login = true,
+		.statistics = true,
+		.max_failures = 5,
+		.failure_delay = 3 * 1000,
+		.min_uid = 100,
+	};
+	o->log = LOG_AUTO;
+	o->log_facility = "mail";
+}
+
+static void *
+field(struct options *o, const struct option_row *row)
+{
+	return (char *)o + row->at;
+}
+
+static int
+fail(char *error, size_t cap, const struct option_row *row, const char *what)
+{
+	(void)snprintf(error, cap, "%s: %s", row->name, what);
+	return -1;
+}
+
+static const struct choice *
+choose(const struct option_row *row, const char *value)
+{
+	const struct choice *c = row->choices;
+
+	while (c->word != NULL && strcmp(c->word, value) != 0)
+		c++;
+	return c->word != NULL ? c : NULL;
+}
+
+static int
+set_bool(bool *to, const char *value)
+{
+	static const struct choice words[] = {
+		{ "true", true }, { "1", true }, { "yes", true },
+		{ "on", true }, { "false", false }, { "0", false },
+		{ "no", false }, { "off", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (span_is(span_of(value), words[i].word)) {
+			*to = words[i].value;
+			return 0;
+		}
+	return -1;
+}
+
+static int
+set_number(struct options *o, const struct option_row *row, const char *value,
+    char *error, size_t cap)
+{
+	char text[96];
+	uint64_t n;
+
+	if (num_u64(span_of(value), row->max, &n) == -1 || n < row->min) {
+		(void)snprintf(text, sizeof text, "expected a number from %"
+		    PRIu64 " to %" PRIu64, row->min, row->max);
+		return fail(error, cap, row, text);
+	}
+	if (row->kind == KIND_SECONDS)
+		*(int64_t *)field(o, row) = (int64_t)n * 1000;
+	else if (row->kind == KIND_UID)
+		*(uid_t *)field(o, row) = (uid_t)n;
+	else
+		*(uint32_t *)field(o, row) = (uint32_t)n;
+	return 0;
+}
+
+/* value is kept by reference. */
+static int
+set(struct options *o, const struct option_row *row, const char *value,
+    char *error, size_t cap)
+{
+	const struct choice *c = NULL;
+
+	if (row->choices != NULL && (c = choose(row, value)) == NULL)
+		return fail(error, cap, row, "no such choice; see --help");
+	switch (row->kind) {
+	case KIND_BOOL:
+		if (set_bool(field(o, row), value) == -1)
+			return fail(error, cap, row, "expected true or false");
+		return 0;
+	case KIND_TEXT:
+		*(const char **)field(o, row) = value;
+		return 0;
+	case KIND_WORD:
+		memcpy(field(o, row), &c->value, sizeof c->value);
+		return 0;
+	case KIND_LOCK:
+		*(bool *)field(o, row) = c->value;
+		return 0;
+	case KIND_MODE:
+		o->mode = (enum run_mode)row->min;
+		return 0;
+	case KIND_COUNT:
+	case KIND_SECONDS:
+	case KIND_UID:
+	case KIND_GROUP:
+	default:
+		return set_number(o, row, value, error, cap);
+	}
+}
+
+static const struct option_row *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].kind != KIND_GROUP &&
+		    strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* From a file: the text is not ours to keep, and lives as long as we do. */
+static int
+take(void *ctx, const char *name, const char *value, bool on, char *error,
+    size_t cap)
+{
+	const struct option_row *row = find(name);
+	char *kept;
+
+	if (row == NULL || row->kind == KIND_MODE ||
+	    row->at == AT(server.no_auth)) {
+		(void)snprintf(error, cap, "%.64s: %s", name, row == NULL ?
+		    "no such setting" : "only on the command line");
+		return -1;
+	}
+	if (value == NULL && row->kind != KIND_BOOL)
+		return fail(error, cap, row, "expected a value");
+	if (value == NULL)
+		value = on ? "true" : "false";
+	if ((kept = strdup(value)) == NULL)
+		return fail(error, cap, row, strerror(errno));
+	return set(ctx, row, kept, error, cap);
+}
+
+static int
+read_config(struct options *o)
+{
+	struct conf c = { .take = take, .ctx = o,
+	    .strict = privilege_is_root() };
+	const char *path = o->config_file;
+
+	if (path == NULL)
+		path = OPTIONS_CONFIG_FILE;
+	if (conf_read(&c, path) == -1) {
+		if (o->config_file == NULL && errno == ENOENT)
+			return 0;
+		memcpy(o->error, c.error, sizeof o->error);
+		return -1;
+	}
+	o->config_file = path;
+	o->config_read = true;
+	return 0;
+}
+
+/* The table as getopt_long(3) wants it. */
+static void
+make_getopt(struct option longs[ROWS + 1], char shorts[2 * ROWS + 2])
+{
+	size_t i, n = 0;
+	char *s = shorts;
+
+	*s++ = ':';
+	for (i = 0; i < ROWS; i++) {
+		if (rows[i].kind == KIND_GROUP)
+			continue;
+		longs[n++] = (struct option){ rows[i].name,
+		    rows[i].kind == KIND_MODE ? no_argument :
+		    rows[i].kind == KIND_BOOL ? optional_argument :
+		    required_argument, NULL, (int)(256 + i) };
+		if (rows[i].letter == 0)
+			continue;
+		*s++ = (char)rows[i].letter;
+		if (rows[i].kind != KIND_MODE && rows[i].kind != KIND_BOOL)
+			*s++ = ':';
+	}
+	longs[n] = (struct option){ NULL, 0, NULL, 0 };
+	*s = '\0';
+}
+
+static const struct option_row *
+row_of(int c)
+{
+	size_t i;
+
+	if (c >= 256)
+		return &rows[c - 256];
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].letter == c)
+			return &rows[i];
+	return NULL;
+}
+
+static int
+bad_option(struct options *o, int c, const char *word)
+{
+	(void)snprintf(o->error, sizeof o->error, c == ':' ?
+	    "option %.100s needs an argument; see --help" :
+	    "unknown option %.100s; see --help", word);
+	return -1;
+}
+
+/* only_files: look for the configuration file's name and at nothing else. */
+static int
+parse_line(struct options *o, int argc, char **argv, bool only_file)
+{
+	struct option longs[ROWS + 1];
+	char shorts[2 * ROWS + 2];
+	const struct option_row *row;
+	int c;
+
+	make_getopt(longs, shorts);
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		row = row_of(c);
+		if (c == ':' || c == '?' || row == NULL)
+			return bad_option(o, c, argv[optind - 1]);
+		if (only_file != (row->at == AT(config_file) &&
+		    row->kind == KIND_TEXT))
+			continue;
+		if (set(o, row, optarg != NULL ? optarg : "true", o->error,
+		    sizeof o->error) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+parse_operand(struct options *o, int argc, char **argv)
+{
+	if (optind == argc)
+		return 0;
+	if (argc - optind > 1) {
+		(void)snprintf(o->error, sizeof o->error,
+		    "more than one Maildir; see --help");
+		return -1;
+	}
+	o->server.maildir = argv[optind];
+	o->server.maildir_is_path = true;
+	return 0;
+}
+
+/* It stands in the banner and in APOP's stamp: plain characters only. */
+static void
+find_host(struct options *o)
+{
+	char *p = o->host;
+
+	if (o->server.pop3.host != NULL)
+		(void)snprintf(o->host, sizeof o->host, "%s",
+		    o->server.pop3.host);
+	else if (gethostname(o->host, sizeof o->host - 1) == -1)
+		o->host[0] = '\0';
+	o->host[sizeof o->host - 1] = '\0';
+	for (; *p != '\0'; p++)
+		if (!ascii_graph(*p) || *p == '<' || *p == '>' || *p == '@')
+			*p = '-';
+	if (o->host[0] == '\0')
+		(void)snprintf(o->host, sizeof o->host, "localhost");
+	o->server.pop3.host = o->host;
+}
+
+int
+options_parse(struct options *o, int argc, char **argv)
+{
+	set_defaults(o);
+	if (parse_line(o, argc, argv, true) == -1 || read_config(o) == -1 ||
+	    parse_line(o, argc, argv, false) == -1 ||
+	    parse_operand(o, argc, argv) == -1)
+		return -1;
+	find_host(o);
+	return 0;
+}
+
+static void
+help_row(FILE *f, const struct option_row *row)
+{
+	char left[64], letter[8] = "    ";
+
+	if (row->letter != 0)
+		(void)snprintf(letter, sizeof letter, "-%c, ", row->letter);
+	(void)snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name,
+	    row->argument != NULL ? "=" : "",
+	    row->argument != NULL ? row->argument : "");
+	if (strlen(left) > 30)
+		(void)fprintf(f, "  %s\n  %30s  %s\n", left, "", row->help);
+	else
+		(void)fprintf(f, "  %-30s  %s\n", left, row->help);
+}
+
+void
+options_help(FILE *f)
+{
+	size_t i;
+
+	(void)fputs("Usage: solopop [OPTION]... [MAILDIR]\n"
+	    "Speak POP3 on standard input and output, for one session.\n"
+	    "\n"
+	    "Started as root by a superserver it serves everybody whom PAM lets "
+	    "in; started\nby hand it serves you.  Every long option is a key of "
+	    "the configuration file,\ntoo: set NAME = VALUE.\n", f);
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].kind == KIND_GROUP)
+			(void)fprintf(f, "\n%s\n", rows[i].name);
+		else
+			help_row(f, &rows[i]);
+	(void)fputs("\nReport bugs to <" PACKAGE_BUGREPORT ">.\n", f);
+}

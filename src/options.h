@@ -1,0 +1,40 @@
+/*
+ * The settings: one table of names, each a long option of the command line and a
+ * key of the configuration file alike.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "base/log.h"
+#include "process/server.h"
+
+#include <stdio.h>
+
+enum run_mode { RUN_SESSION, RUN_CHECK, RUN_HELP, RUN_VERSION };
+
+#define OPTIONS_HOST_MAX 256
+
+struct options {
+	enum run_mode mode;
+	struct server_conf server;
+	enum log_target log;
+	const char *log_facility;
+	const char *config_file;	/* NULL: the default one, if it is there */
+	bool config_read;
+	char host[OPTIONS_HOST_MAX];
+	char error[512];
+};
+
+/* The file that is read when none is named. */
+#define OPTIONS_CONFIG_FILE SYSCONFDIR "/solopop.conf"
+
+/*
+ * Defaults, then the configuration file, then the command line.  Strings from the
+ * command line are kept by reference.  -1 with o->error.
+ */
+int options_parse(struct options *o, int argc, char **argv);
+
+/* --help, in GNU's manner. */
+void options_help(FILE *f);
+
+#endif

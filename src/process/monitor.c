@@ -1,0 +1,356 @@
+#include "process/monitor.h"
+
+#include "auth/apop.h"
+#include "base/clock.h"
+#include "compat/compat.h"
+#include "process/privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STAMP_RANDOM 12		/* bytes */
+
+/* A front logs its refusals; one that logs more than these is not ours. */
+#define FRONT_LINES 64
+
+static int answer_verify(struct monitor *, struct monmsg *);
+static int answer_apop(struct monitor *, struct monmsg *);
+static int answer_hand_over(struct monitor *, struct monmsg *);
+static int answer_log(struct monitor *, struct monmsg *);
+static int answer_report(struct monitor *, struct monmsg *);
+
+/* A number takes 8 bytes in a message, and so does the length of a string. */
+static const struct rule {
+	enum ask_kind kind;
+	int when;			/* enum monitor_phase */
+	size_t longest;			/* body */
+	int (*answer)(struct monitor *, struct monmsg *);
+} rules[] = {
+	{ ASK_VERIFY, FRONT_ASKS, 16 + ASK_USER_MAX + SECRET_MAX, answer_verify },
+	{ ASK_APOP, FRONT_ASKS, 16 + ASK_USER_MAX + POP3_LINE_MAX, answer_apop },
+	{ ASK_HAND_OVER, HANDING_OVER, 8 + LINE_BUFFER, answer_hand_over },
+	{ ASK_LOG, FRONT_ASKS | HANDING_OVER | USER_RUNS | ALL_DONE |
+	    TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
+	{ ASK_REPORT, USER_RUNS, 32, answer_report },
+};
+
+static int
+make_stamp(struct monitor *m)
+{
+	char random[2 * STAMP_RANDOM + 1];
+	int n;
+
+	if (secret_random_hex(random, STAMP_RANDOM) == -1)
+		return -1;
+	n = snprintf(m->stamp, sizeof m->stamp, "<%ld.%jd.%s@%s>",
+	    (long)m->pid, (intmax_t)clock_date(), random, m->conf->pop3.host);
+	if (n < 0 || (size_t)n >= sizeof m->stamp) {
+		m->stamp[0] = '\0';
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return 0;
+}
+
+/* A stamp makes some clients try APOP and nothing else: only where it can work. */
+static bool
+has_apop(const struct server_conf *conf)
+{
+	if (conf->secrets == NULL || conf->no_auth)
+		return false;
+	if (apop_usable(conf->secrets) == 0)
+		return true;
+	if (errno != ENOENT)
+		log_line(LOG_WARN, "secrets file %s: %s", conf->secrets,
+		    errno == EPERM ? "wrong owner or mode" : strerror(errno));
+	return false;
+}
+
+int
+monitor_init(struct monitor *m, const struct server_conf *conf,
+    struct client *client)
+{
+	memset(m, 0, sizeof *m);
+	m->conf = conf;
+	m->client = client;
+	m->pid = getpid();
+	m->root = privilege_is_root();
+	m->phase = FRONT_ASKS;
+	return has_apop(conf) ? make_stamp(m) : 0;
+}
+
+void
+monitor_free(struct monitor *m)
+{
+	pamauth_free(m->pam);
+	m->pam = NULL;
+	monmsg_wipe(&m->unread);
+}
+
+void
+monitor_start_pam(struct monitor *m)
+{
+	const struct peer *peer = &m->client->peer;
+	const char *rhost = peer->known ? peer->ip : NULL;
+
+	if (m->pam == NULL && !m->conf->no_auth)
+		m->pam = pamauth_new(m->conf->pam_service, rhost,
+		    rhost != NULL ? rhost : "pop3");
+}
+
+/* Who passed the test is still no user of ours below the lowest uid. */
+static bool
+is_welcome(const struct monitor *m, const struct user *user)
+{
+	if (!m->root)
+		return user->uid == geteuid();
+	return user->uid != 0 && user->uid >= m->conf->min_uid;
+}
+
+/* As pam_setcred(3) wants it: the groups first, then credentials and session. */
+static int
+open_pam_session(struct monitor *m)
+{
+	if (!m->root)
+		return 0;
+	if (initgroups(m->user.name, m->user.gid) == -1) {
+		log_line(LOG_FAULT, "groups of %s: %s", m->user.name,
+		    strerror(errno));
+		return -1;
+	}
+	if (pamauth_open(m->pam) == -1) {
+		log_line(LOG_FAULT, "PAM session of %s: %s", m->user.name,
+		    pamauth_error(m->pam));
+		return -1;
+	}
+	return 0;
+}
+
+static enum verdict
+admit(struct monitor *m, const char *name)
+{
+	if (user_find(&m->user, name) == -1 || !is_welcome(m, &m->user))
+		return VERDICT_WRONG;
+	return open_pam_session(m) == 0 ? VERDICT_WELCOME : VERDICT_TROUBLE;
+}
+
+/* PAM has spoken; the name may have become another one on the way. */
+static enum verdict
+admit_by_pam(struct monitor *m, enum verdict verdict)
+{
+	const char *name;
+
+	if (verdict == VERDICT_TROUBLE || verdict == VERDICT_CLOSED ||
+	    verdict == VERDICT_EXPIRED)
+		log_line(LOG_NOTE, "PAM service %s: %s", m->conf->pam_service,
+		    pamauth_error(m->pam));
+	if (verdict != VERDICT_WELCOME)
+		return verdict;
+	if ((name = pamauth_user(m->pam)) == NULL)
+		return VERDICT_TROUBLE;
+	return admit(m, name);
+}
+
+/* By hand, whoever it says it is: the one whose process this is. */
+static enum verdict
+admit_anybody(struct monitor *m, const char *name)
+{
+	if (user_self(&m->user) == -1)
+		m->user = (struct user){ .home = "/", .uid = geteuid() };
+	return span_copy(m->user.name, sizeof m->user.name, span_of(name)) == 0
+	    ? VERDICT_WELCOME : VERDICT_WRONG;
+}
+
+static enum verdict
+judge_password(struct monitor *m, const char *name,
+    const struct secret *password)
+{
+	if (m->conf->no_auth)
+		return admit_anybody(m, name);
+	monitor_start_pam(m);
+	if (m->pam == NULL)
+		return VERDICT_TROUBLE;
+	return admit_by_pam(m, pamauth_verify(m->pam, name, password));
+}
+
+static enum verdict
+judge_digest(struct monitor *m, const char *name, struct span digest)
+{
+	bool match;
+
+	if (m->stamp[0] == '\0' || apop_verify(m->conf->secrets,
+	    span_of(name), m->stamp, digest, &match) == -1)
+		return VERDICT_TROUBLE;
+	if (!match)
+		return VERDICT_WRONG;
+	if (!m->root)
+		return admit(m, name);
+	monitor_start_pam(m);
+	if (m->pam == NULL)
+		return VERDICT_TROUBLE;
+	return admit_by_pam(m, pamauth_account(m->pam, name));
+}
+
+/*
+ * Every failure is answered so long after the question, whatever it was and
+ * however long it took to find out.
+ */
+static void
+refuse(struct monitor *m, const char *name, int64_t asked)
+{
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
+	const char *ip = m->client->peer.ip;
+
+	if (++m->failures >= m->conf->max_failures)
+		m->phase = TURNED_AWAY;
+	log_line(LOG_NOTE, "[AUTH] Failed attempted login to %s from host (%s) "
+	    "%s", log_quote(quoted, sizeof quoted, span_of(name)), ip, ip);
+	clock_sleep_until(asked + m->conf->failure_delay);
+}
+
+static void
+welcome(struct monitor *m, const char *name)
+{
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
+	const char *ip = m->client->peer.ip;
+
+	m->phase = HANDING_OVER;
+	if (m->conf->log_login)
+		log_line(LOG_NOTE, "(v" PACKAGE_VERSION ") POP login by user "
+		    "\"%s\" at (%s) %s", log_quote(quoted, sizeof quoted,
+		    span_of(name)), ip, ip);
+}
+
+static int
+conclude(struct monitor *m, struct monmsg *message, const char *name,
+    enum verdict verdict, int64_t asked)
+{
+	uint64_t last = 0;
+
+	if (verdict == VERDICT_WELCOME)
+		welcome(m, name);
+	else
+		refuse(m, name, asked);
+	if (m->phase == TURNED_AWAY)
+		last = VERDICT_LAST;
+	monmsg_wipe(message);
+	monmsg_start(message, ASK_ANSWER);
+	monmsg_put_number(message, (uint64_t)verdict | last);
+	return 0;
+}
+
+static int
+answer_verify(struct monitor *m, struct monmsg *message)
+{
+	int64_t asked = clock_ms();
+	char name[ASK_USER_MAX + 1];
+	struct secret password;
+	enum verdict verdict;
+	struct span s;
+
+	s = monmsg_get_bytes(message);
+	if (s.len == 0 || span_copy(name, sizeof name, s) == -1 ||
+	    secret_set(&password, monmsg_get_bytes(message)) == -1)
+		return -1;
+	if (monmsg_end(message) == -1) {
+		secret_wipe(&password);
+		return -1;
+	}
+	verdict = judge_password(m, name, &password);
+	secret_wipe(&password);
+	return conclude(m, message, name, verdict, asked);
+}
+
+static int
+answer_apop(struct monitor *m, struct monmsg *message)
+{
+	int64_t asked = clock_ms();
+	char name[ASK_USER_MAX + 1];
+	struct span s, digest;
+
+	s = monmsg_get_bytes(message);
+	digest = monmsg_get_bytes(message);
+	if (monmsg_end(message) == -1 || s.len == 0 ||
+	    span_copy(name, sizeof name, s) == -1)
+		return -1;
+	return conclude(m, message, name, judge_digest(m, name, digest), asked);
+}
+
+static int
+answer_hand_over(struct monitor *m, struct monmsg *message)
+{
+	(void)monmsg_get_bytes(message);
+	if (monmsg_end(message) == -1)
+		return -1;
+	m->unread = *message;
+	m->phase = USER_RUNS;
+	message->len = 0;
+	return 0;
+}
+
+static int
+answer_log(struct monitor *m, struct monmsg *message)
+{
+	char line[LOG_LINE_MAX + 1];
+	uint64_t level;
+	struct span s;
+
+	level = monmsg_get_number(message);
+	s = monmsg_get_bytes(message);
+	if (monmsg_end(message) == -1 || level > LOG_TRACE ||
+	    span_copy(line, sizeof line, s) == -1)
+		return -1;
+	if (m->phase == FRONT_ASKS && ++m->lines > FRONT_LINES)
+		return -1;
+	log_line((enum log_level)level, "%s", line);
+	message->len = 0;
+	return 0;
+}
+
+static int
+answer_report(struct monitor *m, struct monmsg *message)
+{
+	const char *ip = m->client->peer.ip;
+	uint64_t n[4];
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		n[i] = monmsg_get_number(message);
+	if (monmsg_end(message) == -1)
+		return -1;
+	if (m->conf->statistics)
+		log_line(LOG_NOTE, "Stats: %s %" PRIu64 " %" PRIu64 " %" PRIu64
+		    " %" PRIu64 " %s %s", m->user.name, n[0], n[1], n[2], n[3],
+		    ip, ip);
+	m->phase = ALL_DONE;
+	message->len = 0;
+	return 0;
+}
+
+int
+monitor_answer(struct monitor *m, struct monmsg *message)
+{
+	const struct rule *r = rules;
+	const struct rule *end = r + sizeof rules / sizeof rules[0];
+	unsigned char kind = monmsg_kind(message);
+
+	while (r < end && (r->kind != kind || !(r->when & (int)m->phase)))
+		r++;
+	if (r < end && monmsg_body(message) <= r->longest &&
+	    r->answer(m, message) == 0)
+		return 0;
+	log_line(LOG_FAULT, "unlawful message (kind %u, %zu bytes, phase %d)",
+	    kind, monmsg_body(message), (int)m->phase);
+	errno = EPROTO;
+	return -1;
+}
+
+int
+monitor_answer_ask(void *monitor, struct monmsg *message)
+{
+	return monitor_answer(monitor, message);
+}

@@ -1,0 +1,62 @@
+/*
+ * The monitor holds the keys: the secrets file, PAM, root.  It reads no byte from
+ * the network, only the messages of auth/ask.h, each at its lawful moment and
+ * of lawful length; anything else ends the session.
+ */
+#ifndef PROCESS_MONITOR_H
+#define PROCESS_MONITOR_H
+
+#include "auth/pam.h"
+#include "process/server.h"
+#include "process/user.h"
+
+#include <stdbool.h>
+
+enum monitor_phase {
+	FRONT_ASKS = 1,		/* nobody is in yet */
+	HANDING_OVER = 2,	/* somebody is, and the front goes */
+	USER_RUNS = 4,
+	ALL_DONE = 8,		/* the session has reported */
+	TURNED_AWAY = 16	/* too many failed logins */
+};
+
+/* "<pid.time.random@host>" */
+#define MONITOR_STAMP_MAX 512
+
+struct monitor {
+	const struct server_conf *conf;
+	struct client *client;
+	pid_t pid;			/* ours */
+	bool root;			/* three processes, and who may be whom */
+	enum monitor_phase phase;
+	char stamp[MONITOR_STAMP_MAX];	/* "" where APOP cannot succeed */
+	struct pamauth *pam;
+	struct user user;		/* from HANDING_OVER on */
+	uint32_t failures;
+	uint32_t lines;			/* that the front has logged */
+	struct monmsg unread;		/* what the front handed over */
+};
+
+/* Make the stamp.  conf and client are kept by reference. */
+int monitor_init(struct monitor *m, const struct server_conf *conf,
+    struct client *client);
+
+/* End what PAM began. */
+void monitor_free(struct monitor *m);
+
+/*
+ * Answer one message, in place: afterwards it is the answer, or empty when none
+ * is due.  -1 for a violation, which has been logged.
+ */
+int monitor_answer(struct monitor *m, struct monmsg *message);
+
+/* The same for struct ask, where there is one process. */
+int monitor_answer_ask(void *monitor, struct monmsg *message);
+
+/*
+ * Have PAM's modules loaded, which takes a while: do it when the client has its
+ * banner and still types.
+ */
+void monitor_start_pam(struct monitor *m);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Giving up privilege, for good, and looking whether it is gone.
+ */
+#ifndef PROCESS_PRIVILEGE_H
+#define PROCESS_PRIVILEGE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+bool privilege_is_root(void);
+
+/*
+ * The account for the front: the named one, or "nobody" where it does not exist.
+ * Never root.  Returns its name, or NULL with errno.
+ */
+const char *privilege_front_account(const char *name, uid_t *uid, gid_t *gid);
+
+/*
+ * Is this a directory of root's in which nobody else can make a file?  Made if
+ * it is missing.  -1 with errno; EPERM when it is not fit.
+ */
+int privilege_empty_dir(const char *path);
+
+/*
+ * For the front: only this directory, no groups, that account, no new files, no
+ * new processes.  -1 at the first step that fails; the caller must then exit.
+ */
+int privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid);
+
+/*
+ * For the session: become the user; supplementary groups are set before.  -1
+ * as above.
+ */
+int privilege_become(uid_t uid, gid_t gid);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * The processes beside the monitor.  As root there are two, one after the other;
+ * by hand there is one, which is all three.
+ */
+#ifndef PROCESS_ROLES_H
+#define PROCESS_ROLES_H
+
+#include "process/monitor.h"
+
+/*
+ * AUTHORIZATION, locked up; channel leads to the monitor.  Never returns.  A
+ * front that could not be locked up does not read a byte.
+ */
+_Noreturn void front_main(const struct monitor *m, int channel);
+
+/* TRANSACTION, as the user.  Never returns. */
+_Noreturn void session_main(const struct monitor *m, int channel);
+
+/*
+ * As root: the front, then the session, each a process of its own.  Returns when
+ * both have ended, or a signal ended them.
+ */
+void supervise_run(struct monitor *m);
+
+/* Everything in this process, which is not root's. */
+void alone_run(struct monitor *m);
+
+#endif
