@@ -101,8 +101,8 @@ take_client(struct client *client)
 }
 
 /*
- * Something is wrong with us, not with the client: it hears that much, the log
- * hears all, and so does whoever started us by hand.
+ * Something is wrong with us, not with the client.  A client on the network
+ * hears that much, and the log hears all; by hand, standard error is told.
  */
 static int
 refuse(const struct options *o, enum reply reply, const char *why, int status)
@@ -111,14 +111,15 @@ refuse(const struct options *o, enum reply reply, const char *why, int status)
 	    .version = "" };
 	char text[REPLY_MAX];
 
-	log_line(LOG_FAULT, "%s", why);
-	if (fd_is_socket(STDIN_FILENO)) {
-		reply_format(text, reply, o->server.pop3.dialect, &v, false);
-		(void)strcat(text, "\r\n");
-		(void)fd_write_all(STDOUT_FILENO, text, strlen(text));
-		return EXIT_SUCCESS;
+	if (!fd_is_socket(STDIN_FILENO)) {
+		if (own_stderr() || isatty(STDERR_FILENO))
+			(void)fprintf(stderr, "solopop: %s\n", why);
+		return status;
 	}
-	(void)fprintf(stderr, "solopop: %s\n", why);
+	log_line(LOG_FAULT, "%s", why);
+	reply_format(text, reply, o->server.pop3.dialect, &v, false);
+	(void)fd_write_all(STDOUT_FILENO, text, strlen(text));
+	(void)fd_write_all(STDOUT_FILENO, "\r\n", 2);
 	return status;
 }
 

@@ -98,7 +98,7 @@ static const struct option_row {
 	    NULL, "SECONDS", "wait for a command [600]" },
 	{ "login-timeout", 0, KIND_SECONDS, AT(server.pop3.login_time), 1, 3600,
 	    NULL, "SECONDS", "from the banner to the login [180]" },
-	{ "max-bad-commands", 0, KIND_COUNT, AT(server.pop3.max_bad), 1, 50,
+	{ "max-bad-commands", 0, KIND_COUNT, AT(server.pop3.max_bad), 1, 1000,
 	    NULL, "N", "bad commands before login [10]" },
 	{ "dialect", 0, KIND_WORD, AT(server.pop3.dialect), 0, 0, dialects,
 	    "qpopper2|qpopper4", "whose wording [qpopper2]" },

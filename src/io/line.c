@@ -1,5 +1,7 @@
 #include "io/line.h"
 
+#include "base/secret.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -100,6 +102,12 @@ line_pending(const struct line *l)
 {
 	return l->end > l->start &&
 	    memchr(l->buffer + l->start, '\n', l->end - l->start) != NULL;
+}
+
+void
+line_forget(struct line *l)
+{
+	secret_erase(l->buffer, l->start);
 }
 
 struct span

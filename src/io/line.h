@@ -44,6 +44,9 @@ int line_read(struct line *l, size_t max, int64_t deadline, struct span *text);
 /* Is a whole line here already, so that line_read() would not wait? */
 bool line_pending(const struct line *l);
 
+/* Overwrite the lines that were used: one of them was a password. */
+void line_forget(struct line *l);
+
 /* The bytes read and not yet used: on loan, to hand over. */
 struct span line_unread(const struct line *l);
 

@@ -238,8 +238,12 @@ maildrop_open(struct maildrop **out, const char *path,
 	maildir_init(&d->dir);
 	lock_init(&d->lock);
 	mails_init(&d->mails);
-	if (maildir_open(&d->dir, path) == -1)
-		return errno == ENOENT ? 0 : -1;
+	if (maildir_open(&d->dir, path) == -1) {
+		if (errno != ENOENT)
+			return -1;
+		maildir_forget_error(&d->dir);
+		return 0;
+	}
 	if (take_lock(d, conf) == -1 ||
 	    mails_scan(&d->mails, &d->dir, &d->seen) == -1)
 		return -1;

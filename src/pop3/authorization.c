@@ -2,7 +2,6 @@
 
 #include "base/secret.h"
 
-#include <stdint.h>
 
 static bool
 is_name(struct span s)
@@ -67,7 +66,7 @@ auth_pass(struct pop3 *p, const struct args *a)
 		return STEP_ABORT;
 	r = ask_verify(p->ask, p->user, &password, &verdict, &last);
 	secret_wipe(&password);
-	secret_erase((char *)(uintptr_t)a->rest.p, a->rest.len);
+	line_forget(&p->in);
 	return r == -1 ? STEP_ABORT : answer(p, verdict, last);
 }
 

@@ -237,28 +237,44 @@ refusal(int error)
 	}
 }
 
+/* It opened, but not all is as it should be. */
+static void
+log_trouble(struct pop3 *p)
+{
+	size_t unreadable = maildrop_unreadable(p->drop);
+	const char *trouble = maildrop_error(p->drop);
+
+	if (unreadable > 0)
+		log_line(LOG_WARN, "%s: %zu unreadable messages left out, the "
+		    "last one %s", pop3_who(p), unreadable, trouble);
+	else if (trouble[0] != '\0')
+		log_line(LOG_WARN, "%s: going on without a lock: %s",
+		    pop3_who(p), trouble);
+}
+
 static int
 open_drop(struct pop3 *p, const char *path)
 {
-	struct maildrop_sum left;
-	const char *trouble;
 	int error;
 
-	if (maildrop_open(&p->drop, path, &p->conf->drop) == -1) {
-		error = errno;
-		log_line(LOG_NOTE, "%s: %s", pop3_who(p), p->drop != NULL ?
-		    maildrop_error(p->drop) : strerror(error));
-		(void)pop3_say(p, refusal(error));
-		return -1;
+	if (maildrop_open(&p->drop, path, &p->conf->drop) == 0) {
+		log_trouble(p);
+		return 0;
 	}
-	trouble = maildrop_error(p->drop);
-	if (trouble[0] != '\0')
-		log_line(LOG_WARN, "%s: %s (%zu messages left out)",
-		    pop3_who(p), trouble, maildrop_unreadable(p->drop));
-	left = maildrop_left(p->drop);
+	error = errno;
+	log_line(LOG_NOTE, "%s: %s", pop3_who(p), p->drop != NULL ?
+	    maildrop_error(p->drop) : strerror(error));
+	(void)pop3_say(p, refusal(error));
+	return -1;
+}
+
+static void
+say_login(struct pop3 *p)
+{
+	struct maildrop_sum left = maildrop_left(p->drop);
+
 	(void)pop3_reply(p, REPLY_LOGIN, &(struct reply_values){
 	    .count = left.count, .octets = left.octets });
-	return 0;
 }
 
 static void
@@ -310,6 +326,7 @@ pop3_transact(struct pop3 *p, const char *path)
 
 	p->state = TRANSACTION;
 	if (open_drop(p, path) == 0) {
+		say_login(p);
 		p->in.interrupt = p->out->interrupt = &p->yield;
 		step = converse(p);
 		if (!p->updated)

@@ -22,34 +22,33 @@ lock_up(const struct monitor *m)
 }
 
 static int
-talk(const struct monitor *m, struct ask *ask)
+talk(struct pop3 *p)
 {
-	const struct client *c = m->client;
-	struct pop3 *p;
-	int r = 0;
-
-	p = pop3_new(&m->conf->pop3, &c->peer, ask, m->stamp, c->in, c->out);
-	if (p == NULL)
+	if (pop3_authorize(p) != STEP_LOGIN)
+		return 0;
+	if (out_flush(p->out) == -1)
 		return -1;
-	if (pop3_authorize(p) == STEP_LOGIN &&
-	    (out_flush(p->out) == -1 ||
-	    ask_hand_over(ask, line_unread(&p->in)) == -1))
-		r = -1;
-	pop3_free(p);
-	return r;
+	return ask_hand_over(p->ask, line_unread(&p->in));
 }
 
 void
 front_main(const struct monitor *m, int channel)
 {
+	const struct client *c = m->client;
 	struct ask ask = { .fd = channel };
+	struct pop3 *p;
 
 	log_divert(ask_log, &ask);
+	p = pop3_new(&m->conf->pop3, &c->peer, &ask, m->stamp, c->in, c->out);
+	if (p == NULL)
+		_exit(1);
 	if (lock_up(m) == -1) {
 		log_line(LOG_FAULT, "cannot lock up the front (user %s, "
 		    "directory %s): %s", m->conf->front_user,
 		    m->conf->empty_dir, strerror(errno));
+		(void)pop3_say(p, REPLY_MISCONFIGURED);
+		(void)out_flush(p->out);
 		_exit(1);
 	}
-	_exit(talk(m, &ask) == -1);
+	_exit(talk(p) == -1);
 }

@@ -14,8 +14,9 @@
 
 #define STAMP_RANDOM 12		/* bytes */
 
-/* A front logs its refusals; one that logs more than these is not ours. */
-#define FRONT_LINES 64
+/* A front logs its refusals and little more; one that floods is not ours. */
+#define FRONT_LINES(conf) \
+	(16 + 2 * ((conf)->max_failures + (conf)->pop3.max_bad))
 
 static int answer_verify(struct monitor *, struct monmsg *);
 static int answer_apop(struct monitor *, struct monmsg *);
@@ -304,7 +305,7 @@ answer_log(struct monitor *m, struct monmsg *message)
 	if (monmsg_end(message) == -1 || level > LOG_TRACE ||
 	    span_copy(line, sizeof line, s) == -1)
 		return -1;
-	if (m->phase == FRONT_ASKS && ++m->lines > FRONT_LINES)
+	if (m->phase == FRONT_ASKS && ++m->lines > FRONT_LINES(m->conf))
 		return -1;
 	log_line((enum log_level)level, "%s", line);
 	message->len = 0;

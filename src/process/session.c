@@ -19,26 +19,12 @@ find_maildir(const struct monitor *m, char path[PATH_MAX])
 	return user_maildir(path, m->conf->maildir, &m->user);
 }
 
-static int
-serve(const struct monitor *m, struct ask *ask, const char *path)
+static void
+fail(struct pop3 *p, const char *what, const struct monitor *m)
 {
-	const struct client *c = m->client;
-	struct span unread;
-	struct monmsg copy;
-	struct pop3 *p;
-	int r;
-
-	p = pop3_new(&m->conf->pop3, &c->peer, ask, m->stamp, c->in, c->out);
-	if (p == NULL)
-		return -1;
-	copy = m->unread;
-	(void)monmsg_kind(&copy);
-	unread = monmsg_get_bytes(&copy);
-	(void)span_copy(p->user, sizeof p->user, span_of(m->user.name));
-	if ((r = line_preload(&p->in, unread)) == 0)
-		pop3_transact(p, path);
-	pop3_free(p);
-	return r;
+	log_line(LOG_FAULT, "%s %s: %s", what, m->user.name, strerror(errno));
+	(void)pop3_say(p, REPLY_NOT_NOW);
+	(void)out_flush(p->out);
 }
 
 static int
@@ -50,19 +36,37 @@ become_user(const struct monitor *m, const char *path)
 	return sandbox_session(m->pid, path);
 }
 
+/* Go on where the front stopped reading. */
+static int
+take_over(struct pop3 *p, const struct monitor *m)
+{
+	struct monmsg copy = m->unread;
+
+	(void)monmsg_kind(&copy);
+	return line_preload(&p->in, monmsg_get_bytes(&copy));
+}
+
 void
 session_main(const struct monitor *m, int channel)
 {
+	const struct client *c = m->client;
 	struct ask ask = { .fd = channel };
 	char path[PATH_MAX];
+	struct pop3 *p;
 
 	log_divert(ask_log, &ask);
-	if (find_maildir(m, path) == -1 || become_user(m, path) == -1) {
-		log_line(LOG_FAULT, "cannot start a session for %s: %s",
-		    m->user.name, strerror(errno));
+	p = pop3_new(&m->conf->pop3, &c->peer, &ask, m->stamp, c->in, c->out);
+	if (p == NULL)
+		_exit(1);
+	(void)span_copy(p->user, sizeof p->user, span_of(m->user.name));
+	if (find_maildir(m, path) == -1 || become_user(m, path) == -1 ||
+	    take_over(p, m) == -1) {
+		fail(p, "cannot start a session for", m);
 		_exit(1);
 	}
-	_exit(serve(m, &ask, path) == -1);
+	pop3_transact(p, path);
+	pop3_free(p);
+	_exit(0);
 }
 
 /*
@@ -88,8 +92,7 @@ alone_run(struct monitor *m)
 		if (find_maildir(m, path) == 0)
 			pop3_transact(p, path);
 		else
-			log_line(LOG_FAULT, "no Maildir for %s: %s",
-			    m->user.name, strerror(errno));
+			fail(p, "no Maildir for", m);
 	}
 	pop3_free(p);
 }
