@@ -51,19 +51,18 @@ wire_end(struct wire *w, unsigned char *dst)
 	return 2;
 }
 
-/* No branch and no call in the loop: the compiler makes vectors of it. */
 void
 wire_measure(struct wire *w, const unsigned char *src, size_t n)
 {
-	size_t i, bare;
+	const unsigned char *s = src, *end = src + n, *lf;
 
-	if (n == 0)
-		return;
-	bare = src[0] == '\n' && w->last != '\r';
-	for (i = 1; i < n; i++)
-		bare += (size_t)((src[i] == '\n') & (src[i - 1] != '\r'));
-	w->octets += n + bare;
-	w->last = src[n - 1];
+	w->octets += n;
+	while (s < end && (lf = memchr(s, '\n', (size_t)(end - s))) != NULL) {
+		w->octets += (lf > src ? lf[-1] : w->last) != '\r';
+		s = lf + 1;
+	}
+	if (n > 0)
+		w->last = end[-1];
 }
 
 void
