@@ -71,6 +71,8 @@ static const struct option_row {
 	{ "yield-after", 0, KIND_SECONDS, AT(server.pop3.yield_time),
 	    1, 86400, NULL, "SECONDS",
 	    "idle this long, give way to a new session [30]" },
+	{ "index", 0, KIND_BOOL, AT(server.pop3.drop.index), 0, 0, NULL, NULL,
+	    "keep solopop.index in the Maildir [on]" },
 	{ "update-on-abort", 0, KIND_BOOL, AT(server.pop3.update_on_abort),
 	    0, 0, NULL, NULL,
 	    "remove messages without QUIT, as qpopper did [off]" },
@@ -141,7 +143,8 @@ set_defaults(struct options *o)
 			.login_time = 180 * 1000,
 			.yield_time = 30 * 1000,
 			.max_bad = 10,
-			.drop = { .lock = true, .lock_wait = 5 * 1000 },
+			.drop = { .lock = true, .lock_wait = 5 * 1000,
+			    .index = true },
 		},
 		.pam_service = "pop3",
 		.secrets = privilege_is_root() ?

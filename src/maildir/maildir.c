@@ -117,15 +117,16 @@ maildir_stamp(struct maildir *md, struct maildir_stamp *stamp)
 }
 
 bool
+maildir_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool
 maildir_same_stamp(const struct maildir_stamp *a, const struct maildir_stamp *b)
 {
-	int i;
-
-	for (i = 0; i < 2; i++)
-		if (a->changed[i].tv_sec != b->changed[i].tv_sec ||
-		    a->changed[i].tv_nsec != b->changed[i].tv_nsec)
-			return false;
-	return true;
+	return maildir_same_time(&a->changed[0], &b->changed[0]) &&
+	    maildir_same_time(&a->changed[1], &b->changed[1]);
 }
 
 /*

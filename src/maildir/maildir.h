@@ -48,6 +48,7 @@ struct maildir_stamp {
 
 /* -1 if the file system will not say. */
 int maildir_stamp(struct maildir *md, struct maildir_stamp *stamp);
+bool maildir_same_time(const struct timespec *a, const struct timespec *b);
 bool maildir_same_stamp(const struct maildir_stamp *a,
     const struct maildir_stamp *b);
 

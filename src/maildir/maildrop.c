@@ -1,36 +1,30 @@
 #include "maildir/maildrop.h"
 
-#include "base/digest.h"
-#include "base/fd.h"
-#include "base/num.h"
-#include "io/wire.h"
 #include "maildir/lock.h"
-#include "maildir/maildir.h"
-#include "maildir/mails.h"
 #include "maildir/name.h"
 #include "maildir/quota.h"
+#include "maildir/table.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define UIDL_LONGEST (MAILDROP_UIDL_MAX - 1)
+#define DELETED 1		/* by DELE, until QUIT or RSET */
+#define READ 2			/* by RETR, likewise; else flag S tells */
 
 struct maildrop {
 	struct maildir dir;
-	struct maildir_stamp seen;	/* the directories at the last scan */
 	struct lock lock;
-	struct mails mails;
+	struct table table;
+	uint8_t *marks;		/* one a message; untouched, it costs nothing */
 	struct maildrop_sum left, deleted;
-	size_t unreadable;
-	bool uidls_compared;
+	bool any_read;
 };
 
-static struct mail *
-mail_of(const struct maildrop *d, uint32_t msgno)
+static size_t
+idx_of(uint32_t msgno)
 {
-	return &d->mails.v[msgno - 1];
+	return (size_t)msgno - 1;
 }
 
 const char *
@@ -42,7 +36,7 @@ maildrop_error(const struct maildrop *d)
 size_t
 maildrop_unreadable(const struct maildrop *d)
 {
-	return d->unreadable;
+	return d->table.unreadable;
 }
 
 bool
@@ -54,7 +48,7 @@ maildrop_is_wanted(const struct maildrop *d)
 uint32_t
 maildrop_count(const struct maildrop *d)
 {
-	return (uint32_t)d->mails.n;
+	return (uint32_t)d->table.n;
 }
 
 struct maildrop_sum
@@ -69,150 +63,31 @@ maildrop_deleted(const struct maildrop *d)
 	return d->deleted;
 }
 
-uint64_t
-maildrop_octets(const struct maildrop *d, uint32_t msgno)
-{
-	return mail_of(d, msgno)->octets;
-}
-
 bool
 maildrop_is_deleted(const struct maildrop *d, uint32_t msgno)
 {
-	return mail_of(d, msgno)->marks & MAIL_DELETED;
-}
-
-/*
- * Somebody renamed or removed files: scan again and bring all names up to date at
- * once, so that a thousand renamed messages cost one scan and not a thousand.
- */
-static int
-refresh(struct maildrop *d)
-{
-	struct mails now;
-	int r;
-
-	mails_init(&now);
-	r = mails_scan(&now, &d->dir, &d->seen);
-	if (r == 0)
-		r = mails_update(&d->mails, &now);
-	mails_free(&now);
-	return r;
-}
-
-/*
- * The name of m led nowhere.  0 when it has another one now, -1 with ENOENT
- * when the message is gone.
- */
-static int
-find_again(struct maildrop *d, struct mail *m)
-{
-	struct maildir_stamp now;
-	struct mail before = *m;
-
-	if (m->marks & MAIL_GONE) {
-		if (maildir_stamp(&d->dir, &now) == -1)
-			return -1;
-		if (maildir_same_stamp(&d->seen, &now)) {
-			errno = ENOENT;
-			return -1;
-		}
-	}
-	if (refresh(d) == -1)
-		return -1;
-	if (m->marks & MAIL_GONE ||
-	    (before.where == m->where && strcmp(before.file, m->file) == 0)) {
-		errno = ENOENT;
-		return -1;
-	}
-	return 0;
-}
-
-/* Do something to a message under its present name, once more if it moved. */
-static int
-with_name(struct maildrop *d, struct mail *m, int (*act)(struct maildir *,
-    enum maildir_where, const char *))
-{
-	int r;
-
-	r = act(&d->dir, (enum maildir_where)m->where, m->file);
-	if (r == -1 && errno == ENOENT && find_again(d, m) == 0)
-		r = act(&d->dir, (enum maildir_where)m->where, m->file);
-	return r;
+	return d->marks[idx_of(msgno)] & DELETED;
 }
 
 int
-maildrop_read(struct maildrop *d, uint32_t msgno)
+maildrop_octets(struct maildrop *d, uint32_t msgno, uint64_t *octets)
 {
-	return with_name(d, mail_of(d, msgno), maildir_read);
-}
+	struct mail m;
 
-static int
-measure_file(int fd, uint64_t *octets)
-{
-	unsigned char chunk[65536];
-	struct wire w;
-	ssize_t n;
-
-	wire_begin(&w);
-	while ((n = read(fd, chunk, sizeof chunk)) != 0) {
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			wire_measure(&w, chunk, (size_t)n);
-	}
-	wire_measure_end(&w);
-	*octets = w.octets;
+	if (table_get(&d->table, idx_of(msgno), &m) == -1)
+		return -1;
+	*octets = m.octets;
 	return 0;
 }
 
-static int
-measure(struct maildrop *d, struct mail *m)
+int
+maildrop_uidl(struct maildrop *d, uint32_t msgno, char uidl[UIDL_MAX])
 {
-	int fd, r;
+	struct mail m;
 
-	if ((fd = with_name(d, m, maildir_read)) == -1)
+	if (table_get(&d->table, idx_of(msgno), &m) == -1)
 		return -1;
-	if ((r = measure_file(fd, &m->octets)) == -1)
-		(void)maildir_fail(&d->dir, "reading a message");
-	fd_close(&fd);
-	return r;
-}
-
-/* Trouble of the machine, which the next login may not have. */
-static bool
-is_shortage(int error)
-{
-	return error == ENOMEM || error == EMFILE || error == ENFILE;
-}
-
-/*
- * A message that is gone is no message.  One that cannot be read is left out and
- * left alone: better to show the others than none.
- */
-static int
-measure_all(struct maildrop *d)
-{
-	size_t i, kept = 0;
-	struct mail *m;
-
-	for (i = 0; i < d->mails.n; i++) {
-		m = &d->mails.v[i];
-		if (measure(d, m) == 0)
-			continue;
-		if (is_shortage(errno))
-			return -1;
-		if (errno != ENOENT)
-			d->unreadable++;
-	}
-	for (i = 0; i < d->mails.n; i++) {
-		m = &d->mails.v[i];
-		if (m->octets == MAIL_UNMEASURED)
-			continue;
-		d->left.count++;
-		d->left.octets += m->octets;
-		d->mails.v[kept++] = *m;
-	}
-	d->mails.n = kept;
+	uidl_make(&m, uidl);
 	return 0;
 }
 
@@ -224,7 +99,31 @@ take_lock(struct maildrop *d, const struct maildrop_conf *conf)
 	    conf->lock_wait) == 0)
 		return 0;
 	(void)maildir_fail(&d->dir, "%s", LOCK_FILE);
-	return errno == EAGAIN || errno == EPERM || is_shortage(errno) ? -1 : 0;
+	switch (errno) {
+	case EAGAIN:
+	case EPERM:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+static int
+find_messages(struct maildrop *d, bool index)
+{
+	if (table_open(&d->table, index) == -1)
+		return -1;
+	if (d->table.n > UINT32_MAX) {
+		errno = EOVERFLOW;
+		return -1;
+	}
+	d->left = (struct maildrop_sum){ (uint32_t)d->table.n,
+	    d->table.octets };
+	d->marks = calloc(d->table.n + 1, 1);
+	return d->marks != NULL ? 0 : -1;
 }
 
 int
@@ -237,21 +136,14 @@ maildrop_open(struct maildrop **out, const char *path,
 		return -1;
 	maildir_init(&d->dir);
 	lock_init(&d->lock);
-	mails_init(&d->mails);
+	table_init(&d->table, &d->dir);
 	if (maildir_open(&d->dir, path) == -1) {
 		if (errno != ENOENT)
 			return -1;
 		maildir_forget_error(&d->dir);
 		return 0;
 	}
-	if (take_lock(d, conf) == -1 ||
-	    mails_scan(&d->mails, &d->dir, &d->seen) == -1)
-		return -1;
-	if (d->mails.n > UINT32_MAX) {
-		errno = EOVERFLOW;
-		return -1;
-	}
-	return measure_all(d);
+	return take_lock(d, conf) == -1 ? -1 : find_messages(d, conf->index);
 }
 
 void
@@ -259,168 +151,126 @@ maildrop_close(struct maildrop *d)
 {
 	if (d == NULL)
 		return;
-	mails_free(&d->mails);
+	table_close(&d->table);
 	lock_release(&d->lock);
 	maildir_close(&d->dir);
+	free(d->marks);
 	free(d);
+}
+
+void
+maildrop_save(struct maildrop *d)
+{
+	if (d->dir.top != -1)
+		table_save(&d->table);
+}
+
+void
+maildrop_distrust(struct maildrop *d)
+{
+	table_distrust(&d->table);
+}
+
+/* Do something to a message under its present name, once more if it moved. */
+static int
+with_name(struct maildrop *d, size_t idx, int (*act)(struct maildir *,
+    enum maildir_where, const char *))
+{
+	struct mail m;
+	int r;
+
+	if (table_get(&d->table, idx, &m) == -1)
+		return -1;
+	r = act(&d->dir, (enum maildir_where)m.where, m.file);
+	if (r == -1 && errno == ENOENT) {
+		if (table_find_again(&d->table, idx) == -1 ||
+		    table_get(&d->table, idx, &m) == -1)
+			return -1;
+		r = act(&d->dir, (enum maildir_where)m.where, m.file);
+	}
+	return r;
+}
+
+int
+maildrop_read(struct maildrop *d, uint32_t msgno)
+{
+	return with_name(d, idx_of(msgno), maildir_read);
 }
 
 void
 maildrop_mark_read(struct maildrop *d, uint32_t msgno)
 {
-	mail_of(d, msgno)->marks |= MAIL_READ;
+	d->marks[idx_of(msgno)] |= READ;
+	d->any_read = true;
 }
 
-static void
-move(struct maildrop_sum *from, struct maildrop_sum *to, const struct mail *m)
-{
-	from->count--;
-	from->octets -= m->octets;
-	to->count++;
-	to->octets += m->octets;
-}
-
-void
+int
 maildrop_delete(struct maildrop *d, uint32_t msgno)
 {
-	struct mail *m = mail_of(d, msgno);
+	uint64_t octets;
 
-	if (m->marks & MAIL_DELETED)
-		return;
-	m->marks |= MAIL_DELETED;
-	move(&d->left, &d->deleted, m);
+	if (maildrop_octets(d, msgno, &octets) == -1)
+		return -1;
+	d->marks[idx_of(msgno)] |= DELETED;
+	d->left.count--;
+	d->left.octets -= octets;
+	d->deleted.count++;
+	d->deleted.octets += octets;
+	return 0;
 }
 
 void
 maildrop_reset(struct maildrop *d)
 {
-	struct mail *m;
-	size_t i;
+	if (d->deleted.count > 0 || d->any_read)
+		memset(d->marks, 0, d->table.n);
+	d->left.count += d->deleted.count;
+	d->left.octets += d->deleted.octets;
+	d->deleted = (struct maildrop_sum){ 0, 0 };
+	d->any_read = false;
+}
 
-	for (i = 0; i < d->mails.n; i++) {
-		m = &d->mails.v[i];
-		if (m->marks & MAIL_DELETED)
-			move(&d->deleted, &d->left, m);
-		m->marks &= (uint8_t)~(MAIL_DELETED | MAIL_READ);
-		if (m->marks & MAIL_WAS_READ)
-			m->marks |= MAIL_READ;
-	}
+static bool
+is_read(struct maildrop *d, size_t idx)
+{
+	struct mail m;
+
+	return (d->marks[idx] & READ) || (table_get(&d->table, idx, &m) == 0 &&
+	    name_has_flag(m.file, 'S'));
 }
 
 uint32_t
-maildrop_last(const struct maildrop *d)
+maildrop_last(struct maildrop *d)
 {
 	uint32_t msgno;
-	uint8_t marks;
 
-	for (msgno = maildrop_count(d); msgno > 0; msgno--) {
-		marks = mail_of(d, msgno)->marks;
-		if ((marks & MAIL_READ) && !(marks & MAIL_DELETED))
+	for (msgno = maildrop_count(d); msgno > 0; msgno--)
+		if (!maildrop_is_deleted(d, msgno) &&
+		    is_read(d, idx_of(msgno)))
 			break;
-	}
 	return msgno;
 }
 
-/*
- * Unique ids.  Two different unique names can have one bare name (they differ in
- * size fields alone), and one name can be the digest of another; only the
- * Maildir's owner can arrange that.  The first in order keeps the plain form.
- */
-static bool
-is_lawful(struct span id)
-{
-	size_t i;
-
-	for (i = 0; i < id.len; i++)
-		if (!ascii_graph(id.p[i]))
-			return false;
-	return id.len >= 1 && id.len <= UIDL_LONGEST;
-}
-
-static void
-make_uidl(const struct mail *m, char uidl[MAILDROP_UIDL_MAX])
-{
-	struct span unique = mail_unique(m), bare = name_bare(unique);
-	char number[NUM_DECIMAL_MAX];
-	struct span parts[3];
-
-	if (m->marks & MAIL_TWIN) {
-		(void)num_decimal(number, m->twins);
-		parts[0] = unique;
-		parts[1] = span_of(":");
-		parts[2] = span_of(number);
-		digest_md5(uidl, parts, 3);
-	} else if (is_lawful(bare))
-		(void)span_copy(uidl, MAILDROP_UIDL_MAX, bare);
-	else
-		digest_md5(uidl, &bare, 1);
-}
-
-struct hashed {
-	uint64_t hash;
-	size_t idx;
-};
-
+/* How large, for those who keep count; unknown is nothing. */
 static uint64_t
-hash(const char *s)
+raw_size(struct maildrop *d, size_t idx)
 {
-	uint64_t h = 0xcbf29ce484222325;	/* FNV-1a */
+	struct mail m;
+	off_t raw;
 
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
+	if (table_get(&d->table, idx, &m) == -1 || maildir_raw(&d->dir,
+	    (enum maildir_where)m.where, m.file, &raw) == -1)
+		return 0;
+	return (uint64_t)raw;
 }
 
 static int
-compare_hashed(const void *pa, const void *pb)
+remove_one(struct maildrop *d, size_t idx, struct quota *q)
 {
-	const struct hashed *a = pa, *b = pb;
+	uint64_t raw = quota_is_kept(q) ? raw_size(d, idx) : 0;
 
-	if (a->hash != b->hash)
-		return a->hash < b->hash ? -1 : 1;
-	return a->idx < b->idx ? -1 : a->idx > b->idx;
-}
-
-/* Equal hashes are as good as equal ids: a digest more does no harm. */
-static void
-mark_twins(struct maildrop *d)
-{
-	char uidl[MAILDROP_UIDL_MAX];
-	struct hashed *h;
-	size_t i;
-
-	if ((h = calloc(d->mails.n, sizeof *h)) == NULL)
-		return;
-	for (i = 0; i < d->mails.n; i++) {
-		make_uidl(&d->mails.v[i], uidl);
-		h[i] = (struct hashed){ hash(uidl), i };
-	}
-	qsort(h, d->mails.n, sizeof *h, compare_hashed);
-	for (i = 1; i < d->mails.n; i++)
-		if (h[i].hash == h[i - 1].hash)
-			d->mails.v[h[i].idx].marks |= MAIL_TWIN;
-	free(h);
-}
-
-void
-maildrop_uidl(struct maildrop *d, uint32_t msgno, char uidl[MAILDROP_UIDL_MAX])
-{
-	if (!d->uidls_compared)
-		mark_twins(d);
-	d->uidls_compared = true;
-	make_uidl(mail_of(d, msgno), uidl);
-}
-
-static int
-remove_one(struct maildrop *d, struct mail *m, struct quota *q)
-{
-	off_t raw = 0;
-
-	if (quota_is_kept(q) && maildir_raw(&d->dir,
-	    (enum maildir_where)m->where, m->file, &raw) == -1)
-		raw = 0;
-	if (with_name(d, m, maildir_remove) == 0) {
-		quota_removed(q, (uint64_t)raw);
+	if (with_name(d, idx, maildir_remove) == 0) {
+		quota_removed(q, raw);
 		return 0;
 	}
 	return errno == ENOENT ? 0 : -1;
@@ -430,21 +280,21 @@ static int
 remove_deleted(struct maildrop *d, struct maildrop_sum *removed)
 {
 	struct quota q;
-	struct mail *m;
-	size_t i;
+	uint32_t msgno;
+	uint64_t octets = 0;
 	int r = 0;
 
 	quota_open(&q, d->dir.top);
-	for (i = 0; i < d->mails.n; i++) {
-		m = &d->mails.v[i];
-		if (!(m->marks & MAIL_DELETED))
+	for (msgno = 1; msgno <= maildrop_count(d); msgno++) {
+		if (!maildrop_is_deleted(d, msgno))
 			continue;
-		if (remove_one(d, m, &q) == -1) {
+		if (maildrop_octets(d, msgno, &octets) == -1 ||
+		    remove_one(d, idx_of(msgno), &q) == -1) {
 			r = -1;
 			continue;
 		}
 		removed->count++;
-		removed->octets += m->octets;
+		removed->octets += octets;
 	}
 	if (quota_close(&q) == -1)
 		(void)maildir_fail(&d->dir, "maildirsize");
@@ -454,28 +304,24 @@ remove_deleted(struct maildrop *d, struct maildrop_sum *removed)
 static void
 mark_seen(struct maildrop *d)
 {
-	struct mail *m;
-	size_t i;
+	size_t idx;
 
-	for (i = 0; i < d->mails.n; i++) {
-		m = &d->mails.v[i];
-		if ((m->marks & (MAIL_READ | MAIL_WAS_READ | MAIL_DELETED)) ==
-		    MAIL_READ)
-			(void)with_name(d, m, maildir_set_seen);
-	}
+	for (idx = 0; idx < d->table.n; idx++)
+		if (d->marks[idx] == READ)
+			(void)with_name(d, idx, maildir_set_seen);
 }
 
 int
 maildrop_update(struct maildrop *d, struct maildrop_sum *removed)
 {
-	int r;
+	int r = 0;
 
 	*removed = (struct maildrop_sum){ 0, 0 };
 	maildir_forget_error(&d->dir);
-	if (d->dir.top == -1)
-		return 0;
-	r = remove_deleted(d, removed);
-	mark_seen(d);
+	if (d->deleted.count > 0)
+		r = remove_deleted(d, removed);
+	if (d->any_read)
+		mark_seen(d);
 	if (removed->count > 0)
 		maildir_clean_tmp(&d->dir);
 	return r;

@@ -8,6 +8,8 @@
 #ifndef MAILDIR_MAILDROP_H
 #define MAILDIR_MAILDROP_H
 
+#include "maildir/uidl.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,7 @@
 struct maildrop_conf {
 	bool lock;		/* one session at a time */
 	int64_t lock_wait;	/* ms to wait for another session */
+	bool index;		/* use and keep solopop.index */
 };
 
 struct maildrop;
@@ -50,17 +53,16 @@ struct maildrop_sum {
 struct maildrop_sum maildrop_left(const struct maildrop *d);
 struct maildrop_sum maildrop_deleted(const struct maildrop *d);
 
-uint64_t maildrop_octets(const struct maildrop *d, uint32_t msgno);
+/*
+ * -1 when the index turns out to be damaged; so maildrop_uidl().  It is removed
+ * then, and the session must end: its numbers cannot be trusted.
+ */
+int maildrop_octets(struct maildrop *d, uint32_t msgno, uint64_t *octets);
+
 bool maildrop_is_deleted(const struct maildrop *d, uint32_t msgno);
 
-/*
- * The unique-id (RFC 1939, UIDL): the file's unique name without size fields
- * where it is 1 to 70 characters of 0x21-0x7E, else an MD5 of it.  The longest is
- * MAILDROP_UIDL_MAX - 1 characters.
- */
-#define MAILDROP_UIDL_MAX 71
-void maildrop_uidl(struct maildrop *d, uint32_t msgno,
-    char uidl[MAILDROP_UIDL_MAX]);
+/* The unique-id: see uidl.h. */
+int maildrop_uidl(struct maildrop *d, uint32_t msgno, char uidl[UIDL_MAX]);
 
 /*
  * Open the message, under whatever name it has now; the caller owns the
@@ -68,13 +70,16 @@ void maildrop_uidl(struct maildrop *d, uint32_t msgno,
  */
 int maildrop_read(struct maildrop *d, uint32_t msgno);
 
-/* RETR marks read; RSET takes that back, and all deletions. */
+/*
+ * RETR marks read; RSET takes that back, and all deletions.  A message that is
+ * deleted already must not be deleted again; -1 as above.
+ */
 void maildrop_mark_read(struct maildrop *d, uint32_t msgno);
-void maildrop_delete(struct maildrop *d, uint32_t msgno);
+int maildrop_delete(struct maildrop *d, uint32_t msgno);
 void maildrop_reset(struct maildrop *d);
 
 /* The highest message that is read and not deleted (RFC 1460, LAST); 0: none. */
-uint32_t maildrop_last(const struct maildrop *d);
+uint32_t maildrop_last(struct maildrop *d);
 
 /*
  * Remove what is deleted and note what was read.  -1 when some deleted message
@@ -82,5 +87,11 @@ uint32_t maildrop_last(const struct maildrop *d);
  * told by maildrop_error() alone: it loses nothing.
  */
 int maildrop_update(struct maildrop *d, struct maildrop_sum *removed);
+
+/* Help the next session to find what this one found; best when all is said. */
+void maildrop_save(struct maildrop *d);
+
+/* The message was not as long as we said: measure all of them next time. */
+void maildrop_distrust(struct maildrop *d);
 
 #endif

@@ -95,10 +95,10 @@ keep_name(struct mails *list, const char *file)
 	return kept;
 }
 
-static int
-add(struct mails *list, enum maildir_where where, const char *file)
+int
+mails_add(struct mails *list, const struct mail *m)
 {
-	struct span unique = name_unique(file);
+	const char *file;
 	struct mail *grown;
 	size_t cap;
 
@@ -109,18 +109,25 @@ add(struct mails *list, enum maildir_where where, const char *file)
 		list->v = grown;
 		list->cap = cap;
 	}
-	if ((file = keep_name(list, file)) == NULL)
+	if ((file = keep_name(list, m->file)) == NULL)
 		return -1;
-	list->v[list->n++] = (struct mail){
-		.file = file,
-		.when = name_time(unique),
-		.octets = MAIL_UNMEASURED,
-		.unique = (uint16_t)unique.len,
-		.where = (uint8_t)where,
-		.marks = name_has_flag(file, 'S') ?
-		    MAIL_READ | MAIL_WAS_READ : 0,
-	};
+	list->v[list->n] = *m;
+	list->v[list->n++].file = file;
 	return 0;
+}
+
+static int
+add_file(struct mails *list, enum maildir_where where, const char *file)
+{
+	struct span unique = name_unique(file);
+
+	return mails_add(list, &(struct mail){
+	    .file = file,
+	    .when = name_time(unique),
+	    .octets = MAIL_UNMEASURED,
+	    .unique = (uint16_t)unique.len,
+	    .where = (uint8_t)where,
+	});
 }
 
 /* Left out: dot-files, and what is surely neither a file nor hides one. */
@@ -152,7 +159,7 @@ look(struct mails *list, struct maildir *md, enum maildir_where where)
 	}
 	while (errno = 0, (entry = readdir(dir)) != NULL)
 		if (is_candidate(entry) &&
-		    add(list, where, entry->d_name) == -1)
+		    add_file(list, where, entry->d_name) == -1)
 			break;
 	if (errno != 0)
 		r = maildir_fail(md, "reading the Maildir");
@@ -210,8 +217,8 @@ keep_once(struct mails *list, size_t *kept, struct maildir *md,
 	}
 	k = &list->v[(*kept)++];
 	*k = *m;
-	if (*kept > 1 && mail_compare(k - 1, k) == 0)
-		k->twins = k[-1].twins + 1;
+	k->twins = *kept > 1 && mail_compare(k - 1, k) == 0 ?
+	    k[-1].twins + 1 : 0;
 }
 
 static void
@@ -234,8 +241,22 @@ settle(struct mails *list, struct maildir *md)
  * all.  A rename within cur/ can hide a file from readdir(3), so look again
  * when a directory changed while we read it.
  */
+static int
+look_once(struct mails *list, struct maildir *md, const bool skip[2],
+    struct maildir_stamp *stamp)
+{
+	int where;
+
+	for (where = MAILDIR_NEW; where <= MAILDIR_CUR; where++)
+		if (!skip[where] &&
+		    look(list, md, (enum maildir_where)where) == -1)
+			return -1;
+	return maildir_stamp(md, stamp);
+}
+
 int
-mails_scan(struct mails *list, struct maildir *md, struct maildir_stamp *stamp)
+mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
+    struct maildir_stamp *stamp)
 {
 	struct maildir_stamp before;
 	int looks;
@@ -244,9 +265,7 @@ mails_scan(struct mails *list, struct maildir *md, struct maildir_stamp *stamp)
 		return -1;
 	for (looks = 0; looks < LOOKS; looks++) {
 		before = *stamp;
-		if (look(list, md, MAILDIR_NEW) == -1 ||
-		    look(list, md, MAILDIR_CUR) == -1 ||
-		    maildir_stamp(md, stamp) == -1)
+		if (look_once(list, md, skip, stamp) == -1)
 			return -1;
 		if (maildir_same_stamp(&before, stamp))
 			break;
@@ -255,12 +274,36 @@ mails_scan(struct mails *list, struct maildir *md, struct maildir_stamp *stamp)
 	return 0;
 }
 
+/* Has the message at i a neighbour of its very name? */
+static bool
+has_namesake(const struct mails *list, size_t i)
+{
+	return (i > 0 && mail_compare(&list->v[i - 1], &list->v[i]) == 0) ||
+	    (i + 1 < list->n && mail_compare(&list->v[i], &list->v[i + 1]) == 0);
+}
+
+void
+mails_copy_octets(struct mails *list, const struct mails *known)
+{
+	size_t i, j = 0;
+	int c = 1;
+
+	for (i = 0; i < list->n; i++) {
+		while (j < known->n && (c = mail_compare(&known->v[j],
+		    &list->v[i])) < 0)
+			j++;
+		if (j < known->n && c == 0 && !has_namesake(list, i) &&
+		    !has_namesake(known, j))
+			list->v[i].octets = known->v[j].octets;
+	}
+}
+
 static int
 adopt(struct mails *list, struct mail *m, const struct mail *now)
 {
 	const char *file;
 
-	m->marks &= (uint8_t)~MAIL_GONE;
+	m->gone = false;
 	if (same_place(m, now))
 		return 0;
 	if ((file = keep_name(list, now->file)) == NULL)
@@ -281,7 +324,7 @@ mails_update(struct mails *list, const struct mails *newer)
 		    &list->v[i])) < 0)
 			j++;
 		if (j == newer->n || c != 0)
-			list->v[i].marks |= MAIL_GONE;
+			list->v[i].gone = true;
 		else if (adopt(list, &list->v[i], &newer->v[j++]) == -1)
 			return -1;
 	}

@@ -12,14 +12,6 @@
 
 #define MAIL_UNMEASURED UINT64_MAX
 
-enum mail_mark {
-	MAIL_DELETED = 1,	/* by DELE, until QUIT or RSET */
-	MAIL_READ = 2,		/* flag S on disk, or by RETR */
-	MAIL_WAS_READ = 4,	/* flag S on disk at login */
-	MAIL_GONE = 8,		/* somebody else removed it */
-	MAIL_TWIN = 16		/* its bare name is not its alone */
-};
-
 struct mail {
 	const char *file;	/* its name at present; the list owns it */
 	uint64_t when;		/* delivery time, seconds */
@@ -27,7 +19,8 @@ struct mail {
 	uint32_t twins;		/* earlier ones with the very same name */
 	uint16_t unique;	/* length of the unique name */
 	uint8_t where;		/* enum maildir_where */
-	uint8_t marks;		/* enum mail_mark */
+	bool gone;		/* somebody else removed it */
+	bool twin;		/* its bare name is not its alone: see uidl.h */
 };
 
 struct mails {
@@ -41,19 +34,29 @@ void mails_init(struct mails *list);
 void mails_free(struct mails *list);
 
 /*
- * Read both directories into an empty list, however they change meanwhile: a
- * message that was there all the time is found once.  *stamp is what they looked
- * like then.  -1 with errno, and maildir_error().
+ * Read the directories into the list, however they change meanwhile: a message that
+ * was there all the time is found once.  skip, by enum maildir_where, leaves
+ * one out whose messages the caller has added.  *stamp is what both looked like
+ * then.  -1 with errno, and maildir_error().
  */
-int mails_scan(struct mails *list, struct maildir *md,
+int mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
     struct maildir_stamp *stamp);
+
+/* Add a message; its name is copied.  -1 with ENOMEM. */
+int mails_add(struct mails *list, const struct mail *m);
 
 /*
  * Bring names up to date from a newer scan: a message found there takes over its
- * present name and place, one not found is marked MAIL_GONE.  Messages only in
+ * present name and place, one not found is marked gone.  Messages only in
  * the newer list are not taken.  -1 with ENOMEM; the list stays usable.
  */
 int mails_update(struct mails *list, const struct mails *newer);
+
+/*
+ * Take over the octets of messages of the same unique name, where that name is
+ * one message's alone in both lists.
+ */
+void mails_copy_octets(struct mails *list, const struct mails *known);
 
 /* Order of two messages: delivery time, then unique name, bytes as numbers. */
 int mail_compare(const struct mail *a, const struct mail *b);

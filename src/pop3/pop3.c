@@ -323,9 +323,10 @@ void
 pop3_transact(struct pop3 *p, const char *path)
 {
 	enum pop3_step step = STEP_END;
+	bool opened;
 
 	p->state = TRANSACTION;
-	if (open_drop(p, path) == 0) {
+	if ((opened = open_drop(p, path) == 0)) {
 		say_login(p);
 		p->in.interrupt = p->out->interrupt = &p->yield;
 		step = converse(p);
@@ -334,4 +335,6 @@ pop3_transact(struct pop3 *p, const char *path)
 	}
 	if (step == STEP_END)
 		out_finish(p->out, p->in.fd);
+	if (opened)
+		maildrop_save(p->drop);
 }

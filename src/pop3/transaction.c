@@ -57,11 +57,22 @@ say_sum(struct pop3 *p, enum reply reply)
 	    .count = left.count, .octets = left.octets });
 }
 
+/* What we know of the messages is wrong: not another word (table.h). */
+static enum pop3_step
+give_up(struct pop3 *p)
+{
+	log_line(LOG_FAULT, "%s: %s", pop3_who(p), maildrop_error(p->drop));
+	return STEP_ABORT;
+}
+
 static enum pop3_step
 say_message(struct pop3 *p, enum reply reply, uint32_t msgno)
 {
-	return pop3_reply(p, reply, &(struct reply_values){
-	    .msgno = msgno, .octets = maildrop_octets(p->drop, msgno) });
+	struct reply_values v = { .msgno = msgno };
+
+	if (maildrop_octets(p->drop, msgno, &v.octets) == -1)
+		return give_up(p);
+	return pop3_reply(p, reply, &v);
 }
 
 enum pop3_step
@@ -71,21 +82,25 @@ trans_stat(struct pop3 *p, const struct args *a)
 	return say_sum(p, REPLY_STAT);
 }
 
-/* Walk over the messages that are not deleted: LIST and UIDL. */
+/*
+ * Walk over the messages that are not deleted: LIST and UIDL.  describe writes
+ * what comes after the number and returns its length, 0 when it cannot.
+ */
 static enum pop3_step
 list_all(struct pop3 *p, size_t (*describe)(struct pop3 *, uint32_t, char *))
 {
-	char line[NUM_DECIMAL_MAX + 1 + MAILDROP_UIDL_MAX];
+	char line[NUM_DECIMAL_MAX + 1 + UIDL_MAX];
 	uint32_t msgno, count = maildrop_count(p->drop);
-	size_t len;
+	size_t len, more;
 
 	for (msgno = 1; msgno <= count; msgno++) {
 		if (maildrop_is_deleted(p->drop, msgno))
 			continue;
 		len = num_decimal(line, msgno);
 		line[len++] = ' ';
-		len += describe(p, msgno, line + len);
-		pop3_list_line(p, line, len);
+		if ((more = describe(p, msgno, line + len)) == 0)
+			return give_up(p);
+		pop3_list_line(p, line, len + more);
 	}
 	pop3_end_list(p);
 	return STEP_NEXT;
@@ -94,14 +109,17 @@ list_all(struct pop3 *p, size_t (*describe)(struct pop3 *, uint32_t, char *))
 static size_t
 describe_octets(struct pop3 *p, uint32_t msgno, char *dst)
 {
-	return num_decimal(dst, maildrop_octets(p->drop, msgno));
+	uint64_t octets;
+
+	if (maildrop_octets(p->drop, msgno, &octets) == -1)
+		return 0;
+	return num_decimal(dst, octets);
 }
 
 static size_t
 describe_uidl(struct pop3 *p, uint32_t msgno, char *dst)
 {
-	maildrop_uidl(p->drop, msgno, dst);
-	return strlen(dst);
+	return maildrop_uidl(p->drop, msgno, dst) == 0 ? strlen(dst) : 0;
 }
 
 enum pop3_step
@@ -121,7 +139,7 @@ trans_list(struct pop3 *p, const struct args *a)
 enum pop3_step
 trans_uidl(struct pop3 *p, const struct args *a)
 {
-	char uidl[MAILDROP_UIDL_MAX];
+	char uidl[UIDL_MAX];
 	uint32_t msgno;
 
 	if (a->n == 0) {
@@ -130,7 +148,8 @@ trans_uidl(struct pop3 *p, const struct args *a)
 	}
 	if (arg_msgno(p, a, &of_uidl, &msgno) == -1)
 		return STEP_NEXT;
-	maildrop_uidl(p->drop, msgno, uidl);
+	if (maildrop_uidl(p->drop, msgno, uidl) == -1)
+		return give_up(p);
 	return pop3_reply(p, REPLY_UIDL_ONE, &(struct reply_values){
 	    .msgno = msgno, .word = span_of(uidl) });
 }
@@ -150,7 +169,7 @@ trans_last(struct pop3 *p, const struct args *a)
 static enum pop3_step
 send_message(struct pop3 *p, uint32_t msgno, int fd, struct wire_top *top)
 {
-	uint64_t octets = 0;
+	uint64_t octets = 0, promised = 0;
 
 	if (out_message(p->out, fd, top, &octets) == -1) {
 		if (p->out->error == 0)
@@ -158,9 +177,12 @@ send_message(struct pop3 *p, uint32_t msgno, int fd, struct wire_top *top)
 			    (unsigned)msgno, strerror(errno));
 		return STEP_ABORT;
 	}
-	if (top == NULL && octets != maildrop_octets(p->drop, msgno)) {
-		log_line(LOG_FAULT, "%s: message %u changed under way",
-		    pop3_who(p), (unsigned)msgno);
+	if (maildrop_octets(p->drop, msgno, &promised) == -1)
+		return give_up(p);
+	if (top == NULL && octets != promised) {
+		maildrop_distrust(p->drop);
+		log_line(LOG_FAULT, "%s: message %u is no longer as long as "
+		    "it was", pop3_who(p), (unsigned)msgno);
 		return STEP_ABORT;
 	}
 	pop3_end_list(p);
@@ -190,8 +212,9 @@ trans_retr(struct pop3 *p, const struct args *a)
 		return STEP_NEXT;
 	if ((fd = open_message(p, msgno)) == -1)
 		return say_message(p, REPLY_VANISHED, msgno);
-	(void)say_message(p, REPLY_RETR, msgno);
-	step = send_message(p, msgno, fd, NULL);
+	step = say_message(p, REPLY_RETR, msgno);
+	if (step == STEP_NEXT)
+		step = send_message(p, msgno, fd, NULL);
 	if (step == STEP_NEXT)
 		maildrop_mark_read(p->drop, msgno);
 	fd_close(&fd);
@@ -226,8 +249,9 @@ trans_top(struct pop3 *p, const struct args *a)
 	if ((fd = open_message(p, msgno)) == -1)
 		return say_message(p, REPLY_VANISHED, msgno);
 	wire_top_begin(&top, lines);
-	(void)say_message(p, REPLY_TOP, msgno);
-	step = send_message(p, msgno, fd, &top);
+	step = say_message(p, REPLY_TOP, msgno);
+	if (step == STEP_NEXT)
+		step = send_message(p, msgno, fd, &top);
 	fd_close(&fd);
 	return step;
 }
@@ -239,7 +263,8 @@ trans_dele(struct pop3 *p, const struct args *a)
 
 	if (arg_msgno(p, a, &usual, &msgno) == -1)
 		return STEP_NEXT;
-	maildrop_delete(p->drop, msgno);
+	if (maildrop_delete(p->drop, msgno) == -1)
+		return give_up(p);
 	return say_message(p, REPLY_DELE, msgno);
 }
 

@@ -1,0 +1,432 @@
+#include "maildir/index.h"
+
+#include "base/fd.h"
+#include "maildir/name.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DRAFT_FILE "solopop.index.new"
+#define MAGIC "solopop index 1\n"
+#define MAGIC_LEN 16
+
+#define FLAG_CUR 1		/* of a record: in cur/, else in new/ */
+#define FLAG_TWIN 2
+
+/*
+ * The checksum is for torn and foreign files, not for forgers: the file is the
+ * user's own, and so is the mail it speaks of.
+ */
+#define SUM_START 0x9e3779b97f4a7c15
+
+static uint64_t
+get(const unsigned char *p, size_t bytes)
+{
+	uint64_t n = 0;
+
+	while (bytes-- > 0)
+		n = n << 8 | p[bytes];
+	return n;
+}
+
+static void
+put(unsigned char *p, size_t bytes, uint64_t n)
+{
+	size_t i;
+
+	for (i = 0; i < bytes; i++, n >>= 8)
+		p[i] = (unsigned char)n;
+}
+
+static uint64_t
+mix(uint64_t sum, uint64_t word)
+{
+	sum = (sum ^ word) * 0xff51afd7ed558ccd;
+	return sum ^ sum >> 29;
+}
+
+/*
+ * Over a whole file in pieces: every piece but the last is a multiple of eight
+ * bytes long, and the last one is taken as if zeros followed.
+ */
+static uint64_t
+add_sum(uint64_t sum, const unsigned char *p, size_t len)
+{
+	unsigned char tail[8] = { 0 };
+
+	for (; len >= 8; p += 8, len -= 8)
+		sum = mix(sum, get(p, 8));
+	if (len > 0) {
+		memcpy(tail, p, len);
+		sum = mix(sum, get(tail, 8));
+	}
+	return sum;
+}
+
+static void
+put_stamp(unsigned char *p, const struct timespec *t)
+{
+	put(p, 8, (uint64_t)t->tv_sec);
+	put(p + 8, 4, (uint64_t)t->tv_nsec);
+}
+
+static struct timespec
+get_stamp(const unsigned char *p)
+{
+	struct timespec t;
+
+	t.tv_sec = (time_t)get(p, 8);
+	t.tv_nsec = (long)get(p + 8, 4);
+	return t;
+}
+
+void
+index_init(struct index *ix)
+{
+	memset(ix, 0, sizeof *ix);
+	ix->fd = -1;
+}
+
+void
+index_close(struct index *ix)
+{
+	fd_close(&ix->fd);
+	free(ix->records.bytes);
+	free(ix->names.bytes);
+	index_init(ix);
+}
+
+static int
+bad(void)
+{
+	errno = EBADMSG;
+	return -1;
+}
+
+/* @audit every offset into the file is derived from these numbers. */
+static int
+read_head(struct index *ix, const unsigned char *p, uint64_t file_size)
+{
+	struct index_head *h = &ix->head;
+	uint64_t count = get(p + 16, 8);
+	int i;
+
+	if (memcmp(p, MAGIC, MAGIC_LEN) != 0 ||
+	    get(p + INDEX_HEAD - 8, 8) !=
+	    add_sum(SUM_START, p, INDEX_HEAD - 8))
+		return bad();
+	h->octets = get(p + 24, 8);
+	h->names = get(p + 32, 8);
+	ix->body_sum = get(p + 40, 8);
+	if (count > UINT32_MAX || h->names > UINT32_MAX ||
+	    INDEX_HEAD + count * INDEX_RECORD + h->names != file_size)
+		return bad();
+	h->count = (uint32_t)count;
+	for (i = 0; i < 2; i++) {
+		h->stamp.changed[i] = get_stamp(p + 48 + 16 * i);
+		h->trusted[i] = p[48 + 16 * i + 12] == 1;
+	}
+	return 0;
+}
+
+int
+index_open(struct index *ix, int top)
+{
+	unsigned char head[INDEX_HEAD];
+	struct stat st;
+
+	ix->fd = openat(top, INDEX_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_NOCTTY | O_CLOEXEC);
+	if (ix->fd == -1)
+		return -1;
+	if (fstat(ix->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() &&
+	    pread(ix->fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
+	    read_head(ix, head, (uint64_t)st.st_size) == 0)
+		return 0;
+	index_close(ix);
+	return -1;
+}
+
+/* Bring the bytes at offset into the window; how many of them are there. */
+static const unsigned char *
+look_at(struct index *ix, struct index_window *w, uint64_t offset, size_t len)
+{
+	ssize_t n;
+
+	if (w->bytes != NULL && offset >= w->from &&
+	    offset - w->from + len <= w->len)
+		return w->bytes + (offset - w->from);
+	if (w->bytes == NULL && (w->bytes = malloc(INDEX_WINDOW)) == NULL)
+		return NULL;
+	w->from = offset;
+	w->len = 0;
+	do
+		n = pread(ix->fd, w->bytes, INDEX_WINDOW, (off_t)offset);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return NULL;
+	w->len = (size_t)n;
+	if (w->len < len) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	return w->bytes;
+}
+
+int
+index_verify(struct index *ix)
+{
+	uint64_t size = (uint64_t)ix->head.count * INDEX_RECORD + ix->head.names;
+	uint64_t done = 0, sum = SUM_START;
+	const unsigned char *p;
+	size_t len;
+
+	while (done < size) {
+		len = size - done < INDEX_WINDOW ? (size_t)(size - done) :
+		    INDEX_WINDOW;
+		p = look_at(ix, &ix->names, INDEX_HEAD + done, len);
+		if (p == NULL)
+			return -1;
+		sum = add_sum(sum, p, len);
+		done += len;
+	}
+	return sum == ix->body_sum ? 0 : bad();
+}
+
+/* @audit a name is a file name: within the file, terminated, without a slash. */
+static int
+check_name(const struct mail *m, size_t len)
+{
+	if (m->file[len] != '\0' || memchr(m->file, '\0', len) != NULL ||
+	    memchr(m->file, '/', len) != NULL || m->file[0] == '.')
+		return bad();
+	return 0;
+}
+
+int
+index_get(struct index *ix, size_t idx, struct mail *m)
+{
+	uint64_t names = INDEX_HEAD + (uint64_t)ix->head.count * INDEX_RECORD;
+	const unsigned char *r, *name;
+	uint64_t at;
+	size_t len;
+
+	r = look_at(ix, &ix->records, INDEX_HEAD + idx * INDEX_RECORD,
+	    INDEX_RECORD);
+	if (r == NULL)
+		return -1;
+	at = get(r + 8, 4);
+	len = r[12];
+	if (len == 0 || at + len + 1 > ix->head.names)
+		return bad();
+	if ((name = look_at(ix, &ix->names, names + at, len + 1)) == NULL)
+		return -1;
+	*m = (struct mail){
+		.file = (const char *)name,
+		.octets = get(r, 8),
+		.where = r[13] & FLAG_CUR ? MAILDIR_CUR : MAILDIR_NEW,
+		.twin = (r[13] & FLAG_TWIN) != 0,
+		.twins = (uint32_t)get(r + 14, 2),
+	};
+	if (check_name(m, len) == -1)
+		return -1;
+	m->unique = (uint16_t)name_unique(m->file).len;
+	m->when = name_time(mail_unique(m));
+	return 0;
+}
+
+void
+index_begin(struct index_draft *draft, int top)
+{
+	struct stat st;
+
+	(void)unlinkat(top, DRAFT_FILE, 0);
+	draft->fd = openat(top, DRAFT_FILE, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (draft->fd == -1)
+		return;
+	if (fstat(draft->fd, &st) == -1)
+		index_drop(draft, top);
+	else
+		draft->begun = st.st_mtim;
+}
+
+void
+index_drop(struct index_draft *draft, int top)
+{
+	if (draft->fd == -1)
+		return;
+	(void)unlinkat(top, DRAFT_FILE, 0);
+	fd_close(&draft->fd);
+}
+
+void
+index_remove(int top)
+{
+	(void)unlinkat(top, INDEX_FILE, 0);
+}
+
+/* Gathers what is written, and sums it up. */
+struct writer {
+	int fd;
+	uint64_t sum;
+	size_t len;
+	bool failed;
+	unsigned char bytes[INDEX_WINDOW];
+};
+
+static void
+drain(struct writer *w)
+{
+	w->sum = add_sum(w->sum, w->bytes, w->len);
+	if (!w->failed && fd_write_all(w->fd, w->bytes, w->len) == -1)
+		w->failed = true;
+	w->len = 0;
+}
+
+/* Full buffers only leave from here, so pieces of the sum are whole words. */
+static void
+add_bytes(struct writer *w, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+	size_t n;
+
+	while (len > 0) {
+		n = sizeof w->bytes - w->len;
+		if (n > len)
+			n = len;
+		memcpy(w->bytes + w->len, p, n);
+		w->len += n;
+		p += n;
+		len -= n;
+		if (w->len == sizeof w->bytes)
+			drain(w);
+	}
+}
+
+static void
+add_record(struct writer *w, const struct mail *m, uint64_t at)
+{
+	unsigned char r[INDEX_RECORD] = { 0 };
+
+	put(r, 8, m->octets);
+	put(r + 8, 4, at);
+	r[12] = (unsigned char)strlen(m->file);
+	r[13] = (unsigned char)((m->where == MAILDIR_CUR ? FLAG_CUR : 0) |
+	    (m->twin ? FLAG_TWIN : 0));
+	put(r + 14, 2, m->twins);
+	add_bytes(w, r, sizeof r);
+}
+
+/* A stamp older than the draft's first moment: a later change will differ. */
+static bool
+is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec :
+	    a->tv_nsec < b->tv_nsec;
+}
+
+static void
+make_head(unsigned char head[INDEX_HEAD], const struct index_draft *draft,
+    const struct maildir_stamp *stamp, const uint64_t numbers[4])
+{
+	unsigned char *p;
+	int i;
+
+	memset(head, 0, INDEX_HEAD);
+	memcpy(head, MAGIC, MAGIC_LEN);
+	for (i = 0; i < 4; i++)
+		put(head + 16 + 8 * i, 8, numbers[i]);
+	for (i = 0; i < 2; i++) {
+		p = head + 48 + 16 * i;
+		put_stamp(p, &stamp->changed[i]);
+		p[12] = is_before(&stamp->changed[i], &draft->begun);
+	}
+	put(head + INDEX_HEAD - 8, 8, add_sum(SUM_START, head, INDEX_HEAD - 8));
+}
+
+/* What fits the format: names of 255 bytes, 4 GB of them, few of one name. */
+static bool
+fits(const struct mails *list)
+{
+	uint64_t names = 0;
+	size_t i, len;
+
+	for (i = 0; i < list->n; i++) {
+		len = strlen(list->v[i].file);
+		if (len > 255 || list->v[i].twins > UINT16_MAX)
+			return false;
+		names += len + 1;
+	}
+	return names <= UINT32_MAX && list->n <= UINT32_MAX;
+}
+
+static int
+write_body(struct writer *w, const struct mails *list, uint64_t numbers[4])
+{
+	uint64_t names = 0, octets = 0;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		add_record(w, &list->v[i], names);
+		names += strlen(list->v[i].file) + 1;
+		octets += list->v[i].octets;
+	}
+	for (i = 0; i < list->n; i++)
+		add_bytes(w, list->v[i].file, strlen(list->v[i].file) + 1);
+	drain(w);
+	numbers[0] = list->n;
+	numbers[1] = octets;
+	numbers[2] = names;
+	numbers[3] = w->sum;
+	return w->failed ? -1 : 0;
+}
+
+/* The body first; the header, without which it is nothing, at the end. */
+static int
+write_draft(const struct index_draft *draft, const struct mails *list,
+    const struct maildir_stamp *stamp)
+{
+	struct writer *w;
+	unsigned char head[INDEX_HEAD];
+	uint64_t numbers[4];
+	int r;
+
+	if ((w = calloc(1, sizeof *w)) == NULL)
+		return -1;
+	w->fd = draft->fd;
+	w->sum = SUM_START;
+	r = lseek(draft->fd, INDEX_HEAD, SEEK_SET) == -1 ? -1 :
+	    write_body(w, list, numbers);
+	free(w);
+	if (r == -1)
+		return -1;
+	make_head(head, draft, stamp, numbers);
+	if (pwrite(draft->fd, head, sizeof head, 0) != (ssize_t)sizeof head)
+		return -1;
+	return fsync(draft->fd);
+}
+
+int
+index_commit(struct index_draft *draft, int top, const struct mails *list,
+    const struct maildir_stamp *stamp)
+{
+	int r = -1;
+
+	if (draft->fd == -1)
+		return -1;
+	if (fits(list) && write_draft(draft, list, stamp) == 0)
+		r = renameat(top, DRAFT_FILE, top, INDEX_FILE);
+	if (r == -1)
+		index_drop(draft, top);
+	fd_close(&draft->fd);
+	return r;
+}

@@ -1,0 +1,303 @@
+#include "maildir/table.h"
+
+#include "base/fd.h"
+#include "io/wire.h"
+#include "maildir/uidl.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static const bool skip_none[2] = { false, false };
+
+void
+table_init(struct table *t, struct maildir *md)
+{
+	memset(t, 0, sizeof *t);
+	t->md = md;
+	t->draft.fd = -1;
+	index_init(&t->index);
+	mails_init(&t->list);
+}
+
+void
+table_close(struct table *t)
+{
+	index_drop(&t->draft, t->md->top);
+	index_close(&t->index);
+	mails_free(&t->list);
+}
+
+static int
+measure_file(int fd, uint64_t *octets)
+{
+	unsigned char chunk[65536];
+	struct wire w;
+	ssize_t n;
+
+	wire_begin(&w);
+	while ((n = read(fd, chunk, sizeof chunk)) != 0) {
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			wire_measure(&w, chunk, (size_t)n);
+	}
+	wire_measure_end(&w);
+	*octets = w.octets;
+	return 0;
+}
+
+static int
+measure(struct table *t, size_t idx)
+{
+	struct mail *m = &t->list.v[idx];
+	int fd, r;
+
+	fd = maildir_read(t->md, (enum maildir_where)m->where, m->file);
+	if (fd == -1 && errno == ENOENT && table_find_again(t, idx) == 0)
+		fd = maildir_read(t->md, (enum maildir_where)m->where, m->file);
+	if (fd == -1)
+		return -1;
+	if ((r = measure_file(fd, &m->octets)) == -1)
+		(void)maildir_fail(t->md, "reading a message");
+	fd_close(&fd);
+	return r;
+}
+
+/* Trouble of the machine, which the next login may not have. */
+static bool
+is_shortage(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
+/*
+ * A message that is gone is no message.  One that cannot be read is left out and
+ * left alone: better to show the others than none.
+ */
+static int
+measure_all(struct table *t)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < t->list.n; i++) {
+		if (t->list.v[i].octets != MAIL_UNMEASURED ||
+		    measure(t, i) == 0)
+			continue;
+		if (is_shortage(errno))
+			return -1;
+		if (errno != ENOENT)
+			t->unreadable++;
+	}
+	for (i = 0; i < t->list.n; i++) {
+		if (t->list.v[i].octets == MAIL_UNMEASURED)
+			continue;
+		t->octets += t->list.v[i].octets;
+		t->list.v[kept++] = t->list.v[i];
+	}
+	t->n = t->list.n = kept;
+	return 0;
+}
+
+/* All that the index holds; nothing, if it is damaged. */
+static void
+load_index(struct table *t, struct mails *known)
+{
+	struct mail m;
+	size_t i;
+
+	mails_init(known);
+	if (t->index.fd == -1 || index_verify(&t->index) == -1)
+		return;
+	for (i = 0; i < t->index.head.count; i++)
+		if (index_get(&t->index, i, &m) == -1 ||
+		    mails_add(known, &m) == -1) {
+			mails_free(known);
+			return;
+		}
+}
+
+/* Which directories are as the index saw them, beyond doubt? */
+static void
+compare_stamps(const struct table *t, const struct maildir_stamp *now,
+    bool same[2])
+{
+	const struct index_head *h = &t->index.head;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		same[i] = t->index.fd != -1 && h->trusted[i] &&
+		    maildir_same_time(&h->stamp.changed[i], &now->changed[i]);
+}
+
+/* Put the messages of unchanged directories into the list without a look. */
+static int
+add_known(struct table *t, const struct mails *known, const bool same[2])
+{
+	size_t i;
+
+	for (i = 0; i < known->n; i++)
+		if (same[known->v[i].where] &&
+		    mails_add(&t->list, &known->v[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/*
+ * Read what has changed, and everything if more changes while we read: a message
+ * moved into a directory that we do not look at would be missing.
+ */
+static int
+scan(struct table *t, const struct mails *known, const bool same[2])
+{
+	bool still[2];
+
+	if (add_known(t, known, same) == -1 ||
+	    mails_scan(&t->list, t->md, same, &t->scanned) == -1)
+		return -1;
+	compare_stamps(t, &t->scanned, still);
+	if ((!same[MAILDIR_NEW] || still[MAILDIR_NEW]) &&
+	    (!same[MAILDIR_CUR] || still[MAILDIR_CUR]))
+		return 0;
+	mails_free(&t->list);
+	return mails_scan(&t->list, t->md, skip_none, &t->scanned);
+}
+
+/* The draft comes first: see index_begin(). */
+static int
+build(struct table *t, bool index, bool same[2])
+{
+	struct mails known;
+	int r;
+
+	load_index(t, &known);
+	if (known.n != t->index.head.count)
+		same[MAILDIR_NEW] = same[MAILDIR_CUR] = false;
+	if (index)
+		index_begin(&t->draft, t->md->top);
+	r = scan(t, &known, same);
+	if (r == 0) {
+		t->seen = t->scanned;
+		mails_copy_octets(&t->list, &known);
+		r = measure_all(t);
+	}
+	if (r == 0)
+		r = uidl_mark_twins(&t->list);
+	mails_free(&known);
+	index_close(&t->index);
+	return r;
+}
+
+int
+table_open(struct table *t, bool index)
+{
+	struct maildir_stamp now;
+	bool same[2];
+
+	if (maildir_stamp(t->md, &now) == -1)
+		return -1;
+	if (index)
+		(void)index_open(&t->index, t->md->top);
+	compare_stamps(t, &now, same);
+	if (!same[MAILDIR_NEW] || !same[MAILDIR_CUR])
+		return build(t, index, same);
+	t->indexed = true;
+	t->n = t->index.head.count;
+	t->octets = t->index.head.octets;
+	return 0;
+}
+
+static int
+fail_index(struct table *t)
+{
+	int kept = errno;
+
+	index_remove(t->md->top);
+	errno = kept;
+	return maildir_fail(t->md, "%s is damaged, and removed", INDEX_FILE);
+}
+
+int
+table_get(struct table *t, size_t idx, struct mail *m)
+{
+	if (!t->indexed) {
+		*m = t->list.v[idx];
+		return 0;
+	}
+	if (!t->verified && index_verify(&t->index) == -1)
+		return fail_index(t);
+	t->verified = true;
+	return index_get(&t->index, idx, m) == 0 ? 0 : fail_index(t);
+}
+
+/* From now on names may change, so the rows move into memory. */
+static int
+leave_index(struct table *t)
+{
+	load_index(t, &t->list);
+	if (t->list.n != t->n) {
+		mails_free(&t->list);
+		return fail_index(t);
+	}
+	t->seen = t->index.head.stamp;
+	t->indexed = false;
+	index_close(&t->index);
+	return 0;
+}
+
+/*
+ * Scan again and bring all names up to date at once, so that a thousand renamed
+ * messages cost one scan and not a thousand.
+ */
+static int
+refresh(struct table *t)
+{
+	struct mails now;
+	int r;
+
+	mails_init(&now);
+	r = mails_scan(&now, t->md, skip_none, &t->seen);
+	if (r == 0)
+		r = mails_update(&t->list, &now);
+	mails_free(&now);
+	return r;
+}
+
+int
+table_find_again(struct table *t, size_t idx)
+{
+	struct maildir_stamp now;
+	struct mail before, *m;
+
+	if (t->indexed && leave_index(t) == -1)
+		return -1;
+	m = &t->list.v[idx];
+	before = *m;
+	if (maildir_stamp(t->md, &now) == -1)
+		return -1;
+	if ((!m->gone || !maildir_same_stamp(&t->seen, &now)) &&
+	    refresh(t) == -1)
+		return -1;
+	if (m->gone || (m->where == before.where && m->file == before.file)) {
+		errno = ENOENT;
+		return -1;
+	}
+	return 0;
+}
+
+/* What was left out is looked for again next time, so it must be a scan. */
+void
+table_save(struct table *t)
+{
+	if (t->unreadable > 0)
+		index_drop(&t->draft, t->md->top);
+	else
+		(void)index_commit(&t->draft, t->md->top, &t->list, &t->scanned);
+}
+
+void
+table_distrust(struct table *t)
+{
+	index_remove(t->md->top);
+	index_drop(&t->draft, t->md->top);
+}

@@ -1,0 +1,59 @@
+/*
+ * The messages of one session, in order, wherever they come from: the index
+ * where the Maildir has not changed since, so that neither directory is read; else
+ * the directories, with the index for what it knows and the rest measured.
+ */
+#ifndef MAILDIR_TABLE_H
+#define MAILDIR_TABLE_H
+
+#include "maildir/index.h"
+#include "maildir/maildir.h"
+#include "maildir/mails.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table {
+	struct maildir *md;		/* on loan */
+	size_t n;
+	uint64_t octets;		/* of all */
+	size_t unreadable;		/* left out for that */
+	bool indexed;			/* rows come from the index ... */
+	bool verified;			/* ... and it has been read once */
+	struct index index;
+	struct mails list;		/* else from here */
+	struct maildir_stamp scanned;	/* when the list was made */
+	struct maildir_stamp seen;	/* when its names were last right */
+	struct index_draft draft;	/* of an index for next time */
+};
+
+/* Make it safe to close. */
+void table_init(struct table *t, struct maildir *md);
+void table_close(struct table *t);
+
+/*
+ * Find the messages of an open Maildir, with the help of its index or without.
+ * -1 with errno and maildir_error().
+ */
+int table_open(struct table *t, bool index);
+
+/*
+ * The message at idx.  m->file stays good until the next call here.  -1 when the
+ * index turns out to be damaged: it is removed, and this session must end.
+ */
+int table_get(struct table *t, size_t idx, struct mail *m);
+
+/*
+ * The name of the message at idx led nowhere: look for its present one.  -1
+ * with ENOENT when somebody removed the message.
+ */
+int table_find_again(struct table *t, size_t idx);
+
+/* Write the index for the next session, if this one found anything new. */
+void table_save(struct table *t);
+
+/* A message was not what the index said: nobody shall believe it again. */
+void table_distrust(struct table *t);
+
+#endif

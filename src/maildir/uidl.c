@@ -1,0 +1,87 @@
+#include "maildir/uidl.h"
+
+#include "base/digest.h"
+#include "base/num.h"
+#include "maildir/name.h"
+
+#include <stdlib.h>
+
+static bool
+is_lawful(struct span id)
+{
+	size_t i;
+
+	for (i = 0; i < id.len; i++)
+		if (!ascii_graph(id.p[i]))
+			return false;
+	return id.len >= 1 && id.len < UIDL_MAX;
+}
+
+void
+uidl_make(const struct mail *m, char uidl[UIDL_MAX])
+{
+	struct span unique = mail_unique(m), bare = name_bare(unique);
+	char number[NUM_DECIMAL_MAX];
+	struct span parts[3];
+
+	if (m->twin) {
+		(void)num_decimal(number, m->twins);
+		parts[0] = unique;
+		parts[1] = span_of(":");
+		parts[2] = span_of(number);
+		digest_md5(uidl, parts, 3);
+	} else if (is_lawful(bare))
+		(void)span_copy(uidl, UIDL_MAX, bare);
+	else
+		digest_md5(uidl, &bare, 1);
+}
+
+struct hashed {
+	uint64_t hash;
+	size_t idx;
+};
+
+static uint64_t
+hash(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325;	/* FNV-1a */
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	return h;
+}
+
+static int
+compare(const void *pa, const void *pb)
+{
+	const struct hashed *a = pa, *b = pb;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return a->idx < b->idx ? -1 : a->idx > b->idx;
+}
+
+/* Equal hashes are as good as equal ids: a digest too many does no harm. */
+int
+uidl_mark_twins(struct mails *list)
+{
+	char uidl[UIDL_MAX];
+	struct hashed *h;
+	size_t i;
+
+	if (list->n < 2)
+		return 0;
+	if ((h = calloc(list->n, sizeof *h)) == NULL)
+		return -1;
+	for (i = 0; i < list->n; i++) {
+		list->v[i].twin = false;
+		uidl_make(&list->v[i], uidl);
+		h[i] = (struct hashed){ hash(uidl), i };
+	}
+	qsort(h, list->n, sizeof *h, compare);
+	for (i = 1; i < list->n; i++)
+		if (h[i].hash == h[i - 1].hash)
+			list->v[h[i].idx].twin = true;
+	free(h);
+	return 0;
+}
