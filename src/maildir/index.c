@@ -1,13 +1,11 @@
 #include "maildir/index.h"
 
 #include "base/fd.h"
-#include "maildir/name.h"
 
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +24,7 @@
  */
 #define SUM_START 0x9e3779b97f4a7c15
 
+/* Numbers are little-endian on disk; compilers make one load of these. */
 static uint64_t
 get(const unsigned char *p, size_t bytes)
 {
@@ -34,6 +33,14 @@ get(const unsigned char *p, size_t bytes)
 	while (bytes-- > 0)
 		n = n << 8 | p[bytes];
 	return n;
+}
+
+static uint64_t
+get8(const unsigned char *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+	    (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 static void
@@ -62,10 +69,10 @@ add_sum(uint64_t sum, const unsigned char *p, size_t len)
 	unsigned char tail[8] = { 0 };
 
 	for (; len >= 8; p += 8, len -= 8)
-		sum = mix(sum, get(p, 8));
+		sum = mix(sum, get8(p));
 	if (len > 0) {
 		memcpy(tail, p, len);
-		sum = mix(sum, get(tail, 8));
+		sum = mix(sum, get8(tail));
 	}
 	return sum;
 }
@@ -211,6 +218,24 @@ check_name(const struct mail *m, size_t len)
 	return 0;
 }
 
+static const unsigned char *
+record_at(struct index *ix, size_t idx)
+{
+	return look_at(ix, &ix->records, INDEX_HEAD + idx * INDEX_RECORD,
+	    INDEX_RECORD);
+}
+
+int
+index_octets(struct index *ix, size_t idx, uint64_t *octets)
+{
+	const unsigned char *r;
+
+	if ((r = record_at(ix, idx)) == NULL)
+		return -1;
+	*octets = get8(r);
+	return 0;
+}
+
 int
 index_get(struct index *ix, size_t idx, struct mail *m)
 {
@@ -219,28 +244,25 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 	uint64_t at;
 	size_t len;
 
-	r = look_at(ix, &ix->records, INDEX_HEAD + idx * INDEX_RECORD,
-	    INDEX_RECORD);
-	if (r == NULL)
+	if ((r = record_at(ix, idx)) == NULL)
 		return -1;
 	at = get(r + 8, 4);
 	len = r[12];
-	if (len == 0 || at + len + 1 > ix->head.names)
+	if (len == 0 || r[13] > len || r[14] > r[13] ||
+	    at + len + 1 > ix->head.names)
 		return bad();
 	if ((name = look_at(ix, &ix->names, names + at, len + 1)) == NULL)
 		return -1;
 	*m = (struct mail){
 		.file = (const char *)name,
-		.octets = get(r, 8),
-		.where = r[13] & FLAG_CUR ? MAILDIR_CUR : MAILDIR_NEW,
-		.twin = (r[13] & FLAG_TWIN) != 0,
-		.twins = (uint32_t)get(r + 14, 2),
+		.octets = get8(r),
+		.unique = r[13],
+		.bare = r[14],
+		.where = r[15] & FLAG_CUR ? MAILDIR_CUR : MAILDIR_NEW,
+		.twin = (r[15] & FLAG_TWIN) != 0,
+		.twins = (uint32_t)get(r + 16, 4),
 	};
-	if (check_name(m, len) == -1)
-		return -1;
-	m->unique = (uint16_t)name_unique(m->file).len;
-	m->when = name_time(mail_unique(m));
-	return 0;
+	return check_name(m, len);
 }
 
 void
@@ -320,9 +342,11 @@ add_record(struct writer *w, const struct mail *m, uint64_t at)
 	put(r, 8, m->octets);
 	put(r + 8, 4, at);
 	r[12] = (unsigned char)strlen(m->file);
-	r[13] = (unsigned char)((m->where == MAILDIR_CUR ? FLAG_CUR : 0) |
+	r[13] = m->unique;
+	r[14] = m->bare;
+	r[15] = (unsigned char)((m->where == MAILDIR_CUR ? FLAG_CUR : 0) |
 	    (m->twin ? FLAG_TWIN : 0));
-	put(r + 14, 2, m->twins);
+	put(r + 16, 4, m->twins);
 	add_bytes(w, r, sizeof r);
 }
 
@@ -353,19 +377,15 @@ make_head(unsigned char head[INDEX_HEAD], const struct index_draft *draft,
 	put(head + INDEX_HEAD - 8, 8, add_sum(SUM_START, head, INDEX_HEAD - 8));
 }
 
-/* What fits the format: names of 255 bytes, 4 GB of them, few of one name. */
+/* Offsets of names are of four bytes. */
 static bool
 fits(const struct mails *list)
 {
 	uint64_t names = 0;
-	size_t i, len;
+	size_t i;
 
-	for (i = 0; i < list->n; i++) {
-		len = strlen(list->v[i].file);
-		if (len > 255 || list->v[i].twins > UINT16_MAX)
-			return false;
-		names += len + 1;
-	}
+	for (i = 0; i < list->n; i++)
+		names += strlen(list->v[i].file) + 1;
 	return names <= UINT32_MAX && list->n <= UINT32_MAX;
 }
 

@@ -72,12 +72,7 @@ maildrop_is_deleted(const struct maildrop *d, uint32_t msgno)
 int
 maildrop_octets(struct maildrop *d, uint32_t msgno, uint64_t *octets)
 {
-	struct mail m;
-
-	if (table_get(&d->table, idx_of(msgno), &m) == -1)
-		return -1;
-	*octets = m.octets;
-	return 0;
+	return table_octets(&d->table, idx_of(msgno), octets);
 }
 
 int
@@ -87,7 +82,7 @@ maildrop_uidl(struct maildrop *d, uint32_t msgno, char uidl[UIDL_MAX])
 
 	if (table_get(&d->table, idx_of(msgno), &m) == -1)
 		return -1;
-	uidl_make(&m, uidl);
+	(void)uidl_make(&m, uidl);
 	return 0;
 }
 

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,31 +115,47 @@ mails_add(struct mails *list, const struct mail *m)
 	return 0;
 }
 
-static int
-add_file(struct mails *list, enum maildir_where where, const char *file)
+/* Only the bare name that is lawful as a unique-id will do as one. */
+static uint8_t
+length_of_uidl(struct span bare)
+{
+	return name_is_uidl(bare) ? (uint8_t)bare.len : 0;
+}
+
+struct mail
+mail_of(enum maildir_where where, const char *file)
 {
 	struct span unique = name_unique(file);
 
-	return mails_add(list, &(struct mail){
-	    .file = file,
-	    .when = name_time(unique),
-	    .octets = MAIL_UNMEASURED,
-	    .unique = (uint16_t)unique.len,
-	    .where = (uint8_t)where,
-	});
+	return (struct mail){
+		.file = file,
+		.when = name_time(unique),
+		.octets = MAIL_UNMEASURED,
+		.where = (uint8_t)where,
+		.unique = (uint8_t)unique.len,
+		.bare = length_of_uidl(name_bare(unique)),
+	};
 }
 
 /* Left out: dot-files, and what is surely neither a file nor hides one. */
 static bool
 is_candidate(const struct dirent *entry)
 {
-	if (entry->d_name[0] == '.' || strlen(entry->d_name) > NAME_MAX)
+	if (entry->d_name[0] == '.' || strlen(entry->d_name) > UINT8_MAX)
 		return false;
 #ifdef HAVE_STRUCT_DIRENT_D_TYPE
 	return entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
 #else
 	return true;
 #endif
+}
+
+static int
+add_file(struct mails *list, enum maildir_where where, const char *file)
+{
+	const struct mail m = mail_of(where, file);
+
+	return mails_add(list, &m);
 }
 
 static int

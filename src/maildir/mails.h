@@ -17,7 +17,8 @@ struct mail {
 	uint64_t when;		/* delivery time, seconds */
 	uint64_t octets;	/* as the client counts, or MAIL_UNMEASURED */
 	uint32_t twins;		/* earlier ones with the very same name */
-	uint16_t unique;	/* length of the unique name */
+	uint8_t unique;		/* length of the unique name */
+	uint8_t bare;		/* of its part that serves as UIDL; 0: none */
 	uint8_t where;		/* enum maildir_where */
 	bool gone;		/* somebody else removed it */
 	bool twin;		/* its bare name is not its alone: see uidl.h */
@@ -41,6 +42,9 @@ void mails_free(struct mails *list);
  */
 int mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
     struct maildir_stamp *stamp);
+
+/* The message of a file name, on loan, with nothing known but that. */
+struct mail mail_of(enum maildir_where where, const char *file);
 
 /* Add a message; its name is copied.  -1 with ENOMEM. */
 int mails_add(struct mails *list, const struct mail *m);

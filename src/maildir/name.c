@@ -46,6 +46,17 @@ name_bare(struct span unique)
 	}
 }
 
+bool
+name_is_uidl(struct span s)
+{
+	bool lawful = s.len >= 1 && s.len <= NAME_UIDL_MAX;
+	size_t i;
+
+	for (i = 0; lawful && i < s.len; i++)
+		lawful = ascii_graph(s.p[i]);
+	return lawful;
+}
+
 uint64_t
 name_time(struct span unique)
 {

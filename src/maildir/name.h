@@ -21,6 +21,12 @@ struct span name_unique(const char *file);
 /* The unique name without ,S= and ,W= fields at its end. */
 struct span name_bare(struct span unique);
 
+/*
+ * Is it a unique-id by RFC 1939: 1 to 70 characters of 0x21-0x7E?
+ */
+#define NAME_UIDL_MAX 70
+bool name_is_uidl(struct span s);
+
 /* Seconds since 1970 at the name's beginning; 0 if there are none. */
 uint64_t name_time(struct span unique);
 

@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "io/wire.h"
+#include "maildir/name.h"
 #include "maildir/uidl.h"
 
 #include <errno.h>
@@ -109,12 +110,15 @@ load_index(struct table *t, struct mails *known)
 	mails_init(known);
 	if (t->index.fd == -1 || index_verify(&t->index) == -1)
 		return;
-	for (i = 0; i < t->index.head.count; i++)
-		if (index_get(&t->index, i, &m) == -1 ||
-		    mails_add(known, &m) == -1) {
-			mails_free(known);
-			return;
+	for (i = 0; i < t->index.head.count; i++) {
+		if (index_get(&t->index, i, &m) == 0) {
+			m.when = name_time(mail_unique(&m));
+			if (mails_add(known, &m) == 0)
+				continue;
 		}
+		mails_free(known);
+		return;
+	}
 }
 
 /* Which directories are as the index saw them, beyond doubt? */
@@ -217,6 +221,16 @@ fail_index(struct table *t)
 	return maildir_fail(t->md, "%s is damaged, and removed", INDEX_FILE);
 }
 
+/* Before the first row: is it the table that was written? */
+static int
+verify(struct table *t)
+{
+	if (!t->verified && index_verify(&t->index) == -1)
+		return -1;
+	t->verified = true;
+	return 0;
+}
+
 int
 table_get(struct table *t, size_t idx, struct mail *m)
 {
@@ -224,10 +238,19 @@ table_get(struct table *t, size_t idx, struct mail *m)
 		*m = t->list.v[idx];
 		return 0;
 	}
-	if (!t->verified && index_verify(&t->index) == -1)
-		return fail_index(t);
-	t->verified = true;
-	return index_get(&t->index, idx, m) == 0 ? 0 : fail_index(t);
+	return verify(t) == 0 && index_get(&t->index, idx, m) == 0 ? 0 :
+	    fail_index(t);
+}
+
+int
+table_octets(struct table *t, size_t idx, uint64_t *octets)
+{
+	if (!t->indexed) {
+		*octets = t->list.v[idx].octets;
+		return 0;
+	}
+	return verify(t) == 0 && index_octets(&t->index, idx, octets) == 0 ? 0 :
+	    fail_index(t);
 }
 
 /* From now on names may change, so the rows move into memory. */

@@ -39,10 +39,13 @@ void table_close(struct table *t);
 int table_open(struct table *t, bool index);
 
 /*
- * The message at idx.  m->file stays good until the next call here.  -1 when the
- * index turns out to be damaged: it is removed, and this session must end.
+ * The message at idx; m->when may not be set.  m->file stays good until the next
+ * call here.  -1 when the index turns out to be damaged: it is removed, and this session must end.
  */
 int table_get(struct table *t, size_t idx, struct mail *m);
+
+/* Its octets alone; -1 as above. */
+int table_octets(struct table *t, size_t idx, uint64_t *octets);
 
 /*
  * The name of the message at idx led nowhere: look for its present one.  -1

@@ -5,35 +5,39 @@
 #include "maildir/name.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static bool
-is_lawful(struct span id)
+/* More than the bare name: the whole unique one, and which of its kind it is. */
+static void
+digest_twin(const struct mail *m, char uidl[UIDL_MAX])
 {
-	size_t i;
-
-	for (i = 0; i < id.len; i++)
-		if (!ascii_graph(id.p[i]))
-			return false;
-	return id.len >= 1 && id.len < UIDL_MAX;
-}
-
-void
-uidl_make(const struct mail *m, char uidl[UIDL_MAX])
-{
-	struct span unique = mail_unique(m), bare = name_bare(unique);
 	char number[NUM_DECIMAL_MAX];
 	struct span parts[3];
 
-	if (m->twin) {
-		(void)num_decimal(number, m->twins);
-		parts[0] = unique;
-		parts[1] = span_of(":");
-		parts[2] = span_of(number);
-		digest_md5(uidl, parts, 3);
-	} else if (is_lawful(bare))
-		(void)span_copy(uidl, UIDL_MAX, bare);
-	else
+	(void)num_decimal(number, m->twins);
+	parts[0] = mail_unique(m);
+	parts[1] = span_of(":");
+	parts[2] = span_of(number);
+	digest_md5(uidl, parts, 3);
+}
+
+size_t
+uidl_make(const struct mail *m, char uidl[UIDL_MAX])
+{
+	struct span bare = { m->file, m->bare };
+
+	if (!m->twin && name_is_uidl(bare)) {
+		memcpy(uidl, bare.p, bare.len);
+		uidl[bare.len] = '\0';
+		return bare.len;
+	}
+	if (m->twin)
+		digest_twin(m, uidl);
+	else {
+		bare = name_bare(mail_unique(m));
 		digest_md5(uidl, &bare, 1);
+	}
+	return DIGEST_MD5_HEX;
 }
 
 struct hashed {
@@ -75,7 +79,7 @@ uidl_mark_twins(struct mails *list)
 		return -1;
 	for (i = 0; i < list->n; i++) {
 		list->v[i].twin = false;
-		uidl_make(&list->v[i], uidl);
+		(void)uidl_make(&list->v[i], uidl);
 		h[i] = (struct hashed){ hash(uidl), i };
 	}
 	qsort(h, list->n, sizeof *h, compare);

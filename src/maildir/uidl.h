@@ -12,11 +12,13 @@
 #define MAILDIR_UIDL_H
 
 #include "maildir/mails.h"
+#include "maildir/name.h"
 
 /* Room for the longest, and its NUL. */
-#define UIDL_MAX 71
+#define UIDL_MAX (NAME_UIDL_MAX + 1)
 
-void uidl_make(const struct mail *m, char uidl[UIDL_MAX]);
+/* Returns the length. */
+size_t uidl_make(const struct mail *m, char uidl[UIDL_MAX]);
 
 /* Find the twins of a whole list, in its final order.  -1 with ENOMEM. */
 int uidl_mark_twins(struct mails *list);

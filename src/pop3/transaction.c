@@ -89,7 +89,7 @@ trans_stat(struct pop3 *p, const struct args *a)
 static enum pop3_step
 list_all(struct pop3 *p, size_t (*describe)(struct pop3 *, uint32_t, char *))
 {
-	char line[NUM_DECIMAL_MAX + 1 + UIDL_MAX];
+	char line[NUM_DECIMAL_MAX + 1 + UIDL_MAX + 2];
 	uint32_t msgno, count = maildrop_count(p->drop);
 	size_t len, more;
 
