@@ -65,22 +65,17 @@ privilege_become(uid_t uid, gid_t gid)
 	return 0;
 }
 
-static int
-limit(int resource, rlim_t max)
-{
-	const struct rlimit l = { max, max };
-
-	return setrlimit(resource, &l);
-}
-
 int
 privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid)
 {
+	const struct rlimit none = { 0, 0 };
+
 	if (chdir(empty_dir) == -1 || chroot(".") == -1 ||
 	    setgroups(0, NULL) == -1 || privilege_become(uid, gid) == -1)
 		return -1;
-	if (limit(RLIMIT_CORE, 0) == -1 || limit(RLIMIT_FSIZE, 0) == -1 ||
-	    limit(RLIMIT_NPROC, 0) == -1)
+	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
+	    setrlimit(RLIMIT_FSIZE, &none) == -1 ||
+	    setrlimit(RLIMIT_NPROC, &none) == -1)
 		return -1;
 	return 0;
 }
