@@ -278,7 +278,7 @@ index_begin(struct index_draft *draft, int top)
 	if (fstat(draft->fd, &st) == -1)
 		index_drop(draft, top);
 	else
-		draft->begun = st.st_mtim;
+		draft->begun = st.st_ctim;
 }
 
 void

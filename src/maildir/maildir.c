@@ -111,7 +111,7 @@ maildir_stamp(struct maildir *md, struct maildir_stamp *stamp)
 			continue;
 		if (fstat(md->dir[i], &st) == -1)
 			return maildir_fail(md, "%s", names[i]);
-		stamp->changed[i] = st.st_mtim;
+		stamp->changed[i] = st.st_ctim;
 	}
 	return 0;
 }

@@ -41,7 +41,11 @@ const char *maildir_error(const struct maildir *md);
 
 void maildir_forget_error(struct maildir *md);
 
-/* When new/ and cur/ last changed. */
+/*
+ * When new/ and cur/ last changed: by ctime, which moves with every change of
+ * their entries as mtime does, and which nobody can set back (tar, rsync and
+ * touch set mtime).
+ */
 struct maildir_stamp {
 	struct timespec changed[2];
 };
