@@ -1,2 +1,126 @@
 #!/bin/sh
-exit 0
+# The folders of src/ are floors: a file includes headers of its own floor or
+# below, by folder and name, and some system headers have a single reader.
+# Before it looks at the tree the check is tried on small wrong ones, so that it
+# cannot rot into saying yes to everything.
+
+# FOLDER: the folders whose headers it may include.  auth and maildir are wings,
+# strangers to each other.  "." is src itself.
+floors='
+.       . process pop3 auth maildir io base compat
+process process pop3 auth maildir io base compat
+pop3    pop3 auth maildir io base compat
+auth    auth io base compat
+maildir maildir io base compat
+io      io base compat
+base    base compat
+compat  compat
+tls     tls io base compat
+import  import maildir io base compat
+'
+
+# HEADER (a regular expression): its readers (one too).
+readers='
+security/.*       auth/pam\.c
+md5\.h            base/digest\.c
+syslog\.h         base/log\.c
+dirent\.h         maildir/[a-z_]*\.[ch]
+openssl/.*        tls/[a-z_]*\.[ch]
+sys/prctl\.h      process/sandbox_linux\.c
+seccomp\.h        process/sandbox_linux\.c
+linux/.*          process/sandbox_linux\.c
+sys/syscall\.h    process/sandbox_linux\.c
+config\.h         compat/compat\.h
+'
+
+# look DIR: one line for each include that is not as it should be.
+look() {
+	(cd "$1" && find . -name '*.[ch]' | sort | while read -r file; do
+		sed -n 's/^[ 	]*#[ 	]*include[ 	]*//p' "$file" |
+		    sed "s|^|${file#./} |"
+	done) | awk -v floors="$floors" -v readers="$readers" '
+	BEGIN {
+		n = split(floors, line, "\n")
+		for (i = 1; i <= n; i++) {
+			m = split(line[i], word, " ")
+			if (m > 0)
+				known[word[1]] = 1
+			for (j = 2; j <= m; j++)
+				may[word[1], word[j]] = 1
+		}
+		n = split(readers, line, "\n")
+		for (i = 1; i <= n; i++)
+			if (split(line[i], word, " ") == 2) {
+				header[++heads] = "^" word[1] "$"
+				reader[heads] = "^" word[2] "$"
+			}
+	}
+	function wrong(why) {
+		print "src/" $1 ": " $2 ": " why
+	}
+	{
+		from = "."
+		if (split($1, part, "/") > 1)
+			from = part[1]
+		if (!(from in known)) {
+			wrong("the folder has no floor in tests/floors.sh")
+			next
+		}
+		name = substr($2, 2, length($2) - 2)
+		for (i = 1; i <= heads; i++)
+			if (name ~ header[i] && $1 !~ reader[i])
+				wrong("only for " reader[i])
+		if ($2 !~ /^"/ || name == "config.h")
+			next
+		to = split(name, part, "/") > 1 ? part[1] : "."
+		if (to == "." && from != ".")
+			wrong("does not name its folder")
+		else if (!(to in known))
+			wrong("no such floor")
+		else if (!((from, to) in may))
+			wrong(from " may not reach " to)
+	}'
+}
+
+failed=0
+
+# must_see TEXT FILE INCLUDE: a tree with one wrong line, and what is said of it.
+must_see() {
+	mkdir -p "$tmp/${2%/*}"
+	printf '#include %s\n' "$3" >"$tmp/$2"
+	case $(look "$tmp") in
+	*"$1"*)	;;
+	*)	echo "floors.sh is blind: $2 with $3"
+		failed=1 ;;
+	esac
+	rm "$tmp/$2"
+}
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/floors.XXXXXX") || exit 99
+trap 'rm -rf "$tmp"' EXIT
+must_see 'io may not reach pop3' io/line.c '"pop3/reply.h"'
+must_see 'auth may not reach maildir' auth/pam.c '"maildir/name.h"'
+must_see 'maildir may not reach auth' maildir/name.h '"auth/pam.h"'
+must_see 'name its folder' base/fd.c '"./options.h"'
+must_see 'name its folder' base/fd.c '"fd.h"'
+must_see 'no such floor' base/fd.c '"../base/fd.h"'
+must_see 'has no floor' cellar/rat.c '<stdio.h>'
+must_see 'only for' pop3/reply.c '<security/pam_appl.h>'
+must_see 'only for' auth/apop.c '<md5.h>'
+must_see 'only for' process/monitor.c '<syslog.h>'
+must_see 'only for' process/user.c '<dirent.h>'
+must_see 'only for' io/out.c '<openssl/ssl.h>'
+must_see 'only for' process/session.c '<sys/prctl.h>'
+must_see 'only for' process/session.c '<linux/landlock.h>'
+
+src=${top_srcdir:-$(dirname "$0")/..}/src
+if ! [ -f "$src/main.c" ]; then
+	echo "no source in $src"
+	exit 99
+fi
+said=$(look "$src")
+if [ -n "$said" ]; then
+	echo "$said"
+	failed=1
+fi
+exit $failed
