@@ -61,6 +61,15 @@ ask(struct ask *a, struct monmsg *m, enum verdict *verdict, bool *last)
 	return r;
 }
 
+void
+ask_expect(struct ask *a)
+{
+	struct monmsg m;
+
+	monmsg_start(&m, ASK_EXPECT);
+	(void)tell(a, &m);
+}
+
 int
 ask_verify(struct ask *a, const char *user, const struct secret *password,
     enum verdict *verdict, bool *last)

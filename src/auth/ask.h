@@ -19,6 +19,7 @@
 
 enum ask_kind {
 	ASK_ANSWER = 1,		/* number: enum verdict, and VERDICT_LAST or not */
+	ASK_EXPECT,		/* nothing: somebody gave a name */
 	ASK_VERIFY,		/* bytes: user; bytes: password */
 	ASK_APOP,		/* bytes: user; bytes: digest */
 	ASK_HAND_OVER,		/* bytes: input read and not used */
@@ -46,6 +47,12 @@ struct ask {
 	int (*answer)(void *ctx, struct monmsg *m);
 	void *ctx;
 };
+
+/*
+ * A login is under way: let PAM's modules be loaded while the client still types,
+ * and not at all for those who only say hello.
+ */
+void ask_expect(struct ask *a);
 
 /*
  * May this user in?  *last says whether that was the last try.  -1 when there was no answer to be had: the session is over.

@@ -14,6 +14,16 @@ is_name(struct span s)
 	return s.len > 0 && s.len <= ASK_USER_MAX;
 }
 
+/*
+ * The answers so far leave before the monitor is asked anything: a client need not
+ * wait for them, too.
+ */
+static bool
+can_wait(struct pop3 *p)
+{
+	return out_flush(p->out) == 0;
+}
+
 /* The same answer whether there is such a user or not. */
 enum pop3_step
 auth_user(struct pop3 *p, const struct args *a)
@@ -24,7 +34,10 @@ auth_user(struct pop3 *p, const struct args *a)
 		return command_bad(p, REPLY_BAD_NAME, a->v[0]);
 	(void)span_copy(p->user, sizeof p->user, a->v[0]);
 	p->has_user = true;
-	return pop3_say(p, REPLY_USER);
+	(void)pop3_say(p, REPLY_USER);
+	if (can_wait(p))
+		ask_expect(p->ask);
+	return STEP_NEXT;
 }
 
 static const enum reply refusals[] = {
@@ -43,13 +56,6 @@ answer(struct pop3 *p, enum verdict verdict, bool last)
 		return STEP_LOGIN;
 	(void)pop3_say(p, refusals[verdict]);
 	return last ? STEP_END : STEP_NEXT;
-}
-
-/* A client waits for its answers before it is kept waiting for the verdict. */
-static bool
-can_wait(struct pop3 *p)
-{
-	return out_flush(p->out) == 0;
 }
 
 enum pop3_step

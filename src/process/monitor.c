@@ -18,6 +18,7 @@
 #define FRONT_LINES(conf) \
 	(16 + 2 * ((conf)->max_failures + (conf)->pop3.max_bad))
 
+static int answer_expect(struct monitor *, struct monmsg *);
 static int answer_verify(struct monitor *, struct monmsg *);
 static int answer_apop(struct monitor *, struct monmsg *);
 static int answer_hand_over(struct monitor *, struct monmsg *);
@@ -31,6 +32,7 @@ static const struct rule {
 	size_t longest;			/* body */
 	int (*answer)(struct monitor *, struct monmsg *);
 } rules[] = {
+	{ ASK_EXPECT, FRONT_ASKS, 0, answer_expect },
 	{ ASK_VERIFY, FRONT_ASKS, 16 + ASK_USER_MAX + SECRET_MAX, answer_verify },
 	{ ASK_APOP, FRONT_ASKS, 16 + ASK_USER_MAX + POP3_LINE_MAX, answer_apop },
 	{ ASK_HAND_OVER, HANDING_OVER, 8 + LINE_BUFFER, answer_hand_over },
@@ -92,8 +94,8 @@ monitor_free(struct monitor *m)
 	monmsg_wipe(&m->unread);
 }
 
-void
-monitor_start_pam(struct monitor *m)
+static void
+start_pam(struct monitor *m)
 {
 	const struct peer *peer = &m->client->peer;
 	const char *rhost = peer->known ? peer->ip : NULL;
@@ -172,7 +174,7 @@ judge_password(struct monitor *m, const char *name,
 {
 	if (m->conf->no_auth)
 		return admit_anybody(m, name);
-	monitor_start_pam(m);
+	start_pam(m);
 	if (m->pam == NULL)
 		return VERDICT_TROUBLE;
 	return admit_by_pam(m, pamauth_verify(m->pam, name, password));
@@ -190,7 +192,7 @@ judge_digest(struct monitor *m, const char *name, struct span digest)
 		return VERDICT_WRONG;
 	if (!m->root)
 		return admit(m, name);
-	monitor_start_pam(m);
+	start_pam(m);
 	if (m->pam == NULL)
 		return VERDICT_TROUBLE;
 	return admit_by_pam(m, pamauth_account(m->pam, name));
@@ -241,6 +243,15 @@ conclude(struct monitor *m, struct monmsg *message, const char *name,
 	monmsg_wipe(message);
 	monmsg_start(message, ASK_ANSWER);
 	monmsg_put_number(message, (uint64_t)verdict | last);
+	return 0;
+}
+
+/* Loading PAM's modules is the slow part of a login. */
+static int
+answer_expect(struct monitor *m, struct monmsg *message)
+{
+	start_pam(m);
+	message->len = 0;
 	return 0;
 }
 

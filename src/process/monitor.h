@@ -53,10 +53,4 @@ int monitor_answer(struct monitor *m, struct monmsg *message);
 /* The same for struct ask, where there is one process. */
 int monitor_answer_ask(void *monitor, struct monmsg *message);
 
-/*
- * Have PAM's modules loaded, which takes a while: do it when the client has its
- * banner and still types.
- */
-void monitor_start_pam(struct monitor *m);
-
 #endif

@@ -161,7 +161,6 @@ run_front(struct monitor *m, const sigset_t *outside)
 		end(&front);
 		return;
 	}
-	monitor_start_pam(m);
 	serve(m, &front, FRONT_ASKS | HANDING_OVER | TURNED_AWAY, clock_ms() +
 	    conf->pop3.login_time + conf->failure_delay + FRONT_GRACE, outside);
 	end(&front);
