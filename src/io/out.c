@@ -186,9 +186,11 @@ out_finish(struct out *o, int in_fd)
 	char waste[4096];
 	ssize_t n;
 
-	if (out_flush(o) == -1 || !o->socket || !is_sending(in_fd))
+	if (out_flush(o) == -1 || !o->socket)
 		return;
 	(void)shutdown(o->fd, SHUT_WR);
+	if (!is_sending(in_fd))
+		return;
 	do {
 		if (wait_for(in_fd, POLLIN, deadline, NULL) == -1)
 			return;

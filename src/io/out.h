@@ -53,9 +53,10 @@ int out_message(struct out *o, int fd, struct wire_top *top,
     uint64_t *octets);
 
 /*
- * Say goodbye: flush, then, if the peer is still sending, shut down our side
- * and read on for at most two seconds, since closing a socket with unread input
- * would reset it and take our last reply with it.
+ * Say goodbye: flush, and end our side, so that the client need not wait for what
+ * we do afterwards.  If it is still sending, read on for at most two seconds,
+ * since closing a socket with unread input would reset it and take our last
+ * reply with it.
  */
 void out_finish(struct out *o, int in_fd);
 
