@@ -1,0 +1,6 @@
+# Not part of "make check": tests/run.sh runs them, as root where it can.
+EXTRA_DIST += tests/integration/run \
+	tests/integration/lab.py \
+	tests/integration/pam_noise.c \
+	tests/integration/test_pam.py \
+	tests/integration/test_process.py
