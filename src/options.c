@@ -223,12 +223,14 @@ set_number(struct options *o, const struct option_row *row, const char *value,
 	return 0;
 }
 
-/* value is kept by reference. */
+/* A text is copied: one from a file is not ours to keep. */
 static int
 set(struct options *o, const struct option_row *row, const char *value,
     char *error, size_t cap)
 {
-	const struct choice *c = NULL;
+	static const struct choice nothing = { NULL, 0 };
+	const struct choice *c = &nothing;
+	char *kept;
 
 	if (row->choices != NULL && (c = choose(row, value)) == NULL)
 		return fail(error, cap, row, "no such choice; see --help");
@@ -238,7 +240,9 @@ set(struct options *o, const struct option_row *row, const char *value,
 			return fail(error, cap, row, "expected true or false");
 		return 0;
 	case KIND_TEXT:
-		*(const char **)field(o, row) = value;
+		if ((kept = strdup(value)) == NULL)
+			return fail(error, cap, row, strerror(errno));
+		*(const char **)field(o, row) = kept;
 		return 0;
 	case KIND_WORD:
 		memcpy(field(o, row), &c->value, sizeof c->value);
@@ -270,13 +274,12 @@ find(const char *name)
 	return NULL;
 }
 
-/* From a file: the text is not ours to keep, and lives as long as we do. */
+/* From a file. */
 static int
 take(void *ctx, const char *name, const char *value, bool on, char *error,
     size_t cap)
 {
 	const struct option_row *row = find(name);
-	char *kept;
 
 	if (row == NULL || row->kind == KIND_MODE ||
 	    row->at == AT(server.no_auth)) {
@@ -288,9 +291,7 @@ take(void *ctx, const char *name, const char *value, bool on, char *error,
 		return fail(error, cap, row, "expected a value");
 	if (value == NULL)
 		value = on ? "true" : "false";
-	if ((kept = strdup(value)) == NULL)
-		return fail(error, cap, row, strerror(errno));
-	return set(ctx, row, kept, error, cap);
+	return set(ctx, row, value, error, cap);
 }
 
 static int
