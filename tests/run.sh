@@ -116,7 +116,7 @@ suite() {
 		p=$((p + $1)) f=$((f + $2)) s=$((s + $3))
 		if [ "$2" -gt 0 ]; then
 			echo "--- ${trs%.trs}.log"
-			tail -n 40 "${trs%.trs}.log"
+			tail -n 40 "${trs%.trs}.log" | sed 's/^/    /'
 		elif [ "$3" -gt 0 ]; then
 			sed 's/^/    /' "${trs%.trs}.log" | grep -i skip
 		fi
@@ -142,7 +142,7 @@ integration() {
 	if [ $status -ne 0 ]; then
 		result=FAIL
 		echo "--- $build/integration.log"
-		tail -n 40 "$build/integration.log"
+		tail -n 40 "$build/integration.log" | sed 's/^/    /'
 	fi
 	set -- $(count $result "$build/integration.log")
 	p=$1 f=$2 s=$3
