@@ -76,6 +76,8 @@ def own_name():
 
 
 def remove_tree(top):
+    if os.path.isdir(top):
+        os.chmod(top, 0o700)
     for path, dirs, _ in os.walk(top):
         for name in dirs:
             inner = os.path.join(path, name)

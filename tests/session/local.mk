@@ -9,15 +9,35 @@ endif
 EXTRA_DIST += $(SESSION_TESTS) \
 	tests/session/README.md \
 	tests/session/harness.py tests/session/transcript.py \
+	tests/session/address-from-the-environment.pop3 \
+	tests/session/apop-second-try.pop3 \
+	tests/session/apop-secret-with-colons.pop3 \
+	tests/session/apop.pop3 \
 	tests/session/arguments-counted-before-login.pop3 \
 	tests/session/arguments-counted.pop3 \
 	tests/session/bad-commands-after-login.pop3 \
+	tests/session/bad-user-name.pop3 \
 	tests/session/behind-quit.pop3 \
+	tests/session/cannot-mark.pop3 \
+	tests/session/cannot-remove.pop3 \
 	tests/session/capa-in-both-states.pop3 \
 	tests/session/case-of-verbs.pop3 \
+	tests/session/config-and-command-line.pop3 \
+	tests/session/config-sets-options.pop3 \
+	tests/session/config-wrong-line.pop3 \
+	tests/session/dele-and-eof.pop3 \
+	tests/session/dele-and-gone.pop3 \
 	tests/session/dele-bad-numbers.pop3 \
 	tests/session/deleted-is-refused.pop3 \
+	tests/session/delivered-meanwhile.pop3 \
+	tests/session/dialect-qpopper4-one.pop3 \
+	tests/session/dialect-qpopper4.pop3 \
 	tests/session/empty-maildrop.pop3 \
+	tests/session/five-failed-logins.pop3 \
+	tests/session/grown-meanwhile.pop3 \
+	tests/session/half-a-quit.pop3 \
+	tests/session/idle-holder-yields.pop3 \
+	tests/session/in-use.pop3 \
 	tests/session/last-after-retr.pop3 \
 	tests/session/last-is-highest-read.pop3 \
 	tests/session/leading-zeros.pop3 \
@@ -27,16 +47,41 @@ EXTRA_DIST += $(SESSION_TESTS) \
 	tests/session/line-too-long-before-login.pop3 \
 	tests/session/list-bad-numbers.pop3 \
 	tests/session/list-one.pop3 \
+	tests/session/lock-file-is-a-link.pop3 \
+	tests/session/lock-is-let-go.pop3 \
+	tests/session/lock-none.pop3 \
+	tests/session/log-can-be-quiet.pop3 \
+	tests/session/log-cannot-be-forged.pop3 \
+	tests/session/log-of-a-long-line.pop3 \
+	tests/session/log-of-a-session.pop3 \
 	tests/session/login-only-once.pop3 \
+	tests/session/login-timeout.pop3 \
 	tests/session/mail-needs-login-2.pop3 \
 	tests/session/mail-needs-login.pop3 \
+	tests/session/maildirsize-untouched.pop3 \
+	tests/session/maildirsize.pop3 \
+	tests/session/many-commands.pop3 \
 	tests/session/max-bad-commands.pop3 \
+	tests/session/max-failures.pop3 \
+	tests/session/ninety-nine-retr.pop3 \
+	tests/session/no-access.pop3 \
+	tests/session/no-auth-needs-loopback-socket.pop3 \
+	tests/session/no-auth-needs-loopback.pop3 \
 	tests/session/no-maildir.pop3 \
+	tests/session/no-stamp-no-apop.pop3 \
 	tests/session/noop.pop3 \
 	tests/session/nul-before-login.pop3 \
 	tests/session/nul-in-line.pop3 \
 	tests/session/numbers-do-not-move.pop3 \
 	tests/session/one-message.pop3 \
+	tests/session/option-bad-bool.pop3 \
+	tests/session/option-bad-number.pop3 \
+	tests/session/option-bad-word.pop3 \
+	tests/session/option-two-maildirs.pop3 \
+	tests/session/option-unknown-socket.pop3 \
+	tests/session/option-unknown.pop3 \
+	tests/session/option-without-argument.pop3 \
+	tests/session/order-of-delivery.pop3 \
 	tests/session/pass-needs-user.pop3 \
 	tests/session/pass-of-blanks.pop3 \
 	tests/session/pass-with-blanks.pop3 \
@@ -46,18 +91,60 @@ EXTRA_DIST += $(SESSION_TESTS) \
 	tests/session/quit-moves-read.pop3 \
 	tests/session/quit-removes-read-and-deleted.pop3 \
 	tests/session/quit-with-arguments.pop3 \
+	tests/session/renamed-after-dele.pop3 \
+	tests/session/renamed-meanwhile.pop3 \
 	tests/session/retr-bad-numbers.pop3 \
+	tests/session/retr-bare-cr.pop3 \
+	tests/session/retr-crlf-over-buffer-edges.pop3 \
+	tests/session/retr-crlf-stored.pop3 \
+	tests/session/retr-dot-after-bare-cr.pop3 \
+	tests/session/retr-dots-everywhere.pop3 \
+	tests/session/retr-empty.pop3 \
+	tests/session/retr-ends-in-cr.pop3 \
+	tests/session/retr-from-line.pop3 \
+	tests/session/retr-line-ends-at-buffer-edges.pop3 \
+	tests/session/retr-line-of-1-mb.pop3 \
+	tests/session/retr-line-of-dots.pop3 \
+	tests/session/retr-lines-of-dots.pop3 \
+	tests/session/retr-no-last-line-end.pop3 \
+	tests/session/retr-nul-and-8-bit.pop3 \
+	tests/session/retr-only-dot.pop3 \
+	tests/session/retr-only-line-ends.pop3 \
+	tests/session/retr-then-again.pop3 \
 	tests/session/rset-forgets-reading.pop3 \
 	tests/session/rset-undeletes.pop3 \
 	tests/session/sample-session.pop3 \
+	tests/session/secrets-for-all-to-read.pop3 \
+	tests/session/secrets-without-entry.pop3 \
+	tests/session/show-version.pop3 \
+	tests/session/shy-with-stamp.pop3 \
+	tests/session/shy.pop3 \
 	tests/session/stat-counts-all.pop3 \
 	tests/session/stat-leaves-out-deleted.pop3 \
+	tests/session/target-exists.pop3 \
 	tests/session/ten-bad-commands.pop3 \
+	tests/session/timeout.pop3 \
 	tests/session/top-bad-numbers.pop3 \
+	tests/session/top-blank-line-must-be-blank.pop3 \
+	tests/session/top-body-only.pop3 \
+	tests/session/top-does-not-read.pop3 \
+	tests/session/top-header-only.pop3 \
+	tests/session/top-huge-number.pop3 \
+	tests/session/top-no-last-line-end.pop3 \
+	tests/session/top-of-body.pop3 \
 	tests/session/trailing-blanks.pop3 \
 	tests/session/uidl-bad-numbers.pop3 \
+	tests/session/uidl-of-long-names.pop3 \
+	tests/session/uidl-of-twins.pop3 \
+	tests/session/uidl-without-size-fields.pop3 \
 	tests/session/unknown-bytes.pop3 \
 	tests/session/unknown-command.pop3 \
 	tests/session/unknown-long.pop3 \
+	tests/session/unreadable-message.pop3 \
+	tests/session/update-on-abort.pop3 \
 	tests/session/user-then-capa.pop3 \
-	tests/session/user-twice.pop3
+	tests/session/user-twice.pop3 \
+	tests/session/vanished-after-retr.pop3 \
+	tests/session/vanished-meanwhile.pop3 \
+	tests/session/what-is-no-message.pop3 \
+	tests/session/wrong-user-or-secret.pop3

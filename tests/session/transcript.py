@@ -17,7 +17,8 @@ WORDS = {
     "S": TALK, "S raw": TALK, "C": TALK, "C raw": TALK, "apop": TALK,
     "do": TALK, "eof": TALK, "gone": TALK, "unheard": TALK,
     "start 2": TALK, "S2": TALK, "C2": TALK, "end 2": TALK,
-    "log": AFTERWARDS, "no log": AFTERWARDS, "stderr": AFTERWARDS,
+    "log": AFTERWARDS, "no log": AFTERWARDS, "any log": AFTERWARDS,
+    "stderr": AFTERWARDS,
     "exit": AFTERWARDS, "after": AFTERWARDS,
 }
 
@@ -105,6 +106,7 @@ class Transcript:
     def __init__(self, name, text, facts):
         self.name = name
         self.facts = facts              # placeholder: its value
+        self.needs_me = "{me}" in text
         self.title = ""
         self.setup = []                 # (word, rest of line)
         self.items = []
@@ -114,6 +116,7 @@ class Transcript:
         self.ways = self.over = None    # all
         self.has_box = True
         self.log = None                 # a list, if it matters
+        self.any_log = False
         self.stderr = []
         self.exit = 0
         self.after = None               # a list of (path, content or None)
@@ -196,6 +199,8 @@ class Transcript:
             self.log = (self.log or []) + [rest]
         elif word == "no log":
             self.log = []
+        elif word == "any log":
+            self.any_log = True
         elif word == "stderr":
             self.stderr.append(rest)
         elif word == "exit":
