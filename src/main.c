@@ -164,23 +164,13 @@ run_session(struct options *o, struct client *client)
 	return run(o, client);
 }
 
-int
-main(int argc, char **argv)
+static int
+run_mode(struct options *o)
 {
-	struct options o;
 	struct client client;
-	int wrong;
 
-	if (fd_open_standard() == -1 || take_listen_fd() == -1)
-		return EX_OSERR;
-	fd_close_from(STDERR_FILENO + 1);
-	reset_signals();
-	wrong = options_parse(&o, argc, argv);
-	(void)log_open("solopop", o.log_facility, o.log, own_stderr());
-	if (wrong != 0)
-		return refuse(&o, REPLY_MISCONFIGURED, o.error, EX_USAGE);
 	peer_find(&client.peer, STDIN_FILENO);
-	switch (o.mode) {
+	switch (o->mode) {
 	case RUN_HELP:
 		options_help(stdout);
 		return EXIT_SUCCESS;
@@ -189,10 +179,30 @@ main(int argc, char **argv)
 		    "warranty.\nReport bugs to <" PACKAGE_BUGREPORT ">.");
 		return EXIT_SUCCESS;
 	case RUN_CHECK:
-		return check_run(stdout, &o, &client.peer) == 0 ?
+		return check_run(stdout, o, &client.peer) == 0 ?
 		    EXIT_SUCCESS : EXIT_FAILURE;
 	case RUN_SESSION:
 	default:
-		return run_session(&o, &client);
+		return run_session(o, &client);
 	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	int wrong, status;
+
+	if (fd_open_standard() == -1 || take_listen_fd() == -1)
+		return EX_OSERR;
+	fd_close_from(STDERR_FILENO + 1);
+	reset_signals();
+	wrong = options_parse(&o, argc, argv);
+	(void)log_open("solopop", o.log_facility, o.log, own_stderr());
+	if (wrong != 0)
+		status = refuse(&o, REPLY_MISCONFIGURED, o.error, EX_USAGE);
+	else
+		status = run_mode(&o);
+	options_free(&o);
+	return status;
 }

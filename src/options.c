@@ -223,14 +223,13 @@ set_number(struct options *o, const struct option_row *row, const char *value,
 	return 0;
 }
 
-/* A text is copied: one from a file is not ours to keep. */
+/* value is kept by reference. */
 static int
 set(struct options *o, const struct option_row *row, const char *value,
     char *error, size_t cap)
 {
 	static const struct choice nothing = { NULL, 0 };
 	const struct choice *c = &nothing;
-	char *kept;
 
 	if (row->choices != NULL && (c = choose(row, value)) == NULL)
 		return fail(error, cap, row, "no such choice; see --help");
@@ -240,9 +239,7 @@ set(struct options *o, const struct option_row *row, const char *value,
 			return fail(error, cap, row, "expected true or false");
 		return 0;
 	case KIND_TEXT:
-		if ((kept = strdup(value)) == NULL)
-			return fail(error, cap, row, strerror(errno));
-		*(const char **)field(o, row) = kept;
+		*(const char **)field(o, row) = value;
 		return 0;
 	case KIND_WORD:
 		memcpy(field(o, row), &c->value, sizeof c->value);
@@ -274,7 +271,38 @@ find(const char *name)
 	return NULL;
 }
 
-/* From a file. */
+/* A value from a file, which is not ours to keep: the copy is. */
+struct options_text {
+	struct options_text *next;
+	char bytes[];
+};
+
+static const char *
+keep(struct options *o, const char *value)
+{
+	size_t size = strlen(value) + 1;
+	struct options_text *text;
+
+	if ((text = malloc(sizeof *text + size)) == NULL)
+		return NULL;
+	memcpy(text->bytes, value, size);
+	text->next = o->texts;
+	o->texts = text;
+	return text->bytes;
+}
+
+void
+options_free(struct options *o)
+{
+	struct options_text *text;
+
+	while ((text = o->texts) != NULL) {
+		o->texts = text->next;
+		free(text);
+	}
+}
+
+/* A setting from a file. */
 static int
 take(void *ctx, const char *name, const char *value, bool on, char *error,
     size_t cap)
@@ -291,6 +319,8 @@ take(void *ctx, const char *name, const char *value, bool on, char *error,
 		return fail(error, cap, row, "expected a value");
 	if (value == NULL)
 		value = on ? "true" : "false";
+	if (row->kind == KIND_TEXT && (value = keep(ctx, value)) == NULL)
+		return fail(error, cap, row, strerror(errno));
 	return set(ctx, row, value, error, cap);
 }
 

@@ -14,6 +14,8 @@ enum run_mode { RUN_SESSION, RUN_CHECK, RUN_HELP, RUN_VERSION };
 
 #define OPTIONS_HOST_MAX 256
 
+struct options_text;
+
 struct options {
 	enum run_mode mode;
 	struct server_conf server;
@@ -23,6 +25,7 @@ struct options {
 	bool config_read;
 	char host[OPTIONS_HOST_MAX];
 	char error[512];
+	struct options_text *texts;	/* what the values from files point to */
 };
 
 /* The file that is read when none is named. */
@@ -33,6 +36,9 @@ struct options {
  * command line are kept by reference.  -1 with o->error.
  */
 int options_parse(struct options *o, int argc, char **argv);
+
+/* Whatever options_parse() gave; no value is good afterwards. */
+void options_free(struct options *o);
 
 /* --help, in GNU's manner. */
 void options_help(FILE *f);
