@@ -556,10 +556,15 @@ class Door:
 
 
 class Cut:
-    """Between client and server: hang up after so many octets to the client."""
+    """Between client and server: hang up after so many octets to the client.
+
+    With a reset, since mpop 1.4.18 reads for ever at an end inside a message.
+    """
 
     def __init__(self, client, server, limit):
         self.client, self.server, self.left = client, server, limit
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          struct.pack("ii", 1, 0))
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):

@@ -2,6 +2,8 @@
 EXTRA_DIST += tests/integration/run \
 	tests/integration/lab.py \
 	tests/integration/pam_noise.c \
+	tests/integration/test_clients.py \
 	tests/integration/test_pam.py \
 	tests/integration/test_process.py \
+	tests/integration/test_real_mail.py \
 	tests/integration/test_superservers.py
