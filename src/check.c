@@ -83,7 +83,8 @@ check_maildrop(struct check *c, const char *path)
 
 	if (access(path, F_OK) == -1 && errno == ENOENT) {
 		say(c, "Maildir", "%s is not there: an empty maildrop", path);
-		fix(c, "mkdir -p -m 700 %s/cur %s/new %s/tmp", path, path, path);
+		fix(c, "mkdir -p -m 700 %s/cur %s/new %s/tmp", path, path,
+		    path);
 	} else if (maildrop_open(&d, path, &look) == -1) {
 		say(c, "Maildir", "%s cannot be read: %s", path, d != NULL ?
 		    maildrop_error(d) : strerror(errno));

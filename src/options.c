@@ -488,9 +488,9 @@ options_help(FILE *f)
 	(void)fputs("Usage: solopop [OPTION]... [MAILDIR]\n"
 	    "Speak POP3 on standard input and output, for one session.\n"
 	    "\n"
-	    "Started as root by a superserver it serves everybody whom PAM lets "
-	    "in; started\nby hand it serves you.  Every long option is a key of "
-	    "the configuration file,\ntoo: set NAME = VALUE.\n", f);
+	    "Started as root by a superserver it serves everybody whom PAM "
+	    "lets in; started\nby hand it serves you.  Every long option is a "
+	    "key of the configuration file,\ntoo: set NAME = VALUE.\n", f);
 	for (i = 0; i < ROWS; i++)
 		if (rows[i].kind == KIND_GROUP)
 			(void)fprintf(f, "\n%s\n", rows[i].name);

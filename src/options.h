@@ -1,6 +1,6 @@
 /*
- * The settings: one table of names, each a long option of the command line and a
- * key of the configuration file alike.
+ * The settings: one table of names, each a long option of the command line and
+ * a key of the configuration file alike.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -21,19 +21,19 @@ struct options {
 	struct server_conf server;
 	enum log_target log;
 	const char *log_facility;
-	const char *config_file;	/* NULL: the default one, if it is there */
+	const char *config_file;	/* NULL: the default one, if there */
 	bool config_read;
 	char host[OPTIONS_HOST_MAX];
 	char error[512];
-	struct options_text *texts;	/* what the values from files point to */
+	struct options_text *texts;	/* where values from files stand */
 };
 
 /* The file that is read when none is named. */
 #define OPTIONS_CONFIG_FILE SYSCONFDIR "/solopop.conf"
 
 /*
- * Defaults, then the configuration file, then the command line.  Strings from the
- * command line are kept by reference.  -1 with o->error.
+ * Defaults, then the configuration file, then the command line.  Strings from
+ * the command line are kept by reference.  -1 with o->error.
  */
 int options_parse(struct options *o, int argc, char **argv);
 

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 
 /*
- * Can anybody log in with this file?  0 if so.  -1 with ENOENT when there is none,
- * EPERM when its owner or mode is wrong, ENODATA when it has no entry, EFBIG when
- * it is beyond reason, or what reading said.
+ * Can anybody log in with this file?  0 if so.  -1 with ENOENT when there is
+ * none, EPERM when its owner or mode is wrong, ENODATA when it has no entry,
+ * EFBIG when it is beyond reason, or what reading said.
  */
 int apop_usable(const char *path);
 

@@ -1,10 +1,11 @@
 /*
  * The questions of the process that talks to the client to the one that holds
- * the keys (process/monitor).  One message asks, one answers; to log, to
- * hand over and to report need no answer.
+ * the keys (process/monitor).  One message asks, one answers; to log, to hand
+ * over and to report need no answer.
  *
- * Run by hand there is one process: the monitor's rules are then called directly
- * instead of over a socket, with the same messages and the same checks.
+ * Run by hand there is one process: the monitor's rules are then called
+ * directly instead of over a socket, with the same messages and the same
+ * checks.
  */
 #ifndef AUTH_ASK_H
 #define AUTH_ASK_H
@@ -18,7 +19,7 @@
 #include <stdint.h>
 
 enum ask_kind {
-	ASK_ANSWER = 1,		/* number: enum verdict, and VERDICT_LAST or not */
+	ASK_ANSWER = 1,		/* number: enum verdict [| VERDICT_LAST] */
 	ASK_EXPECT,		/* nothing: somebody gave a name */
 	ASK_VERIFY,		/* bytes: user; bytes: password */
 	ASK_APOP,		/* bytes: user; bytes: digest */
@@ -49,14 +50,15 @@ struct ask {
 };
 
 /*
- * A login is under way: let PAM's modules be loaded while the client still types,
- * and not at all for those who only say hello.
+ * A login is under way: let PAM's modules be loaded while the client still
+ * types, and not at all for those who only say hello.
  */
 void ask_expect(struct ask *a);
 
 /*
- * May this user in?  *last says whether that was the last try.  -1 when there was no answer to be had: the session is over.
- * user is a string of at most ASK_USER_MAX bytes.
+ * May this user in?  *last says whether that was the last try.  -1 when there
+ * was no answer to be had: the session is over.  user is a string of at most
+ * ASK_USER_MAX bytes.
  */
 int ask_verify(struct ask *a, const char *user, const struct secret *password,
     enum verdict *verdict, bool *last);

@@ -48,7 +48,7 @@ free_replies(struct pam_response *replies, int n)
 	free(replies);
 }
 
-/* POP3 has nowhere to show a text and nobody to ask: name and password it is. */
+/* POP3 can show no text and ask nothing: it is name and password. */
 static int
 converse(int n, const struct pam_message **messages,
     struct pam_response **out, void *ctx)
@@ -122,7 +122,8 @@ stop(struct pamauth *p)
 	if (p->has_session)
 		p->status = pam_close_session(p->handle, PAM_SILENT);
 	if (p->has_cred)
-		p->status = pam_setcred(p->handle, PAM_DELETE_CRED | PAM_SILENT);
+		p->status = pam_setcred(p->handle,
+		    PAM_DELETE_CRED | PAM_SILENT);
 	p->has_session = p->has_cred = false;
 	(void)pam_end(p->handle, p->status);
 	p->handle = NULL;
@@ -138,8 +139,8 @@ start(struct pamauth *p)
 		return false;
 	}
 	p->fresh = true;
-	return set_item(p, PAM_RHOST, p->rhost) && set_item(p, PAM_TTY, p->tty) &&
-	    done(p, set_no_delay(p->handle));
+	return set_item(p, PAM_RHOST, p->rhost) &&
+	    set_item(p, PAM_TTY, p->tty) && done(p, set_no_delay(p->handle));
 }
 
 struct pamauth *

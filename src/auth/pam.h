@@ -1,7 +1,8 @@
 /*
  * pam(3): who may log in, and the session around the user's process.  The only
- * reader of the PAM headers.  Order: start, PAM_RHOST and PAM_TTY, authenticate,
- * acct_mgmt; then setcred and open_session; close_session at the end.
+ * reader of the PAM headers.  Order: start, PAM_RHOST and PAM_TTY,
+ * authenticate, acct_mgmt; then setcred and open_session; close_session at the
+ * end.
  */
 #ifndef AUTH_PAM_H
 #define AUTH_PAM_H

@@ -15,7 +15,8 @@ span_is(struct span s, const char *word)
 	size_t i;
 
 	for (i = 0; i < s.len; i++)
-		if (word[i] == '\0' || ascii_lower(s.p[i]) != ascii_lower(word[i]))
+		if (word[i] == '\0' ||
+		    ascii_lower(s.p[i]) != ascii_lower(word[i]))
 			return false;
 	return word[i] == '\0';
 }

@@ -17,13 +17,13 @@
 
 struct conf {
 	/*
-	 * Take a setting.  value is NULL for "set NAME" and "reset NAME", and set
-	 * tells the two apart.  -1 refuses it; write the reason at error.
+	 * Take a setting.  value is NULL for "set NAME" and "reset NAME", and
+	 * set tells the two apart.  -1 refuses it; write the reason at error.
 	 */
 	int (*take)(void *ctx, const char *name, const char *value, bool set,
 	    char *error, size_t cap);
 	void *ctx;
-	bool strict;		/* files must be root's, and only root's to write */
+	bool strict;		/* files must be root's alone to write */
 	char error[512];	/* after -1: file, line and reason */
 	int depth;
 };

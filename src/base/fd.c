@@ -28,7 +28,7 @@ fd_close_from(int lowest)
 	closefrom(lowest);
 }
 
-/* Copies first, all above the places they go to, so that none is overwritten. */
+/* Copies first, above the places they go to, so that none is overwritten. */
 int
 fd_keep(int **fds, int n)
 {

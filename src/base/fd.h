@@ -16,8 +16,8 @@ void fd_close(int *fd);
 void fd_close_from(int lowest);
 
 /*
- * Keep these n descriptors, which are moved to 3 and up, close-on-exec, and close
- * all others from 3 up.  -1 with errno; some are closed then.
+ * Keep these n descriptors, which are moved to 3 and up, close-on-exec, and
+ * close all others from 3 up.  -1 with errno; some are closed then.
  */
 int fd_keep(int **fds, int n);
 

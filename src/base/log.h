@@ -3,8 +3,9 @@
  * syslog and standard error is not the client.  The only reader of syslog.
  *
  * A line is cut to LOG_LINE_MAX bytes, and whatever is not printable ASCII in
- * it becomes '?', so that no caller can break it.  A foreign value inside a line
- * goes through log_quote() besides, so that it cannot pose as another field.
+ * it becomes '?', so that no caller can break it.  A foreign value inside a
+ * line goes through log_quote() besides, so that it cannot pose as another
+ * field.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

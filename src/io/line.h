@@ -1,7 +1,7 @@
 /*
  * Command lines from the client, one at a time, out of one buffer of fixed
- * size.  A line ends at LF; a CR before it is taken off.  Too long a line costs no
- * memory: its bytes are counted and dropped.
+ * size.  A line ends at LF; a CR before it is taken off.  Too long a line
+ * costs no memory: its bytes are counted and dropped.
  */
 #ifndef IO_LINE_H
 #define IO_LINE_H

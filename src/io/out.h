@@ -1,9 +1,11 @@
 /*
- * The way out: replies gather here and leave in few, large writes, a status line
- * together with the message behind it (two small writes cost a client 40 ms).
+ * The way out: replies gather here and leave in few, large writes, a status
+ * line together with the message behind it (two small writes cost a client 40
+ * ms).
  *
- * The first failure sticks: from then on every call returns -1 with its errno and
- * nothing more is written, so callers may look once, at the end of a command.
+ * The first failure sticks: from then on every call returns -1 with its errno
+ * and nothing more is written, so callers may look once, at the end of a
+ * command.
  */
 #ifndef IO_OUT_H
 #define IO_OUT_H
@@ -39,24 +41,25 @@ int out_put(struct out *o, const void *bytes, size_t len);
 
 /*
  * Write everything.  -1 with ETIMEDOUT when the peer took nothing for
- * o->patience ms, ECANCELED when o->interrupt said so meanwhile, EPIPE or ECONNRESET when it is gone.
+ * o->patience ms, ECANCELED when o->interrupt said so meanwhile, EPIPE or
+ * ECONNRESET when it is gone.
  */
 int out_flush(struct out *o);
 
 /*
  * Send a message file, encoded, from its beginning to its end, or only its top
  * when top is not NULL; the final dot is the caller's.  *octets becomes the
- * number of octets sent as the client counts them.  -1 when reading failed (what
- * read(2) said; o->error stays 0) or when writing did (o->error is set).
+ * number of octets sent as the client counts them.  -1 when reading failed
+ * (what read(2) said; o->error stays 0) or when writing did (o->error is set).
  */
 int out_message(struct out *o, int fd, struct wire_top *top,
     uint64_t *octets);
 
 /*
- * Say goodbye: flush, and end our side, so that the client need not wait for what
- * we do afterwards.  If it is still sending, read on for at most two seconds,
- * since closing a socket with unread input would reset it and take our last
- * reply with it.
+ * Say goodbye: flush, and end our side, so that the client need not wait for
+ * what we do afterwards.  If it is still sending, read on for at most two
+ * seconds, since closing a socket with unread input would reset it and take
+ * our last reply with it.
  */
 void out_finish(struct out *o, int in_fd);
 

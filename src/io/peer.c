@@ -103,7 +103,8 @@ peer_find(struct peer *peer, int fd)
 	const size_t n = sizeof variables / sizeof variables[0];
 	size_t i;
 
-	*peer = (struct peer){ .ip = "unknown", .local = true, .source = "none" };
+	*peer = (struct peer){ .ip = "unknown", .local = true,
+	    .source = "none" };
 	ask_socket(peer, fd);
 	if (peer->known && !peer->local)
 		return;

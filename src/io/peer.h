@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 struct peer {
-	char ip[INET6_ADDRSTRLEN];	/* or "unknown"; IPv4 is dotted always */
+	char ip[INET6_ADDRSTRLEN];	/* or "unknown"; IPv4 is dotted */
 	bool known;
 	bool local;		/* on this machine, as far as one can tell */
 	const char *source;	/* for people: "socket", "TCPREMOTEIP", ... */

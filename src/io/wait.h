@@ -1,6 +1,6 @@
 /*
- * Waiting for the client, in both directions, with a deadline and, for a session
- * that has long been idle, a question asked now and then.
+ * Waiting for the client, in both directions, with a deadline and, for a
+ * session that has long been idle, a question asked now and then.
  */
 #ifndef IO_WAIT_H
 #define IO_WAIT_H
@@ -21,8 +21,8 @@ struct interrupt {
 /*
  * Wait until fd is ready for events (POLLIN or POLLOUT) or hung up.  deadline
  * is in clock_ms() terms; interrupt may be NULL.  -1 with ETIMEDOUT when the
- * deadline passes, ECANCELED when the interrupt says to give up.  A signal does not
- * end the wait.
+ * deadline passes, ECANCELED when the interrupt says to give up.  A signal
+ * does not end the wait.
  */
 int wait_for(int fd, short events, int64_t deadline,
     const struct interrupt *interrupt);

@@ -191,7 +191,8 @@ look_at(struct index *ix, struct index_window *w, uint64_t offset, size_t len)
 int
 index_verify(struct index *ix)
 {
-	uint64_t size = (uint64_t)ix->head.count * INDEX_RECORD + ix->head.names;
+	uint64_t size = (uint64_t)ix->head.count * INDEX_RECORD +
+	    ix->head.names;
 	uint64_t done = 0, sum = SUM_START;
 	const unsigned char *p;
 	size_t len;
@@ -208,7 +209,7 @@ index_verify(struct index *ix)
 	return sum == ix->body_sum ? 0 : bad();
 }
 
-/* @audit a name is a file name: within the file, terminated, without a slash. */
+/* @audit a name is a file name: whole, terminated, without a slash. */
 static int
 check_name(const struct mail *m, size_t len)
 {

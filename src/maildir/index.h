@@ -26,7 +26,7 @@ struct index_head {
 	uint64_t octets;		/* of all messages */
 	uint64_t names;			/* bytes of all names */
 	struct maildir_stamp stamp;	/* of the directories when scanned */
-	bool trusted[2];		/* ... and whether a stamp can be believed */
+	bool trusted[2];		/* ... and if it can be believed */
 };
 
 #define INDEX_WINDOW 65536
@@ -77,8 +77,8 @@ struct index_draft {
 void index_begin(struct index_draft *draft, int top);
 
 /*
- * Write it out and put it in place of the old one, for good (fsync(2)) or not at
- * all.  The messages are all measured, and stamp is what mails_scan() gave.
+ * Write it out and put it in place of the old one, for good (fsync(2)) or not
+ * at all.  The messages are all measured, and stamp is what mails_scan() gave.
  */
 int index_commit(struct index_draft *draft, int top,
     const struct mails *list, const struct maildir_stamp *stamp);

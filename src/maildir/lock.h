@@ -2,8 +2,9 @@
  * One session a maildrop (RFC 1939, section 4): an fcntl lock on the file
  * solopop.lock in the Maildir, so it dies with its holder and works over NFS.
  *
- * Byte 0 is the lock.  Who waits for it locks byte 1 meanwhile; a holder whose client
- * has long been silent sees that and gives way.  Nobody signals anybody.
+ * Byte 0 is the lock.  Who waits for it locks byte 1 meanwhile; a holder whose
+ * client has long been silent sees that and gives way.  Nobody signals
+ * anybody.
  */
 #ifndef MAILDIR_LOCK_H
 #define MAILDIR_LOCK_H
@@ -20,10 +21,10 @@ struct lock {
 void lock_init(struct lock *l);
 
 /*
- * Take the lock of the Maildir whose directory is top, waiting up to patience ms.
- * -1 with EAGAIN when another session keeps it; EPERM when the lock file is
- * not a plain file of our own; anything else means that this Maildir
- * cannot be locked (read-only, over quota, no lock service).
+ * Take the lock of the Maildir whose directory is top, waiting up to patience
+ * ms.  -1 with EAGAIN when another session keeps it; EPERM when the lock file
+ * is not a plain file of our own; anything else means that this Maildir cannot
+ * be locked (read-only, over quota, no lock service).
  */
 int lock_take(struct lock *l, int top, int64_t patience);
 

@@ -209,7 +209,8 @@ maildir_set_seen(struct maildir *md, enum maildir_where where,
 	if (name_add_flag(seen, sizeof seen, file, 'S') == -1 ||
 	    need_cur(md) == -1)
 		return fail_file(md, where, file);
-	if (fstatat(md->dir[MAILDIR_CUR], seen, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (fstatat(md->dir[MAILDIR_CUR], seen, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return fail_file(md, where, file);
 	}
@@ -228,7 +229,8 @@ clean_one(int dir, const char *file, time_t now)
 	    fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISREG(st.st_mode))
 		return;
-	if (now - st.st_mtime > TMP_MAX_AGE && now - st.st_atime > TMP_MAX_AGE &&
+	if (now - st.st_mtime > TMP_MAX_AGE &&
+	    now - st.st_atime > TMP_MAX_AGE &&
 	    now - st.st_ctime > TMP_MAX_AGE)
 		(void)unlinkat(dir, file, 0);
 }

@@ -1,7 +1,7 @@
 /*
  * One Maildir on disk: its directories, held open, and what may be done in
- * them.  Everything happens below these descriptors and follows no symbolic link, so
- * nothing outside the Maildir is touched.
+ * them.  Everything happens below these descriptors and follows no symbolic
+ * link, so nothing outside the Maildir is touched.
  */
 #ifndef MAILDIR_MAILDIR_H
 #define MAILDIR_MAILDIR_H
@@ -27,8 +27,8 @@ struct maildir {
 void maildir_init(struct maildir *md);
 
 /*
- * Open the Maildir at path.  The top may be a symbolic link, new/ and cur/ may be
- * missing.  -1 with ENOENT when there is none.
+ * Open the Maildir at path.  The top may be a symbolic link, new/ and cur/ may
+ * be missing.  -1 with ENOENT when there is none.
  */
 int maildir_open(struct maildir *md, const char *path);
 void maildir_close(struct maildir *md);
@@ -57,8 +57,8 @@ bool maildir_same_stamp(const struct maildir_stamp *a,
     const struct maildir_stamp *b);
 
 /*
- * Open a message for reading: a regular file, and never a wait.  The caller owns
- * the descriptor.  -1 with ENOENT when the name is gone.
+ * Open a message for reading: a regular file, and never a wait.  The caller
+ * owns the descriptor.  -1 with ENOENT when the name is gone.
  */
 int maildir_read(struct maildir *md, enum maildir_where where,
     const char *file);
@@ -73,8 +73,8 @@ int maildir_remove(struct maildir *md, enum maildir_where where,
 
 /*
  * Move a message to cur/ under its name with the S flag (cur/ is made if it is
- * missing).  Never onto another file: -1 with EEXIST then, ENOENT when the name is
- * gone, EINVAL when its info is not ours to change.
+ * missing).  Never onto another file: -1 with EEXIST then, ENOENT when the
+ * name is gone, EINVAL when its info is not ours to change.
  */
 int maildir_set_seen(struct maildir *md, enum maildir_where where,
     const char *file);

@@ -86,7 +86,7 @@ maildrop_uidl(struct maildrop *d, uint32_t msgno, char uidl[UIDL_MAX])
 	return 0;
 }
 
-/* Where there can be no lock, sessions may overlap: Maildir is safe for that. */
+/* Where there can be no lock, sessions may overlap: Maildir bears that. */
 static int
 take_lock(struct maildrop *d, const struct maildrop_conf *conf)
 {

@@ -78,13 +78,13 @@ void maildrop_mark_read(struct maildrop *d, uint32_t msgno);
 int maildrop_delete(struct maildrop *d, uint32_t msgno);
 void maildrop_reset(struct maildrop *d);
 
-/* The highest message that is read and not deleted (RFC 1460, LAST); 0: none. */
+/* The highest message that is read and not deleted (RFC 1460), or 0. */
 uint32_t maildrop_last(struct maildrop *d);
 
 /*
  * Remove what is deleted and note what was read.  -1 when some deleted message
- * is still there; *removed sums up those that are gone.  Trouble with marking is
- * told by maildrop_error() alone: it loses nothing.
+ * is still there; *removed sums up those that are gone.  Trouble with marking
+ * is told by maildrop_error() alone: it loses nothing.
  */
 int maildrop_update(struct maildrop *d, struct maildrop_sum *removed);
 

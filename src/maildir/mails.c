@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A busy Maildir may change under every look; after these we take what we saw. */
+/* A busy Maildir may change under every look; after these, take what we saw. */
 #define LOOKS 3
 
-/* Files of one unique name that are told apart by stat(2); more are just kept. */
+/* So many files of one unique name are told apart by stat(2). */
 #define TWINS_COMPARED 8
 
 #define NAME_BLOCK (64 * 1024)
@@ -294,7 +294,8 @@ static bool
 has_namesake(const struct mails *list, size_t i)
 {
 	return (i > 0 && mail_compare(&list->v[i - 1], &list->v[i]) == 0) ||
-	    (i + 1 < list->n && mail_compare(&list->v[i], &list->v[i + 1]) == 0);
+	    (i + 1 < list->n &&
+	    mail_compare(&list->v[i], &list->v[i + 1]) == 0);
 }
 
 void

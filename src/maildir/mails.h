@@ -35,10 +35,10 @@ void mails_init(struct mails *list);
 void mails_free(struct mails *list);
 
 /*
- * Read the directories into the list, however they change meanwhile: a message that
- * was there all the time is found once.  skip, by enum maildir_where, leaves
- * one out whose messages the caller has added.  *stamp is what both looked like
- * then.  -1 with errno, and maildir_error().
+ * Read the directories into the list, however they change meanwhile: a message
+ * that was there all the time is found once.  skip, by enum maildir_where,
+ * leaves one out whose messages the caller has added.  *stamp is what both
+ * looked like then.  -1 with errno, and maildir_error().
  */
 int mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
     struct maildir_stamp *stamp);
@@ -50,8 +50,8 @@ struct mail mail_of(enum maildir_where where, const char *file);
 int mails_add(struct mails *list, const struct mail *m);
 
 /*
- * Bring names up to date from a newer scan: a message found there takes over its
- * present name and place, one not found is marked gone.  Messages only in
+ * Bring names up to date from a newer scan: a message found there takes over
+ * its present name and place, one not found is marked gone.  Messages only in
  * the newer list are not taken.  -1 with ENOMEM; the list stays usable.
  */
 int mails_update(struct mails *list, const struct mails *newer);

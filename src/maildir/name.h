@@ -35,8 +35,8 @@ bool name_has_flag(const char *file, char flag);
 
 /*
  * The name with the flag added, the flags in ASCII order, as maildir(5) asks.
- * -1 with ENAMETOOLONG when cap is too small, EINVAL when the info is of a kind we
- * do not know and must leave alone.
+ * -1 with ENAMETOOLONG when cap is too small, EINVAL when the info is of a
+ * kind we do not know and must leave alone.
  */
 int name_add_flag(char *dst, size_t cap, const char *file, char flag);
 

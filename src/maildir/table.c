@@ -73,8 +73,8 @@ is_shortage(int error)
 }
 
 /*
- * A message that is gone is no message.  One that cannot be read is left out and
- * left alone: better to show the others than none.
+ * A message that is gone is no message.  One that cannot be read is left out
+ * and left alone: better to show the others than none.
  */
 static int
 measure_all(struct table *t)
@@ -148,8 +148,8 @@ add_known(struct table *t, const struct mails *known, const bool same[2])
 }
 
 /*
- * Read what has changed, and everything if more changes while we read: a message
- * moved into a directory that we do not look at would be missing.
+ * Read what has changed, and everything if more changes while we read: a
+ * message moved into a directory that we do not look at would be missing.
  */
 static int
 scan(struct table *t, const struct mails *known, const bool same[2])
@@ -315,7 +315,8 @@ table_save(struct table *t)
 	if (t->unreadable > 0)
 		index_drop(&t->draft, t->md->top);
 	else
-		(void)index_commit(&t->draft, t->md->top, &t->list, &t->scanned);
+		(void)index_commit(&t->draft, t->md->top, &t->list,
+		    &t->scanned);
 }
 
 void

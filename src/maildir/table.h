@@ -1,7 +1,8 @@
 /*
  * The messages of one session, in order, wherever they come from: the index
- * where the Maildir has not changed since, so that neither directory is read; else
- * the directories, with the index for what it knows and the rest measured.
+ * where the Maildir has not changed since, so that neither directory is read;
+ * else the directories, with the index for what it knows and the rest
+ * measured.
  */
 #ifndef MAILDIR_TABLE_H
 #define MAILDIR_TABLE_H
@@ -39,8 +40,9 @@ void table_close(struct table *t);
 int table_open(struct table *t, bool index);
 
 /*
- * The message at idx; m->when may not be set.  m->file stays good until the next
- * call here.  -1 when the index turns out to be damaged: it is removed, and this session must end.
+ * The message at idx; m->when may not be set.  m->file stays good until the
+ * next call here.  -1 when the index turns out to be damaged: it is removed,
+ * and this session must end.
  */
 int table_get(struct table *t, size_t idx, struct mail *m);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than the bare name: the whole unique one, and which of its kind it is. */
+/* More than the bare name: the whole unique one, and which of its kind. */
 static void
 digest_twin(const struct mail *m, char uidl[UIDL_MAX])
 {

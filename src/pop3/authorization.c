@@ -15,8 +15,8 @@ is_name(struct span s)
 }
 
 /*
- * The answers so far leave before the monitor is asked anything: a client need not
- * wait for them, too.
+ * The answers so far leave before the monitor is asked anything: a client need
+ * not wait for them, too.
  */
 static bool
 can_wait(struct pop3 *p)

@@ -44,7 +44,7 @@ split(struct args *a, struct span line)
 	*a = (struct args){ .n = 0 };
 	(void)span_word(&line, &a->command);
 	a->rest = line;
-	if (a->rest.len > 0) {			/* the one blank that separates */
+	if (a->rest.len > 0) {		/* the one blank that separates */
 		a->rest.p++;
 		a->rest.len--;
 	}

@@ -81,7 +81,8 @@ pop3_reply(struct pop3 *p, enum reply reply, const struct reply_values *values)
 	v.user = p->user;
 	v.host = p->conf->host;
 	v.stamp = p->stamp;
-	v.version = p->conf->show_version ? " (version " PACKAGE_VERSION ")" : "";
+	v.version = p->conf->show_version ?
+	    " (version " PACKAGE_VERSION ")" : "";
 	reply_format(text, reply, p->conf->dialect, &v, false);
 	pop3_list_line(p, text, strlen(text));
 	p->answers++;

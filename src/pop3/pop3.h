@@ -24,9 +24,9 @@ struct pop3_conf {
 	bool shy;			/* a banner that tells nothing */
 	bool show_version;
 	bool update_on_abort;		/* qpopper's way: see the manual */
-	int64_t idle_time;		/* ms to wait for a command, or to send */
+	int64_t idle_time;		/* ms to wait for a command */
 	int64_t login_time;		/* ms from the banner to the login */
-	int64_t yield_time;		/* idle ms after which a new login wins */
+	int64_t yield_time;		/* idle ms; then a new login wins */
 	uint32_t max_bad;		/* bad commands before login */
 	const char *host;
 	struct maildrop_conf drop;

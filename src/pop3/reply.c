@@ -28,7 +28,8 @@ static const struct text {
 	[REPLY_RETR] = { OK, { "{octets} octets" } },
 	[REPLY_TOP] = { OK, { "{octets} octets", "Message follows" } },
 	[REPLY_DELE] = { OK, { "Message {msgno} has been deleted." } },
-	[REPLY_RSET] = { OK, { "Maildrop has {count} messages ({octets} octets)" } },
+	[REPLY_RSET] = { OK, {
+	    "Maildrop has {count} messages ({octets} octets)" } },
 	[REPLY_NOOP] = { OK, { "", "no big woop" } },
 	[REPLY_LAST] = { OK, { "{msgno} is the last read message." } },
 	[REPLY_UIDL] = { OK, { "uidl command accepted." } },
@@ -72,14 +73,16 @@ static const struct text {
 	[REPLY_NO_ACCESS] = { ERR, {
 	    "[SYS/PERM] Your maildrop cannot be opened." } },
 	[REPLY_NOT_NOW] = { ERR, {
-	    "[SYS/TEMP] Your maildrop cannot be opened now; try again later." } },
+	    "[SYS/TEMP] Your maildrop cannot be opened now; try again "
+	    "later." } },
 	[REPLY_VANISHED] = { ERR, {
 	    "[SYS/TEMP] Message {msgno} cannot be read." } },
 	[REPLY_NOT_REMOVED] = { ERR, {
 	    "[SYS/TEMP] some deleted messages not removed" } },
 
 	[REPLY_MISCONFIGURED] = { ERR, {
-	    "[SYS/PERM] This server is not set up properly; its log says why." } },
+	    "[SYS/PERM] This server is not set up properly; its log says "
+	    "why." } },
 	[REPLY_ONLY_LOCAL] = { ERR, {
 	    "[SYS/PERM] This server serves its own machine only." } },
 };
@@ -159,7 +162,7 @@ reply_format(char dst[REPLY_MAX], enum reply reply, enum dialect dialect,
     const struct reply_values *values, bool for_log)
 {
 	const struct text *t = &texts[reply];
-	const char *p = t->text[dialect] != NULL ? t->text[dialect] : t->text[0];
+	const char *p = t->text[t->text[dialect] != NULL ? dialect : 0];
 	char scratch[VALUE_MAX];
 	size_t len = 0, run;
 

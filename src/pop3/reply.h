@@ -51,8 +51,9 @@ struct reply_values {
 bool reply_is_ok(enum reply reply);
 
 /*
- * Write the status line, without line end, as a string at dst; what is too long is
- * cut.  for_log quotes foreign values so that they cannot pose as others.
+ * Write the status line, without line end, as a string at dst; what is too
+ * long is cut.  for_log quotes foreign values so that they cannot pose as
+ * others.
  */
 void reply_format(char dst[REPLY_MAX], enum reply reply, enum dialect dialect,
     const struct reply_values *values, bool for_log);

@@ -33,8 +33,10 @@ static const struct rule {
 	int (*answer)(struct monitor *, struct monmsg *);
 } rules[] = {
 	{ ASK_EXPECT, FRONT_ASKS, 0, answer_expect },
-	{ ASK_VERIFY, FRONT_ASKS, 16 + ASK_USER_MAX + SECRET_MAX, answer_verify },
-	{ ASK_APOP, FRONT_ASKS, 16 + ASK_USER_MAX + POP3_LINE_MAX, answer_apop },
+	{ ASK_VERIFY, FRONT_ASKS, 16 + ASK_USER_MAX + SECRET_MAX,
+	    answer_verify },
+	{ ASK_APOP, FRONT_ASKS, 16 + ASK_USER_MAX + POP3_LINE_MAX,
+	    answer_apop },
 	{ ASK_HAND_OVER, HANDING_OVER, 8 + LINE_BUFFER, answer_hand_over },
 	{ ASK_LOG, FRONT_ASKS | HANDING_OVER | USER_RUNS | ALL_DONE |
 	    TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
@@ -59,7 +61,7 @@ make_stamp(struct monitor *m)
 	return 0;
 }
 
-/* A stamp makes some clients try APOP and nothing else: only where it can work. */
+/* A stamp makes some clients try APOP and nothing else: it must work then. */
 static bool
 has_apop(const struct server_conf *conf)
 {
@@ -114,7 +116,7 @@ is_welcome(const struct monitor *m, const struct user *user)
 	return user->uid != 0 && user->uid >= m->conf->min_uid;
 }
 
-/* As pam_setcred(3) wants it: the groups first, then credentials and session. */
+/* As pam_setcred(3) wants it: groups first, then credentials and session. */
 static int
 open_pam_session(struct monitor *m)
 {

@@ -1,7 +1,7 @@
 /*
- * The monitor holds the keys: the secrets file, PAM, root.  It reads no byte from
- * the network, only the messages of auth/ask.h, each at its lawful moment and
- * of lawful length; anything else ends the session.
+ * The monitor holds the keys: the secrets file, PAM, root.  It reads no byte
+ * from the network, only the messages of auth/ask.h, each at its lawful moment
+ * and of lawful length; anything else ends the session.
  */
 #ifndef PROCESS_MONITOR_H
 #define PROCESS_MONITOR_H
@@ -27,7 +27,7 @@ struct monitor {
 	const struct server_conf *conf;
 	struct client *client;
 	pid_t pid;			/* ours */
-	bool root;			/* three processes, and who may be whom */
+	bool root;			/* three processes, not one */
 	enum monitor_phase phase;
 	char stamp[MONITOR_STAMP_MAX];	/* "" where APOP cannot succeed */
 	struct pamauth *pam;

@@ -49,8 +49,8 @@ privilege_empty_dir(const char *path)
 }
 
 /*
- * For root, setgid(2) and setuid(2) set the real, the effective and the saved id.
- * Trust the result, not the return value.
+ * For root, setgid(2) and setuid(2) set the real, the effective and the saved
+ * id.  Trust the result, not the return value.
  */
 int
 privilege_become(uid_t uid, gid_t gid)

@@ -11,8 +11,8 @@
 bool privilege_is_root(void);
 
 /*
- * The account for the front: the named one, or "nobody" where it does not exist.
- * Never root.  Returns its name, or NULL with errno.
+ * The account for the front: the named one, or "nobody" where it does not
+ * exist.  Never root.  Returns its name, or NULL with errno.
  */
 const char *privilege_front_account(const char *name, uid_t *uid, gid_t *gid);
 

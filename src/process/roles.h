@@ -1,6 +1,6 @@
 /*
- * The processes beside the monitor.  As root there are two, one after the other;
- * by hand there is one, which is all three.
+ * The processes beside the monitor.  As root there are two, one after the
+ * other; by hand there is one, which is all three.
  */
 #ifndef PROCESS_ROLES_H
 #define PROCESS_ROLES_H
@@ -17,8 +17,8 @@ _Noreturn void front_main(const struct monitor *m, int channel);
 _Noreturn void session_main(const struct monitor *m, int channel);
 
 /*
- * As root: the front, then the session, each a process of its own.  Returns when
- * both have ended, or a signal ended them.
+ * As root: the front, then the session, each a process of its own.  Returns
+ * when both have ended, or a signal ended them.
  */
 void supervise_run(struct monitor *m);
 

@@ -1,7 +1,7 @@
 /*
- * What the kernel offers beyond users and groups, a function for each role, each
- * called when the role has all it needs.  configure chooses the file: sandbox_linux.c
- * or sandbox_none.c.
+ * What the kernel offers beyond users and groups, a function for each role,
+ * each called when the role has all it needs.  configure chooses the file:
+ * sandbox_linux.c or sandbox_none.c.
  */
 #ifndef PROCESS_SANDBOX_H
 #define PROCESS_SANDBOX_H
@@ -9,8 +9,8 @@
 #include <sys/types.h>
 
 /*
- * Before PAM: no core file, no tracer, nothing that shows a password.  -1 with errno
- * when a layer that this system has did not take hold; so the next two.
+ * Before PAM: no core file, no tracer, nothing that shows a password.  -1 with
+ * errno when a layer that this system has did not take hold; so the next two.
  */
 int sandbox_monitor(void);
 

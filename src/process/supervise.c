@@ -178,7 +178,8 @@ run_session(struct monitor *m, const sigset_t *outside)
 	fd_close(&m->client->in);
 	fd_close(&m->client->out);
 	if (session.pid != -1)
-		serve(m, &session, USER_RUNS | ALL_DONE, WAIT_FOR_EVER, outside);
+		serve(m, &session, USER_RUNS | ALL_DONE, WAIT_FOR_EVER,
+		    outside);
 	end(&session);
 }
 

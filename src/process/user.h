@@ -19,8 +19,8 @@ struct user {
 };
 
 /*
- * Look up a name.  -1 with ENOENT if there is no such user, EINVAL if the entry is
- * of no use (no home, a name that is too long).
+ * Look up a name.  -1 with ENOENT if there is no such user, EINVAL if the
+ * entry is of no use (no home, a name that is too long).
  */
 int user_find(struct user *user, const char *name);
 
@@ -28,9 +28,9 @@ int user_find(struct user *user, const char *name);
 int user_self(struct user *user);
 
 /*
- * Where the user's mail is.  In the pattern "~" at the beginning and %h stand for
- * the home directory, %u for the name, %% for %.  NULL means ~/Maildir.  -1
- * with ENAMETOOLONG, or EINVAL for another % and a name with a slash.
+ * Where the user's mail is.  In the pattern "~" at the beginning and %h stand
+ * for the home directory, %u for the name, %% for %.  NULL means ~/Maildir.
+ * -1 with ENAMETOOLONG, or EINVAL for another % and a name with a slash.
  */
 int user_maildir(char path[PATH_MAX], const char *pattern,
     const struct user *user);
