@@ -1,12 +1,17 @@
 # Whole sessions: the transcripts are listed here, and play.py insists on it.
 
-SESSION_TESTS = tests/session/play.py
+SESSION_TESTS = tests/session/play.py tests/session/cut.py \
+	tests/session/alike.py tests/session/killed tests/session/model
+SESSION_PLAIN_TESTS = tests/session/memory.py
 
 if HAVE_PYTHON
 TESTS += $(SESSION_TESTS)
+if PLAIN_BUILD
+TESTS += $(SESSION_PLAIN_TESTS)
+endif
 endif
 
-EXTRA_DIST += $(SESSION_TESTS) \
+EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/README.md \
 	tests/session/harness.py tests/session/transcript.py \
 	tests/session/address-from-the-environment.pop3 \

@@ -225,6 +225,7 @@ class Play:
             rest = server.read_to_end()
             if rest:
                 raise Failure("and then it says %r" % rest[:300])
+            server.close()
         status, expected = server.wait(), \
             self.script.exit if number == 1 else 0
         if status != expected:
