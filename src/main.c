@@ -91,13 +91,15 @@ own_stderr(void)
 static int
 take_client(struct client *client)
 {
+	bool ours = own_stderr();
+
 	client->in = fd_copy(STDIN_FILENO);
 	client->out = fd_copy(STDOUT_FILENO);
 	if (client->in == -1 || client->out == -1)
 		return -1;
 	if (fd_to_null(STDIN_FILENO) == -1 || fd_to_null(STDOUT_FILENO) == -1)
 		return -1;
-	return own_stderr() ? 0 : fd_to_null(STDERR_FILENO);
+	return ours ? 0 : fd_to_null(STDERR_FILENO);
 }
 
 /*
