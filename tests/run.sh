@@ -55,6 +55,8 @@ install_missing() {
 	need curl program curl
 	need fetchmail program fetchmail
 	need iproute2 program ip
+	# openbsd-inetd conflicts with xinetd, so the tests only unpack it.
+	need libevent-2.1-7 sh -c '/sbin/ldconfig -p | grep -q libevent-2.1'
 	need mpop program mpop
 	need npm program npm
 	need perl perl -MNet::POP3 -e 0
@@ -72,8 +74,12 @@ install_missing() {
 		return 0
 	fi
 	note "installing$missing"
-	apt update && apt install -y --no-install-recommends $missing ||
-	    note "not all could be installed; see $log"
+	apt update
+	apt install -y --no-install-recommends $missing && return 0
+	for package in $missing; do
+		apt install -y --no-install-recommends "$package" ||
+		    note "could not install $package; see $log"
+	done
 }
 
 apt() {
