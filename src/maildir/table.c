@@ -72,9 +72,17 @@ is_shortage(int error)
 	return error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
+/* Gone, or no regular file: a link, a pipe, a directory, a socket. */
+static bool
+is_no_message(int error)
+{
+	return error == ENOENT || error == ELOOP || error == EINVAL ||
+	    error == ENXIO;
+}
+
 /*
- * A message that is gone is no message.  One that cannot be read is left out
- * and left alone: better to show the others than none.
+ * A message that cannot be read is left out and left alone: better to show the
+ * others than none.
  */
 static int
 measure_all(struct table *t)
@@ -87,7 +95,7 @@ measure_all(struct table *t)
 			continue;
 		if (is_shortage(errno))
 			return -1;
-		if (errno != ENOENT)
+		if (!is_no_message(errno))
 			t->unreadable++;
 	}
 	for (i = 0; i < t->list.n; i++) {
