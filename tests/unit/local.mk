@@ -1,0 +1,95 @@
+# A program for each module.  A neighbour is replaced by a fake_ file, which
+# stands before the library, so that the real one is not taken from there.
+
+UNIT_TESTS = \
+	tests/unit/test_apop \
+	tests/unit/test_ascii \
+	tests/unit/test_conf \
+	tests/unit/test_index \
+	tests/unit/test_line \
+	tests/unit/test_lock \
+	tests/unit/test_log \
+	tests/unit/test_maildrop \
+	tests/unit/test_monitor \
+	tests/unit/test_monmsg \
+	tests/unit/test_name \
+	tests/unit/test_num \
+	tests/unit/test_options \
+	tests/unit/test_out \
+	tests/unit/test_peer \
+	tests/unit/test_reply \
+	tests/unit/test_secret \
+	tests/unit/test_user \
+	tests/unit/test_wire
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+
+tests_unit_test_apop_SOURCES = tests/unit/test_apop.c tests/unit/unit.h
+tests_unit_test_apop_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_apop_LDADD = $(TEST_LIBS)
+tests_unit_test_ascii_SOURCES = tests/unit/test_ascii.c tests/unit/unit.h
+tests_unit_test_ascii_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ascii_LDADD = $(TEST_LIBS)
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/unit.h
+tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_conf_LDADD = $(TEST_LIBS)
+tests_unit_test_index_SOURCES = tests/unit/test_index.c tests/unit/unit.h
+tests_unit_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_index_LDADD = $(TEST_LIBS)
+tests_unit_test_line_SOURCES = tests/unit/test_line.c tests/unit/unit.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_line_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_line_LDADD = $(TEST_LIBS)
+tests_unit_test_lock_SOURCES = tests/unit/test_lock.c tests/unit/unit.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_lock_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lock_LDADD = $(TEST_LIBS)
+tests_unit_test_log_SOURCES = tests/unit/test_log.c tests/unit/unit.h
+tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_log_LDADD = $(TEST_LIBS)
+tests_unit_test_maildrop_SOURCES = tests/unit/test_maildrop.c tests/unit/unit.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_maildrop_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_maildrop_LDADD = $(TEST_LIBS)
+tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c tests/unit/unit.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h \
+	tests/unit/fake_pam.c tests/unit/fake_pam.h
+tests_unit_test_monitor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_monitor_LDADD = $(TEST_LIBS)
+tests_unit_test_monmsg_SOURCES = tests/unit/test_monmsg.c tests/unit/unit.h
+tests_unit_test_monmsg_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_monmsg_LDADD = $(TEST_LIBS)
+tests_unit_test_name_SOURCES = tests/unit/test_name.c tests/unit/unit.h
+tests_unit_test_name_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_name_LDADD = $(TEST_LIBS)
+tests_unit_test_num_SOURCES = tests/unit/test_num.c tests/unit/unit.h
+tests_unit_test_num_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_num_LDADD = $(TEST_LIBS)
+tests_unit_test_options_SOURCES = tests/unit/test_options.c tests/unit/unit.h \
+	src/options.c src/options.h
+tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_options_LDADD = $(TEST_LIBS)
+tests_unit_test_out_SOURCES = tests/unit/test_out.c tests/unit/unit.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_out_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_out_LDADD = $(TEST_LIBS)
+tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/unit.h
+tests_unit_test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_peer_LDADD = $(TEST_LIBS)
+tests_unit_test_reply_SOURCES = tests/unit/test_reply.c tests/unit/unit.h
+tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_reply_LDADD = $(TEST_LIBS)
+tests_unit_test_secret_SOURCES = tests/unit/test_secret.c tests/unit/unit.h
+tests_unit_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_secret_LDADD = $(TEST_LIBS)
+tests_unit_test_user_SOURCES = tests/unit/test_user.c tests/unit/unit.h
+tests_unit_test_user_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_user_LDADD = $(TEST_LIBS)
+tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/unit.h
+tests_unit_test_wire_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_wire_LDADD = $(TEST_LIBS)
+
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(CMOCKA_CFLAGS)

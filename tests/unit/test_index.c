@@ -6,12 +6,10 @@
 #include "maildir/index.c"
 #include "maildir/name.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "unit.h"
 
-#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static char top_path[] = "/tmp/solopop-index.XXXXXX";
 static int top = -1;

@@ -1,0 +1,75 @@
+#include "unit.h"
+
+#include <errno.h>
+
+static void
+is__ignores_case_and_nothing_else(void **state)
+{
+	(void)state;
+	assert_true(span_is(SPAN("ReTr"), "RETR"));
+	assert_true(span_is(SPAN(""), ""));
+	assert_false(span_is(SPAN("RET"), "RETR"));
+	assert_false(span_is(SPAN("RETRX"), "RETR"));
+	assert_false(span_is(SPAN("RET\0"), "RET"));
+	assert_false(span_is(SPAN("{etr"), "[etr"));
+	assert_false(span_is(SPAN("\xc9"), "\xe9"));
+}
+
+static void
+word__cuts_at_blanks(void **state)
+{
+	struct span rest = SPAN("  a bc  d "), word;
+
+	(void)state;
+	assert_true(span_word(&rest, &word));
+	assert_span(word, "a");
+	assert_true(span_word(&rest, &word));
+	assert_span(word, "bc");
+	assert_true(span_word(&rest, &word));
+	assert_span(word, "d");
+	assert_false(span_word(&rest, &word));
+	assert_int_equal(word.len, 0);
+}
+
+static void
+copy__too_long_or_with_nul__leaves_the_target_alone(void **state)
+{
+	char dst[4] = "old";
+
+	(void)state;
+	assert_errno(span_copy(dst, sizeof dst, SPAN("four")), EMSGSIZE);
+	assert_errno(span_copy(dst, sizeof dst, SPAN("a\0b")), EINVAL);
+	assert_string_equal(dst, "old");
+	assert_int_equal(span_copy(dst, sizeof dst, SPAN("new")), 0);
+	assert_string_equal(dst, "new");
+	assert_int_equal(span_copy(dst, sizeof dst, (struct span){ 0 }), 0);
+	assert_string_equal(dst, "");
+}
+
+static void
+classes__hold_for_every_byte(void **state)
+{
+	int c;
+
+	(void)state;
+	for (c = -128; c < 128; c++) {
+		assert_int_equal(ascii_digit((char)c), c >= '0' && c <= '9');
+		assert_int_equal(ascii_graph((char)c), c >= '!' && c <= '~');
+		assert_int_equal(ascii_lower((char)c),
+		    c >= 'A' && c <= 'Z' ? c + 32 : c);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is__ignores_case_and_nothing_else),
+		cmocka_unit_test(word__cuts_at_blanks),
+		cmocka_unit_test(
+		    copy__too_long_or_with_nul__leaves_the_target_alone),
+		cmocka_unit_test(classes__hold_for_every_byte),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,181 @@
+#include "base/fd.h"
+#include "fake_clock.h"
+#include "maildir/lock.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/solopop-lock.XXXXXX";
+static int top;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
+	if (mkdtemp(path) == NULL)
+		return -1;
+	top = open(path, O_RDONLY | O_DIRECTORY);
+	return top == -1 ? -1 : 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	(void)unlinkat(top, LOCK_FILE, 0);
+	(void)unlinkat(top, "other", 0);
+	fd_close(&top);
+	return rmdir(path);
+}
+
+/* fcntl locks are a process's: the other session must be another one. */
+static int
+in_child(int (*what)(void))
+{
+	int status;
+	pid_t pid;
+
+	if ((pid = fork()) == 0)
+		_exit(what());
+	assert_int_not_equal(pid, -1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int
+try_at_once(void)
+{
+	struct lock l;
+
+	lock_init(&l);
+	return lock_take(&l, top, 0) == 0 ? 0 : errno;
+}
+
+static int
+try_for_five_seconds(void)
+{
+	int64_t began = fake_now;
+	struct lock l;
+
+	lock_init(&l);
+	if (lock_take(&l, top, 5000) == 0)
+		return 0;
+	return errno == EAGAIN && fake_now - began >= 5000 &&
+	    fake_now - began < 5500 ? EAGAIN : 99;
+}
+
+static void
+take__twice__second_is_refused_until_released(void **state)
+{
+	struct lock l;
+
+	(void)state;
+	lock_init(&l);
+	assert_int_equal(lock_take(&l, top, 0), 0);
+	assert_int_equal(in_child(try_at_once), EAGAIN);
+	assert_int_equal(in_child(try_for_five_seconds), EAGAIN);
+	lock_release(&l);
+	assert_int_equal(l.fd, -1);
+	assert_int_equal(in_child(try_at_once), 0);
+	assert_int_equal(in_child(try_for_five_seconds), 0);
+}
+
+static void
+take__after_the_holder_died__succeeds(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(try_at_once), 0);
+	assert_int_equal(try_at_once(), 0);
+}
+
+/* Wait with the lock wanted until the other end of the pipe closes. */
+static void
+want_until_told(int told, int ready)
+{
+	struct flock f = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_start = 1, .l_len = 1 };
+	int fd = openat(top, LOCK_FILE, O_RDWR);
+	char byte;
+
+	if (fcntl(fd, F_SETLK, &f) == -1 || write(ready, "x", 1) != 1)
+		_exit(1);
+	_exit(read(told, &byte, 1) == -1);
+}
+
+static void
+wanted__while_somebody_waits(void **state)
+{
+	int tell[2], ready[2];
+	struct lock l;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	lock_init(&l);
+	assert_false(lock_is_wanted(&l));
+	assert_int_equal(lock_take(&l, top, 0), 0);
+	assert_false(lock_is_wanted(&l));
+	assert_int_equal(pipe(tell), 0);
+	assert_int_equal(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		(void)close(tell[1]);
+		want_until_told(tell[0], ready[1]);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_true(lock_is_wanted(&l));
+	(void)close(tell[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(lock_is_wanted(&l));
+	lock_release(&l);
+	(void)close(tell[0]);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+}
+
+static void
+take__with_a_file_that_is_not_ours__fails(void **state)
+{
+	int fd;
+
+	(void)state;
+	assert_int_equal(symlinkat("other", top, LOCK_FILE), 0);
+	assert_int_equal(try_at_once(), EPERM);
+	assert_int_equal(unlinkat(top, LOCK_FILE, 0), 0);
+	assert_int_equal(mkfifoat(top, LOCK_FILE, 0600), 0);
+	assert_int_equal(try_at_once(), EPERM);
+	assert_int_equal(unlinkat(top, LOCK_FILE, 0), 0);
+	assert_int_equal(mkdirat(top, LOCK_FILE, 0700), 0);
+	assert_int_equal(try_at_once(), EPERM);
+	assert_int_equal(unlinkat(top, LOCK_FILE, AT_REMOVEDIR), 0);
+	fd = openat(top, "other", O_RDWR | O_CREAT, 0600);
+	assert_int_equal(linkat(top, "other", top, LOCK_FILE, 0), 0);
+	assert_int_equal(try_at_once(), EPERM);
+	if (geteuid() == 0) {
+		assert_int_equal(unlinkat(top, "other", 0), 0);
+		assert_int_equal(fchown(fd, 1, 1), 0);
+		assert_int_equal(try_at_once(), EPERM);
+	}
+	(void)close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(take__twice__second_is_refused_until_released),
+		TEST(take__after_the_holder_died__succeeds),
+		TEST(wanted__while_somebody_waits),
+		TEST(take__with_a_file_that_is_not_ours__fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,520 @@
+/*
+ * A session's view of a real Maildir, while others change it.
+ */
+#include "fake_clock.h"
+#include "maildir/maildrop.h"
+#include "unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct maildrop_conf conf = { .lock = true, .index = true };
+
+static char top[] = "/tmp/solopop-drop.XXXXXX";
+static struct maildrop *drop;
+static struct maildrop_sum removed;
+
+static void
+path_of(char path[256], const char *name)
+{
+	(void)snprintf(path, 256, "%s/%s", top, name);
+}
+
+static void
+deliver(const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	path_of(path, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_not_equal(fputs(text, f), EOF);
+	assert_int_equal(fclose(f), 0);
+}
+
+static bool
+is_there(const char *name)
+{
+	char path[256];
+
+	path_of(path, name);
+	return access(path, F_OK) == 0;
+}
+
+static void
+move(const char *from, const char *to)
+{
+	char a[256], b[256];
+
+	path_of(a, from);
+	path_of(b, to);
+	assert_int_equal(rename(a, b), 0);
+}
+
+static void
+lose(const char *name)
+{
+	char path[256];
+
+	path_of(path, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+static int
+set_up(void **state)
+{
+	static const char *const dirs[] = { "new", "cur", "tmp" };
+	char path[256];
+	size_t i;
+
+	(void)state;
+	memcpy(top + strlen(top) - 6, "XXXXXX", 6);
+	if (mkdtemp(top) == NULL)
+		return -1;
+	for (i = 0; i < COUNT(dirs); i++) {
+		path_of(path, dirs[i]);
+		if (mkdir(path, 0700) == -1)
+			return -1;
+	}
+	drop = NULL;
+	return 0;
+}
+
+static void
+remove_tree(const char *path)
+{
+	char inner[512];
+	struct dirent *e;
+	DIR *d;
+
+	if ((d = opendir(path)) != NULL) {
+		while ((e = readdir(d)) != NULL) {
+			if (strcmp(e->d_name, ".") == 0 ||
+			    strcmp(e->d_name, "..") == 0)
+				continue;
+			(void)snprintf(inner, sizeof inner, "%s/%s", path,
+			    e->d_name);
+			if (unlink(inner) == -1)
+				remove_tree(inner);
+		}
+		(void)closedir(d);
+	}
+	(void)rmdir(path);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	maildrop_close(drop);
+	remove_tree(top);
+	return 0;
+}
+
+static void
+start(void)
+{
+	assert_int_equal(maildrop_open(&drop, top, &conf), 0);
+}
+
+/* The session after this one. */
+static void
+start_anew(void)
+{
+	maildrop_save(drop);
+	maildrop_close(drop);
+	start();
+}
+
+static int
+update(void)
+{
+	return maildrop_update(drop, &removed);
+}
+
+static void
+assert_uidl(uint32_t msgno, const char *expected)
+{
+	char uidl[UIDL_MAX];
+
+	assert_int_equal(maildrop_uidl(drop, msgno, uidl), 0);
+	assert_string_equal(uidl, expected);
+}
+
+static void
+assert_octets(uint32_t msgno, uint64_t expected)
+{
+	uint64_t octets;
+
+	assert_int_equal(maildrop_octets(drop, msgno, &octets), 0);
+	assert_int_equal(octets, expected);
+}
+
+static void
+assert_left(uint32_t count, uint64_t octets)
+{
+	assert_int_equal(maildrop_left(drop).count, count);
+	assert_int_equal(maildrop_left(drop).octets, octets);
+}
+
+static void
+open__orders_by_time_and_name__new_and_cur_together(void **state)
+{
+	(void)state;
+	deliver("cur/10.b:2,S", "x\n");
+	deliver("new/9.z", "xx\n");
+	deliver("new/10.a", "xxx");
+	deliver("cur/10.a2:2,", "");
+	deliver("new/name", "\n");
+	start();
+	assert_int_equal(maildrop_count(drop), 5);
+	assert_uidl(1, "name");
+	assert_uidl(2, "9.z");
+	assert_uidl(3, "10.a");
+	assert_uidl(4, "10.a2");
+	assert_uidl(5, "10.b");
+	assert_octets(1, 2);
+	assert_octets(2, 4);
+	assert_octets(3, 5);
+	assert_octets(4, 0);
+	assert_octets(5, 3);
+	assert_left(5, 14);
+}
+
+static void
+open__of_no_maildir__is_empty(void **state)
+{
+	char path[256];
+
+	(void)state;
+	path_of(path, "none");
+	assert_int_equal(maildrop_open(&drop, path, &conf), 0);
+	assert_int_equal(maildrop_count(drop), 0);
+	assert_string_equal(maildrop_error(drop), "");
+	assert_int_equal(update(), 0);
+	maildrop_save(drop);
+}
+
+static void
+open__without_new_or_cur__takes_what_is_there(void **state)
+{
+	char path[256];
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	path_of(path, "cur");
+	assert_int_equal(rmdir(path), 0);
+	start();
+	assert_int_equal(maildrop_count(drop), 1);
+	maildrop_mark_read(drop, 1);
+	assert_int_equal(update(), 0);
+	assert_true(is_there("cur/1.a:2,S"));
+}
+
+static void
+open__leaves_out_what_is_no_message(void **state)
+{
+	char path[256];
+
+	(void)state;
+	deliver("new/.hidden", "x\n");
+	deliver("tmp/1.tmp", "x\n");
+	path_of(path, "new/2.dir");
+	assert_int_equal(mkdir(path, 0700), 0);
+	path_of(path, "new/3.fifo");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	path_of(path, "new/4.link");
+	assert_int_equal(symlink("../tmp/1.tmp", path), 0);
+	start();
+	assert_int_equal(maildrop_count(drop), 0);
+	assert_int_equal(maildrop_unreadable(drop), 0);
+}
+
+static void
+read__of_a_renamed_message__finds_it(void **state)
+{
+	int fd;
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("new/2.b", "y\n");
+	start();
+	move("new/1.a", "cur/1.a:2,FS");
+	fd = maildrop_read(drop, 1);
+	assert_int_not_equal(fd, -1);
+	(void)close(fd);
+	move("cur/1.a:2,FS", "cur/1.a:2,RS");
+	maildrop_mark_read(drop, 1);
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	assert_int_equal(update(), 0);
+	assert_false(is_there("cur/1.a:2,RS"));
+	assert_true(is_there("new/2.b"));
+}
+
+static void
+read__of_a_vanished_message__fails__and_its_removal_is_done(void **state)
+{
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("new/2.b", "y\n");
+	start();
+	lose("new/1.a");
+	assert_errno(maildrop_read(drop, 1), ENOENT);
+	assert_errno(maildrop_read(drop, 1), ENOENT);
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	assert_int_equal(update(), 0);
+	assert_int_equal(removed.count, 1);
+	assert_true(is_there("new/2.b"));
+}
+
+static void
+delete__then_reset__nothing_is_deleted(void **state)
+{
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("cur/2.b:2,S", "yy\n");
+	start();
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	maildrop_mark_read(drop, 1);
+	assert_left(1, 4);
+	assert_int_equal(maildrop_deleted(drop).octets, 3);
+	maildrop_reset(drop);
+	assert_left(2, 7);
+	assert_false(maildrop_is_deleted(drop, 1));
+	assert_int_equal(update(), 0);
+	assert_true(is_there("new/1.a"));
+	assert_true(is_there("cur/2.b:2,S"));
+}
+
+static void
+last__is_the_highest_that_is_read_and_not_deleted(void **state)
+{
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("cur/2.b:2,S", "x\n");
+	deliver("new/3.c", "x\n");
+	start();
+	assert_int_equal(maildrop_last(drop), 2);
+	maildrop_mark_read(drop, 3);
+	assert_int_equal(maildrop_last(drop), 3);
+	maildrop_mark_read(drop, 1);
+	assert_int_equal(maildrop_last(drop), 3);
+	assert_int_equal(maildrop_delete(drop, 3), 0);
+	assert_int_equal(maildrop_last(drop), 2);
+	assert_int_equal(maildrop_delete(drop, 2), 0);
+	assert_int_equal(maildrop_last(drop), 1);
+	maildrop_reset(drop);
+	assert_int_equal(maildrop_last(drop), 2);
+}
+
+static void
+update__marks_read_messages__and_never_onto_another(void **state)
+{
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("cur/2.b:2,F", "x\n");
+	deliver("new/3.c", "mine\n");
+	deliver("new/4.d:1,odd", "x\n");
+	start();
+	deliver("cur/3.c:2,S", "another\n");
+	maildrop_mark_read(drop, 1);
+	maildrop_mark_read(drop, 2);
+	maildrop_mark_read(drop, 3);
+	maildrop_mark_read(drop, 4);
+	assert_int_equal(update(), 0);
+	assert_true(is_there("cur/1.a:2,S"));
+	assert_true(is_there("cur/2.b:2,FS"));
+	assert_true(is_there("new/3.c"));
+	assert_true(is_there("cur/3.c:2,S"));
+	assert_true(is_there("new/4.d:1,odd"));
+}
+
+static void
+twins__in_new_and_cur__are_two_messages(void **state)
+{
+	char a[UIDL_MAX], b[UIDL_MAX];
+
+	(void)state;
+	deliver("new/1.a", "one\n");
+	deliver("cur/1.a:2,S", "other\n");
+	start();
+	assert_int_equal(maildrop_count(drop), 2);
+	assert_int_equal(maildrop_uidl(drop, 1, a), 0);
+	assert_int_equal(maildrop_uidl(drop, 2, b), 0);
+	assert_string_not_equal(a, b);
+	start_anew();
+	assert_uidl(1, a);
+	assert_uidl(2, b);
+}
+
+static void
+link__in_new_and_cur__is_one_message(void **state)
+{
+	char a[256], b[256];
+
+	(void)state;
+	deliver("new/1.a", "one\n");
+	path_of(a, "new/1.a");
+	path_of(b, "cur/1.a:2,S");
+	assert_int_equal(link(a, b), 0);
+	start();
+	assert_int_equal(maildrop_count(drop), 1);
+}
+
+static void
+next_session__with_the_index__sees_the_same(void **state)
+{
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("cur/2.b:2,S", "yy\n");
+	start();
+	start_anew();
+	assert_true(is_there("solopop.index"));
+	start_anew();
+	assert_left(2, 7);
+	assert_uidl(1, "1.a");
+	assert_octets(2, 4);
+	deliver("new/3.c", "zzz\n");
+	start_anew();
+	assert_left(3, 12);
+	lose("new/1.a");
+	move("cur/2.b:2,S", "cur/2.b:2,");
+	start_anew();
+	assert_left(2, 9);
+	assert_int_equal(maildrop_last(drop), 0);
+}
+
+static void
+indexed_session__meets_renames_and_losses(void **state)
+{
+	int fd;
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("new/2.b", "yy\n");
+	deliver("new/3.c", "zzz\n");
+	start();
+	start_anew();
+	start_anew();
+	lose("new/1.a");
+	move("new/2.b", "cur/2.b:2,F");
+	deliver("new/4.d", "new\n");
+	assert_errno(maildrop_read(drop, 1), ENOENT);
+	fd = maildrop_read(drop, 2);
+	assert_int_not_equal(fd, -1);
+	(void)close(fd);
+	assert_int_equal(maildrop_count(drop), 3);
+	maildrop_mark_read(drop, 2);
+	assert_int_equal(maildrop_delete(drop, 3), 0);
+	assert_int_equal(update(), 0);
+	assert_true(is_there("cur/2.b:2,FS"));
+	assert_false(is_there("new/3.c"));
+	start_anew();
+	assert_left(2, 9);
+}
+
+static void
+index__of_a_damaged_body__ends_the_session_and_is_removed(void **state)
+{
+	char path[256];
+	uint64_t octets;
+	int fd;
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	start();
+	start_anew();
+	start_anew();
+	path_of(path, "solopop.index");
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, "!", 1, 130), 1);
+	(void)close(fd);
+	start_anew();
+	if (maildrop_octets(drop, 1, &octets) == -1)
+		assert_false(is_there("solopop.index"));
+	start_anew();
+	assert_octets(1, 3);
+}
+
+static void
+maildirsize__is_kept_true(void **state)
+{
+	char path[256], text[64] = "";
+	int fd;
+
+	(void)state;
+	deliver("maildirsize", "1000S\n20 3\n");
+	deliver("new/1.a", "12345\n");
+	deliver("new/2.b", "123\n");
+	deliver("new/3.c", "1\n");
+	start();
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	assert_int_equal(maildrop_delete(drop, 2), 0);
+	lose("new/2.b");
+	assert_int_equal(update(), 0);
+	path_of(path, "maildirsize");
+	fd = open(path, O_RDONLY);
+	assert_true(read(fd, text, sizeof text - 1) > 0);
+	(void)close(fd);
+	assert_string_equal(text, "1000S\n20 3\n-6 -1\n");
+}
+
+static void
+tmp__is_cleaned_of_what_nobody_touched_for_36_hours(void **state)
+{
+	struct timespec old[2];
+	struct stat st;
+	char path[256];
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("tmp/old", "x\n");
+	deliver("tmp/new", "x\n");
+	path_of(path, "tmp/old");
+	assert_int_equal(stat(path, &st), 0);
+	old[0] = old[1] = (struct timespec){ st.st_mtime - 40 * 3600, 0 };
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	path_of(path, "tmp/new");
+	old[0] = old[1] = (struct timespec){ st.st_mtime + 3600, 0 };
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	fake_date = st.st_ctime + 36 * 3600 + 10;
+	start();
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	assert_int_equal(update(), 0);
+	assert_false(is_there("tmp/old"));
+	assert_true(is_there("tmp/new"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(open__orders_by_time_and_name__new_and_cur_together),
+		TEST(open__of_no_maildir__is_empty),
+		TEST(open__without_new_or_cur__takes_what_is_there),
+		TEST(open__leaves_out_what_is_no_message),
+		TEST(read__of_a_renamed_message__finds_it),
+		TEST(
+	    read__of_a_vanished_message__fails__and_its_removal_is_done),
+		TEST(delete__then_reset__nothing_is_deleted),
+		TEST(last__is_the_highest_that_is_read_and_not_deleted),
+		TEST(update__marks_read_messages__and_never_onto_another),
+		TEST(twins__in_new_and_cur__are_two_messages),
+		TEST(link__in_new_and_cur__is_one_message),
+		TEST(next_session__with_the_index__sees_the_same),
+		TEST(indexed_session__meets_renames_and_losses),
+		TEST(index__of_a_damaged_body__ends_the_session_and_is_removed),
+		TEST(maildirsize__is_kept_true),
+		TEST(tmp__is_cleaned_of_what_nobody_touched_for_36_hours),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

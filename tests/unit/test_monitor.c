@@ -1,0 +1,386 @@
+/*
+ * The monitor's rules: what is answered, when, how long it takes, and what is
+ * said of it in the log.
+ */
+#include "fake_clock.h"
+#include "fake_pam.h"
+#include "process/monitor.h"
+#include "unit.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct server_conf conf;
+static struct client client;
+static struct monitor m;
+static struct user self;
+static char lines[8][LOG_LINE_MAX + 1];
+static size_t line_count;
+
+static void
+take_line(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	if (line_count < COUNT(lines))
+		(void)span_copy(lines[line_count++], sizeof lines[0],
+		    span_of(line));
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	conf = (struct server_conf){
+		.pop3 = { .host = "pop.example.org", .max_bad = 10 },
+		.pam_service = "pop3",
+		.log_login = true,
+		.statistics = true,
+		.max_failures = 3,
+		.failure_delay = 3000,
+		.min_uid = 100,
+	};
+	client = (struct client){ .in = -1, .out = -1,
+	    .peer = { .ip = "192.0.2.7", .known = true } };
+	line_count = 0;
+	memset(lines, 0, sizeof lines);
+	fake_verdict = VERDICT_WRONG;
+	fake_pam_takes = 0;
+	fake_pam_started = 0;
+	if (user_self(&self) == -1 || monitor_init(&m, &conf, &client) == -1)
+		return -1;
+	m.root = false;			/* one's own account is the one let in */
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	monitor_free(&m);
+	return 0;
+}
+
+static int
+verify(const char *user, const char *password)
+{
+	struct monmsg msg;
+
+	monmsg_start(&msg, ASK_VERIFY);
+	monmsg_put_bytes(&msg, span_of(user));
+	monmsg_put_bytes(&msg, span_of(password));
+	if (monitor_answer(&m, &msg) == -1)
+		return -1;
+	assert_int_equal(monmsg_kind(&msg), ASK_ANSWER);
+	return (int)monmsg_get_number(&msg);
+}
+
+static int
+send_kind(unsigned char kind)
+{
+	struct monmsg msg;
+
+	monmsg_start(&msg, kind);
+	return monitor_answer(&m, &msg);
+}
+
+static int
+hand_over(void)
+{
+	struct monmsg msg;
+
+	monmsg_start(&msg, ASK_HAND_OVER);
+	monmsg_put_bytes(&msg, SPAN("STAT\r\n"));
+	return monitor_answer(&m, &msg);
+}
+
+static int
+report(void)
+{
+	struct monmsg msg;
+	uint64_t i;
+
+	monmsg_start(&msg, ASK_REPORT);
+	for (i = 1; i <= 4; i++)
+		monmsg_put_number(&msg, i);
+	return monitor_answer(&m, &msg);
+}
+
+static void
+verify__welcome__leads_to_the_hand_over_and_the_report(void **state)
+{
+	char expected[LOG_LINE_MAX];
+
+	(void)state;
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify(self.name, "secret"), VERDICT_WELCOME);
+	assert_string_equal(fake_password, "secret");
+	assert_int_equal(m.phase, HANDING_OVER);
+	(void)snprintf(expected, sizeof expected, "(v%s) POP login by user "
+	    "\"%s\" at (192.0.2.7) 192.0.2.7", PACKAGE_VERSION, self.name);
+	assert_string_equal(lines[0], expected);
+	assert_int_equal(hand_over(), 0);
+	assert_int_equal(m.phase, USER_RUNS);
+	assert_int_equal(report(), 0);
+	(void)snprintf(expected, sizeof expected,
+	    "Stats: %s 1 2 3 4 192.0.2.7 192.0.2.7", self.name);
+	assert_string_equal(lines[1], expected);
+	assert_int_equal(m.phase, ALL_DONE);
+	assert_int_equal(report(), -1);
+}
+
+static void
+verify__of_somebody_else__is_wrong_though_pam_agrees(void **state)
+{
+	(void)state;
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify("no-such-user-here", "x"), VERDICT_WRONG);
+	assert_int_equal(m.phase, FRONT_ASKS);
+}
+
+static void
+verify__as_root__lets_in_neither_root_nor_low_uids(void **state)
+{
+	(void)state;
+	m.root = true;
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify("root", "x"), VERDICT_WRONG);
+	assert_int_equal(verify("daemon", "x"), VERDICT_WRONG);
+}
+
+static void
+refusal__takes_the_same_time__whatever_it_was(void **state)
+{
+	static const struct {
+		enum verdict verdict;
+		int64_t takes;
+	} cases[] = {
+		{ VERDICT_WRONG, 0 }, { VERDICT_WRONG, 700 },
+		{ VERDICT_EXPIRED, 20 }, { VERDICT_CLOSED, 2999 },
+		{ VERDICT_TROUBLE, 1 },
+	};
+	int64_t began;
+	size_t i;
+
+	(void)state;
+	conf.max_failures = 100;
+	for (i = 0; i < COUNT(cases); i++) {
+		fake_verdict = cases[i].verdict;
+		fake_pam_takes = cases[i].takes;
+		began = fake_now;
+		assert_int_equal(verify("jane", "x"), cases[i].verdict);
+		assert_int_equal(fake_now - began, 3000);
+	}
+}
+
+static void
+refusal__is_logged__and_its_name_cannot_forge(void **state)
+{
+	(void)state;
+	(void)verify("a\" at (x) 10.9.9.9", "x");
+	assert_string_equal(lines[0], "[AUTH] Failed attempted login to "
+	    "a\\x22\\x20at\\x20\\x28x\\x29\\x2010.9.9.9 from host (192.0.2.7) "
+	    "192.0.2.7");
+}
+
+static void
+refusals__too_many__turn_away_for_good(void **state)
+{
+	(void)state;
+	assert_int_equal(verify("jane", "a"), VERDICT_WRONG);
+	assert_int_equal(verify("jane", "b"), VERDICT_WRONG);
+	assert_int_equal(verify("jane", "c"), VERDICT_WRONG | VERDICT_LAST);
+	fake_verdict = VERDICT_WELCOME;
+	fake_password[0] = '\0';
+	assert_int_equal(verify(self.name, "d"), -1);
+	assert_string_equal(fake_password, "");
+}
+
+static void
+expect__starts_pam__once(void **state)
+{
+	(void)state;
+	assert_int_equal(fake_pam_started, 0);
+	assert_int_equal(send_kind(ASK_EXPECT), 0);
+	assert_int_equal(send_kind(ASK_EXPECT), 0);
+	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	assert_int_equal(fake_pam_started, 1);
+}
+
+/* A body that is right in form for each kind. */
+static void
+make(struct monmsg *msg, enum ask_kind kind)
+{
+	size_t i;
+
+	monmsg_start(msg, (unsigned char)kind);
+	switch (kind) {
+	case ASK_VERIFY:
+	case ASK_APOP:
+		monmsg_put_bytes(msg, SPAN("jane"));
+		monmsg_put_bytes(msg, SPAN("x"));
+		break;
+	case ASK_HAND_OVER:
+		monmsg_put_bytes(msg, SPAN(""));
+		break;
+	case ASK_LOG:
+		monmsg_put_number(msg, LOG_NOTE);
+		monmsg_put_bytes(msg, SPAN("line"));
+		break;
+	case ASK_REPORT:
+		for (i = 0; i < 4; i++)
+			monmsg_put_number(msg, i);
+		break;
+	case ASK_ANSWER:
+	case ASK_EXPECT:
+	default:
+		break;
+	}
+}
+
+static const struct {
+	enum ask_kind kind;
+	int lawful;			/* in these phases */
+} moments[] = {
+	{ 0, 0 },
+	{ ASK_ANSWER, 0 },
+	{ ASK_EXPECT, FRONT_ASKS },
+	{ ASK_VERIFY, FRONT_ASKS },
+	{ ASK_APOP, FRONT_ASKS },
+	{ ASK_HAND_OVER, HANDING_OVER },
+	{ ASK_LOG, FRONT_ASKS | HANDING_OVER | USER_RUNS | ALL_DONE |
+	    TURNED_AWAY },
+	{ ASK_REPORT, USER_RUNS },
+	{ ASK_REPORT + 1, 0 },
+	{ 255, 0 },
+};
+
+static void
+message__out_of_its_moment__is_a_violation(void **state)
+{
+	struct monmsg msg;
+	size_t i;
+	int phase;
+
+	(void)state;
+	for (i = 0; i < COUNT(moments); i++)
+		for (phase = FRONT_ASKS; phase <= TURNED_AWAY; phase *= 2) {
+			m.phase = (enum monitor_phase)phase;
+			make(&msg, moments[i].kind);
+			assert_int_equal(monitor_answer(&m, &msg),
+			    moments[i].lawful & phase ? 0 : -1);
+		}
+}
+
+static void
+message__longer_or_shorter_than_its_form__is_a_violation(void **state)
+{
+	struct monmsg msg;
+	size_t i, len, whole;
+
+	(void)state;
+	conf.max_failures = 1000;
+	for (i = 0; i < COUNT(moments); i++) {
+		if (moments[i].lawful == 0)
+			continue;
+		make(&msg, moments[i].kind);
+		whole = msg.len;
+		for (len = 1; len <= whole + 1; len++) {
+			if (len == whole)
+				continue;
+			m.phase = moments[i].kind == ASK_HAND_OVER ?
+			    HANDING_OVER : moments[i].kind == ASK_REPORT ?
+			    USER_RUNS : FRONT_ASKS;
+			make(&msg, moments[i].kind);
+			msg.bytes[whole] = 0;
+			msg.len = len;
+			assert_int_equal(monitor_answer(&m, &msg), -1);
+		}
+	}
+}
+
+static void
+name__empty_too_long_or_with_nul__is_a_violation(void **state)
+{
+	char name[ASK_USER_MAX + 1];
+	struct monmsg msg;
+
+	(void)state;
+	memset(name, 'x', sizeof name);
+	monmsg_start(&msg, ASK_VERIFY);
+	monmsg_put_bytes(&msg, (struct span){ name, sizeof name });
+	monmsg_put_bytes(&msg, SPAN("x"));
+	assert_int_equal(monitor_answer(&m, &msg), -1);
+	assert_int_equal(verify("", "x"), -1);
+	monmsg_start(&msg, ASK_VERIFY);
+	monmsg_put_bytes(&msg, SPAN("a\0b"));
+	monmsg_put_bytes(&msg, SPAN("x"));
+	assert_int_equal(monitor_answer(&m, &msg), -1);
+}
+
+static void
+log__too_much_from_a_front__is_a_violation(void **state)
+{
+	struct monmsg msg;
+	int i = 0;
+
+	(void)state;
+	do
+		make(&msg, ASK_LOG);
+	while (monitor_answer(&m, &msg) == 0 && ++i < 1000);
+	assert_int_equal(i, 16 + 2 * (3 + 10));
+}
+
+static void
+stamp__without_a_usable_file__is_none(void **state)
+{
+	char path[] = "/tmp/solopop-monitor.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_string_equal(m.stamp, "");
+	conf.secrets = path;
+	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	assert_string_equal(m.stamp, "");
+	assert_int_equal(write(fd, "jane:tanstaaf\n", 14), 14);
+	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	assert_int_equal(m.stamp[0], '<');
+	assert_non_null(strstr(m.stamp, ".1700000000."));
+	assert_non_null(strstr(m.stamp, "@pop.example.org>"));
+	assert_int_equal(fchmod(fd, 0640), 0);
+	line_count = 0;
+	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	assert_string_equal(m.stamp, "");
+	assert_non_null(strstr(lines[0], "wrong owner or mode"));
+	(void)close(fd);
+	(void)unlink(path);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(verify__welcome__leads_to_the_hand_over_and_the_report),
+		TEST(verify__of_somebody_else__is_wrong_though_pam_agrees),
+		TEST(verify__as_root__lets_in_neither_root_nor_low_uids),
+		TEST(refusal__takes_the_same_time__whatever_it_was),
+		TEST(refusal__is_logged__and_its_name_cannot_forge),
+		TEST(refusals__too_many__turn_away_for_good),
+		TEST(expect__starts_pam__once),
+		TEST(message__out_of_its_moment__is_a_violation),
+		TEST(message__longer_or_shorter_than_its_form__is_a_violation),
+		TEST(name__empty_too_long_or_with_nul__is_a_violation),
+		TEST(log__too_much_from_a_front__is_a_violation),
+		TEST(stamp__without_a_usable_file__is_none),
+	};
+
+	log_divert(take_line, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

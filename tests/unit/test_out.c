@@ -1,0 +1,240 @@
+#include "fake_clock.h"
+#include "io/out.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int ends[2];
+static struct out *out;
+
+static int
+set_up_socket(void **state)
+{
+	(void)state;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == -1)
+		return -1;
+	fake_step = 0;
+	out = out_new(ends[1], 0);
+	return out == NULL ? -1 : 0;
+}
+
+static int
+set_up_pipe(void **state)
+{
+	(void)state;
+	if (pipe(ends) == -1)
+		return -1;
+	out = out_new(ends[1], 0);
+	return out == NULL ? -1 : 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	out_free(out);
+	if (ends[0] != -1)
+		(void)close(ends[0]);
+	(void)close(ends[1]);
+	return 0;
+}
+
+static void
+put__leaves_at_flush__in_one_piece(void **state)
+{
+	char got[64];
+
+	(void)state;
+	assert_int_equal(out_put(out, "+OK ", 4), 0);
+	assert_int_equal(out_put(out, "hello\r\n", 7), 0);
+	assert_int_equal(recv(ends[0], got, sizeof got, MSG_DONTWAIT), -1);
+	assert_int_equal(out_flush(out), 0);
+	assert_int_equal(recv(ends[0], got, sizeof got, MSG_DONTWAIT), 11);
+	assert_memory_equal(got, "+OK hello\r\n", 11);
+	assert_int_equal(out->sent, 11);
+}
+
+/* Nobody reads: what fits goes, then the time is up, and stays up. */
+static void
+put__more_than_a_peer_takes__ends_by_time(void **state)
+{
+	char much[4096] = "";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 10000 && out->error == 0; i++)
+		(void)out_put(out, much, sizeof much);
+	assert_int_equal(out->error, ETIMEDOUT);
+	assert_errno(out_flush(out), ETIMEDOUT);
+	assert_errno(out_put(out, "x", 1), ETIMEDOUT);
+}
+
+static void
+flush__to_a_peer_that_left__fails_without_a_signal(void **state)
+{
+	(void)state;
+	(void)close(ends[0]);
+	ends[0] = -1;
+	assert_int_equal(out_put(out, "x", 1), 0);
+	assert_errno(out_flush(out), EPIPE);
+	assert_int_equal(out->error, EPIPE);
+}
+
+static int
+make_file(const char *bytes, size_t len)
+{
+	char path[] = "/tmp/solopop-out.XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_int_not_equal(fd, -1);
+	(void)unlink(path);
+	assert_int_equal(write(fd, bytes, len), len);
+	(void)lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static void
+message__is_encoded__and_counted_without_stuffing(void **state)
+{
+	static const char text[] = "a\n.b\nno end";
+	char got[64];
+	uint64_t octets;
+	int fd = make_file(text, sizeof text - 1);
+
+	(void)state;
+	assert_int_equal(out_message(out, fd, NULL, &octets), 0);
+	assert_int_equal(octets, 15);
+	assert_int_equal(out_flush(out), 0);
+	assert_int_equal(recv(ends[0], got, sizeof got, 0), 16);
+	assert_memory_equal(got, "a\r\n..b\r\nno end\r\n", 16);
+	(void)close(fd);
+}
+
+static void
+message__its_top__ends_at_a_line(void **state)
+{
+	static const char text[] = "H: h\n\none\ntwo";
+	struct wire_top top;
+	char got[64];
+	uint64_t octets;
+	int fd = make_file(text, sizeof text - 1);
+
+	(void)state;
+	wire_top_begin(&top, 1);
+	assert_int_equal(out_message(out, fd, &top, &octets), 0);
+	assert_int_equal(out_flush(out), 0);
+	assert_int_equal(recv(ends[0], got, sizeof got, 0), 13);
+	assert_memory_equal(got, "H: h\r\n\r\none\r\n", 13);
+	(void)close(fd);
+}
+
+static void
+message__that_cannot_be_read__is_no_failure_of_writing(void **state)
+{
+	int fd = open("/", O_RDONLY | O_DIRECTORY);
+	uint64_t octets;
+
+	(void)state;
+	assert_errno(out_message(out, fd, NULL, &octets), EISDIR);
+	assert_int_equal(out->error, 0);
+	(void)close(fd);
+}
+
+/* Sizes around those of the buffers, in a child so that somebody reads. */
+static void
+message__at_the_edges_of_the_buffers__arrives_whole(void **state)
+{
+	static const size_t sizes[] = { OUT_READ - 1, OUT_READ, OUT_READ + 1,
+	    2 * OUT_READ, OUT_BUFFER / 2, OUT_BUFFER - 1, OUT_BUFFER,
+	    OUT_BUFFER + 1, 5 * OUT_BUFFER };
+	static const char kinds[] = "\na.";
+	char *text, *got;
+	uint64_t octets, sum;
+	size_t i, k, n;
+	ssize_t r;
+	int fd;
+
+	(void)state;
+	got = malloc(65536);
+	for (i = 0; i < COUNT(sizes); i++)
+		for (k = 0; k < sizeof kinds - 1; k++) {
+			n = sizes[i];
+			text = malloc(n);
+			memset(text, kinds[k], n);
+			fd = make_file(text, n);
+			out->patience = 1000;
+			(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+			if (fork() == 0) {
+				(void)out_message(out, fd, NULL, &octets);
+				_exit(out_flush(out) == -1);
+			}
+			(void)close(fd);
+			(void)fcntl(ends[0], F_SETFL, 0);
+			sum = kinds[k] == '\n' ? 2 * n :
+			    kinds[k] == '.' ? n + 3 : n + 2;
+			while (sum > 0) {
+				r = read(ends[0], got, sum < 65536 ?
+				    (size_t)sum : 65536);
+				assert_true(r > 0);
+				sum -= (uint64_t)r;
+			}
+			free(text);
+		}
+	free(got);
+}
+
+static void
+finish__tells_the_peer_that_it_is_over(void **state)
+{
+	char got[16];
+
+	(void)state;
+	assert_int_equal(out_put(out, "+OK\r\n", 5), 0);
+	out_finish(out, ends[1]);
+	assert_int_equal(recv(ends[0], got, sizeof got, 0), 5);
+	assert_int_equal(recv(ends[0], got, sizeof got, 0), 0);
+}
+
+static void
+finish__with_unread_input__waits_for_the_peer_but_not_for_ever(void **state)
+{
+	(void)state;
+	assert_int_equal(send(ends[0], "STAT\r\n", 6, 0), 6);
+	fake_step = 500;		/* a peer that never closes */
+	out_finish(out, ends[1]);
+	fake_step = 0;
+	assert_int_equal(out->error, 0);
+}
+
+#define SOCKET(name) \
+	cmocka_unit_test_setup_teardown(name, set_up_socket, tear_down)
+#define PIPE(name) \
+	cmocka_unit_test_setup_teardown(name, set_up_pipe, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SOCKET(put__leaves_at_flush__in_one_piece),
+		SOCKET(put__more_than_a_peer_takes__ends_by_time),
+		PIPE(put__more_than_a_peer_takes__ends_by_time),
+		SOCKET(flush__to_a_peer_that_left__fails_without_a_signal),
+		PIPE(flush__to_a_peer_that_left__fails_without_a_signal),
+		SOCKET(message__is_encoded__and_counted_without_stuffing),
+		SOCKET(message__its_top__ends_at_a_line),
+		SOCKET(message__that_cannot_be_read__is_no_failure_of_writing),
+		SOCKET(message__at_the_edges_of_the_buffers__arrives_whole),
+		SOCKET(finish__tells_the_peer_that_it_is_over),
+		SOCKET(
+	    finish__with_unread_input__waits_for_the_peer_but_not_for_ever),
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

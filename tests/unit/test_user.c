@@ -1,0 +1,99 @@
+#include "process/user.h"
+#include "unit.h"
+
+#include <errno.h>
+
+static const struct user jane = { .name = "jane", .home = "/home/jane" };
+
+static const struct {
+	const char *pattern;
+	const char *path;		/* NULL: EINVAL */
+} cases[] = {
+	{ NULL, "/home/jane/Maildir" },
+	{ "~/Maildir", "/home/jane/Maildir" },
+	{ "~", "/home/jane" },
+	{ "%h/mail", "/home/jane/mail" },
+	{ "/srv/mail/%u", "/srv/mail/jane" },
+	{ "/srv/%u/%u%%", "/srv/jane/jane%" },
+	{ "/srv/~/x", "/srv/~/x" },
+	{ "~other/Maildir", "~other/Maildir" },
+	{ "", "" },
+	{ "/srv/%x", NULL },
+	{ "/srv/%", NULL },
+};
+
+static void
+maildir__of_each_pattern(void **state)
+{
+	char path[PATH_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		if (cases[i].path == NULL) {
+			assert_errno(user_maildir(path, cases[i].pattern,
+			    &jane), EINVAL);
+			continue;
+		}
+		assert_int_equal(user_maildir(path, cases[i].pattern,
+		    &jane), 0);
+		assert_string_equal(path, cases[i].path);
+	}
+}
+
+static void
+maildir__of_a_name_that_climbs__is_refused(void **state)
+{
+	static const char *const names[] = { "..", ".", "a/b", "../x", ".ssh" };
+	struct user user = jane;
+	char path[PATH_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		(void)span_copy(user.name, sizeof user.name, span_of(names[i]));
+		assert_errno(user_maildir(path, "/srv/%u", &user), EINVAL);
+		assert_int_equal(user_maildir(path, "%h", &user), 0);
+	}
+}
+
+static void
+maildir__too_long__is_refused(void **state)
+{
+	char path[PATH_MAX], pattern[2 * PATH_MAX];
+
+	(void)state;
+	memset(pattern, 'x', sizeof pattern);
+	pattern[sizeof pattern - 1] = '\0';
+	assert_errno(user_maildir(path, pattern, &jane), ENAMETOOLONG);
+	pattern[PATH_MAX - 1] = '\0';
+	assert_int_equal(user_maildir(path, pattern, &jane), 0);
+	pattern[PATH_MAX - 1] = 'x';
+	pattern[PATH_MAX] = '\0';
+	assert_errno(user_maildir(path, pattern, &jane), ENAMETOOLONG);
+}
+
+static void
+find__of_nobody__fails(void **state)
+{
+	struct user user;
+
+	(void)state;
+	assert_errno(user_find(&user, "no such user"), ENOENT);
+	assert_errno(user_find(&user, ""), ENOENT);
+	assert_int_equal(user_find(&user, "root"), 0);
+	assert_int_equal(user.uid, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(maildir__of_each_pattern),
+		cmocka_unit_test(maildir__of_a_name_that_climbs__is_refused),
+		cmocka_unit_test(maildir__too_long__is_refused),
+		cmocka_unit_test(find__of_nobody__fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
