@@ -1,7 +1,7 @@
 # Whole sessions: the transcripts are listed here, and play.py insists on it.
 
 SESSION_TESTS = tests/session/play.py tests/session/cut.py \
-	tests/session/alike.py tests/session/killed tests/session/model
+	tests/session/alike.py tests/session/killed.py tests/session/model.py
 SESSION_PLAIN_TESTS = tests/session/memory.py
 
 if HAVE_PYTHON

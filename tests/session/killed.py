@@ -13,10 +13,9 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
-NOBODY = 65534
-SOLOPOP = os.path.abspath(os.environ.get("SOLOPOP", "./solopop"))
+import harness
+
 FIRST = re.compile(rb'Maildir|/new|/cur')
 SESSION = b"USER me\r\nPASS x\r\nSTAT\r\nRETR 2\r\nDELE 1\r\n"
 MAIL = {
@@ -26,41 +25,23 @@ MAIL = {
 }
 
 
-def plain_user():
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
-
-
-def own(path):
-    if os.getuid() == 0:
-        os.chown(path, NOBODY, NOBODY)
-
-
-def deliver(box, name, raw):
-    path = os.path.join(box, name)
-    with open(path, "wb") as f:
-        f.write(raw)
-    own(path)
-
-
-def make_box(top):
-    box = os.path.join(top, "Maildir")
+def make_box(place):
+    box = os.path.join(place.top, "Maildir")
     shutil.rmtree(box, ignore_errors=True)
-    for sub in ("", "new", "cur", "tmp"):
-        os.mkdir(os.path.join(box, sub))
-        own(os.path.join(box, sub))
+    for sub in ("new", "cur", "tmp"):
+        os.makedirs(os.path.join(box, sub))
     for name, raw in MAIL.items():
-        deliver(box, name, raw)
+        with open(os.path.join(box, name), "wb") as f:
+            f.write(raw)
     return box
 
 
-def serve(box, commands, *strace):
+def serve(place, box, commands, *strace):
     return subprocess.run(
-        [*strace, SOLOPOP, "--no-auth", "--log=none", "--lock-wait=0", box],
+        [*strace, place.binary, "--no-auth", "--log=none", "--lock-wait=0",
+         box],
         input=commands, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        preexec_fn=plain_user, timeout=60).stdout
+        timeout=60).stdout
 
 
 def bodies(box):
@@ -72,11 +53,10 @@ def bodies(box):
     return found
 
 
-def calls(top, commands):
+def calls(place, commands):
     """How often each system call is made, from the login on."""
-    trace = os.path.join(top, "trace")
-    own(top)
-    serve(make_box(top), commands, "strace", "-o", trace)
+    trace = os.path.join(place.top, "trace")
+    serve(place, make_box(place), commands, "strace", "-o", trace)
     made = collections.Counter()
     first = {}
     with open(trace, "rb") as f:
@@ -91,7 +71,7 @@ def calls(top, commands):
             for name, n in made.items() if n > first.get(name, 0)}
 
 
-def check(box, quit_sent, where):
+def check(place, box, quit_sent, where):
     left = bodies(box)
     lost = collections.Counter(MAIL.values()) - left
     allowed = collections.Counter()
@@ -99,21 +79,21 @@ def check(box, quit_sent, where):
         allowed[MAIL["new/1.M1.host"]] = 1
     assert not lost - allowed, "%s: lost %r" % (where, lost)
     assert not left - collections.Counter(MAIL.values()), where
-    stat = serve(box, b"USER me\r\nPASS x\r\nSTAT\r\nLIST\r\nUIDL\r\n")
+    stat = serve(place, box, b"USER me\r\nPASS x\r\nSTAT\r\nLIST\r\nUIDL\r\n")
     assert b"\r\n+OK %d " % sum(left.values()) in stat, (where, stat)
-    again = serve(box, b"USER me\r\nPASS x\r\nSTAT\r\nLIST\r\nUIDL\r\n")
+    again = serve(place, box, b"USER me\r\nPASS x\r\nSTAT\r\nLIST\r\nUIDL\r\n")
     assert stat == again, (where, stat, again)
 
 
-def run(top, commands, quit_sent):
+def run(place, commands, quit_sent):
     runs = 0
-    for name, numbers in sorted(calls(top, commands).items()):
+    for name, numbers in sorted(calls(place, commands).items()):
         for n in numbers:
-            box = make_box(top)
+            box = make_box(place)
             where = "%s number %d" % (name, n)
-            serve(box, commands, "strace", "-o", "/dev/null", "-e",
+            serve(place, box, commands, "strace", "-o", "/dev/null", "-e",
                   "inject=%s:signal=KILL:when=%d" % (name, n))
-            check(box, quit_sent, where)
+            check(place, box, quit_sent, where)
             runs += 1
     return runs
 
@@ -121,16 +101,16 @@ def run(top, commands, quit_sent):
 def main():
     if shutil.which("strace") is None:
         print("killed: no strace here")
-        return 77
-    top = tempfile.mkdtemp(prefix="solopop-killed.")
+        return harness.SKIPPED
+    place = harness.Place()
     try:
-        os.chmod(top, 0o755)
-        runs = run(top, SESSION + b"QUIT\r\n", True) + run(top, SESSION, False)
+        runs = (run(place, SESSION + b"QUIT\r\n", True) +
+                run(place, SESSION, False))
     except AssertionError as error:
         print("killed: %s" % error)
         return 1
     finally:
-        shutil.rmtree(top)
+        place.close()
     if runs < 50:
         print("killed: only %d runs; is strace allowed to inject?" % runs)
         return 1

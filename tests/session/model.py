@@ -12,10 +12,8 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 
-NOBODY = 65534
-SOLOPOP = os.path.abspath(os.environ.get("SOLOPOP", "./solopop"))
+import harness
 
 
 def octets_of(raw):
@@ -34,20 +32,15 @@ def octets_of(raw):
 
 
 class Box:
-    def __init__(self, rng, top):
+    def __init__(self, rng, place):
         self.rng = rng
-        self.top = top
+        self.binary = place.binary
+        self.top = top = place.path("Maildir")
         self.mail = {}          # unique name: (dir, info, raw)
         self.uidl = {}          # unique name: as first seen
         self.serial = 0
-        for sub in ("", "new", "cur", "tmp"):
-            self.own(os.path.join(top, sub), make=True)
-
-    def own(self, path, make=False):
-        if make:
-            os.makedirs(path, exist_ok=True)
-        if os.getuid() == 0:
-            os.chown(path, NOBODY, NOBODY)
+        for sub in ("new", "cur", "tmp"):
+            os.makedirs(os.path.join(top, sub))
 
     def path(self, unique):
         where, info, _ = self.mail[unique]
@@ -73,7 +66,6 @@ class Box:
         tmp = os.path.join(self.top, "tmp", unique)
         with open(tmp, "wb") as f:
             f.write(raw)
-        self.own(tmp)
         self.mail[unique] = (where, info, raw)
         os.rename(tmp, self.path(unique))
 
@@ -119,13 +111,11 @@ class Box:
         elif what == 4:
             os.unlink(index)
             os.mkdir(index)
-            self.own(index)
         else:
             saved = index + ".saved"
             if os.path.isfile(saved):
                 shutil.copy(saved, index)
-                self.own(index)
-            else:
+                else:
                 shutil.copy(index, saved)
 
     def clock_jump(self):
@@ -145,15 +135,9 @@ class Box:
 
 class Session:
     def __init__(self, box):
-        def plain_user():
-            if os.getuid() == 0:
-                os.setgroups([])
-                os.setgid(NOBODY)
-                os.setuid(NOBODY)
         self.server = subprocess.Popen(
-            [SOLOPOP, "--no-auth", "--log=none", "--lock-wait=0", box.top],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
-            preexec_fn=plain_user)
+            [box.binary, "--no-auth", "--log=none", "--lock-wait=0", box.top],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         self.out = self.server.stdout
         self.buffer = b""
         self.line()
@@ -265,10 +249,9 @@ def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     sessions = int(sys.argv[2]) if len(sys.argv) > 2 else 300
     rng = random.Random(seed)
-    top = tempfile.mkdtemp(prefix="solopop-model.")
+    place = harness.Place()
     try:
-        os.chmod(top, 0o755)
-        box = Box(rng, os.path.join(top, "Maildir"))
+        box = Box(rng, place)
         for number in range(sessions):
             for _ in range(rng.randrange(4)):
                 box.event()
@@ -281,7 +264,7 @@ def main():
                       (seed, number, error))
                 return 1
     finally:
-        shutil.rmtree(top)
+        place.close()
     print("model: %d sessions agree with the model" % sessions)
     return 0
 
