@@ -6,6 +6,7 @@
 #include "process/sandbox.h"
 #include "process/user.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -207,22 +208,57 @@ check_root(struct check *c)
 	say(c, "kernel", "%s", sandbox_layers());
 	say(c, "Maildir", "of each user: %s", s->maildir != NULL ? s->maildir :
 	    "~/Maildir");
-	if (s->no_auth) {
-		say(c, "", "--no-auth is refused to root");
-		fix(c, "run it as the user whose mail it is");
-	}
 }
 
 static void
-check_alone(struct check *c, const struct peer *peer)
+check_alone(struct check *c)
 {
 	say(c, "privileges", "one process, yours (uid %ju)",
 	    (uintmax_t)geteuid());
 	check_own_mail(c);
-	if (c->o->server.no_auth && !peer->local) {
-		say(c, "", "--no-auth is refused to %s", peer->ip);
-		fix(c, "listen on 127.0.0.1 only, or let PAM check passwords");
-	}
+}
+
+static bool
+is_listening(int fd)
+{
+	int listening = 0;
+	socklen_t len = sizeof listening;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) ==
+	    0 && listening;
+}
+
+const char *
+check_refusal(const struct options *o, const struct peer *peer,
+    enum reply *reply)
+{
+	*reply = REPLY_MISCONFIGURED;
+	if (is_listening(STDIN_FILENO))
+		return "standard input is a listening socket: the superserver "
+		    "must accept (systemd: Accept=yes)";
+	if (o->server.no_auth && privilege_is_root())
+		return "--no-auth is not for root: run it as the user whose "
+		    "mail it is";
+	if (o->server.maildir_is_path && privilege_is_root())
+		return "MAILDIR is for use by hand; as root use "
+		    "--maildir=PATTERN";
+	*reply = REPLY_ONLY_LOCAL;
+	if (o->server.no_auth && !peer->local)
+		return "--no-auth serves only clients on this machine: listen "
+		    "on 127.0.0.1";
+	return NULL;
+}
+
+static void
+check_session(struct check *c, const struct peer *peer)
+{
+	enum reply reply;
+	const char *why = check_refusal(c->o, peer, &reply);
+
+	if (why == NULL)
+		return;
+	say(c, "session", "none would begin");
+	fix(c, "%s", why);
 }
 
 unsigned
@@ -231,12 +267,13 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 	struct check c = { .f = f, .o = o };
 
 	check_config(&c);
+	check_session(&c, peer);
 	say(&c, "log", "%s", log_where());
 	check_peer(&c, peer);
 	if (privilege_is_root())
 		check_root(&c);
 	else
-		check_alone(&c, peer);
+		check_alone(&c);
 	check_pam(&c);
 	check_secrets(&c);
 	if (c.problems == 0)

@@ -9,6 +9,13 @@
 
 #include <stdio.h>
 
+/*
+ * Why no session may begin here at all, in words with the cure; NULL when it
+ * may.  *reply is what a client on the network is told.
+ */
+const char *check_refusal(const struct options *o, const struct peer *peer,
+    enum reply *reply);
+
 /* Writes to f.  Returns the number of problems. */
 unsigned check_run(FILE *f, const struct options *o, const struct peer *peer);
 

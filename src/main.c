@@ -12,8 +12,6 @@
 #include "process/roles.h"
 #include "process/sandbox.h"
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -64,16 +62,6 @@ take_listen_fd(void)
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDNAMES");
 	return r;
-}
-
-static bool
-is_listening(int fd)
-{
-	int listening = 0;
-	socklen_t len = sizeof listening;
-
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) ==
-	    0 && listening;
 }
 
 /* Is standard error ours?  Under inetd it is the client. */
@@ -150,20 +138,10 @@ run(struct options *o, struct client *client)
 static int
 run_session(struct options *o, struct client *client)
 {
-	if (is_listening(STDIN_FILENO))
-		return refuse(o, REPLY_MISCONFIGURED, "standard input is a "
-		    "listening socket: the superserver must accept "
-		    "(systemd: Accept=yes)", EX_USAGE);
-	if (o->server.no_auth && privilege_is_root())
-		return refuse(o, REPLY_MISCONFIGURED, "--no-auth is not for "
-		    "root: run it as the user whose mail it is", EX_USAGE);
-	if (o->server.no_auth && !client->peer.local)
-		return refuse(o, REPLY_ONLY_LOCAL, "--no-auth serves only "
-		    "clients on this machine", EX_USAGE);
-	if (o->server.maildir_is_path && privilege_is_root())
-		return refuse(o, REPLY_MISCONFIGURED, "MAILDIR is for use by "
-		    "hand; as root use --maildir=PATTERN", EX_USAGE);
-	return run(o, client);
+	enum reply reply;
+	const char *why = check_refusal(o, &client->peer, &reply);
+
+	return why != NULL ? refuse(o, reply, why, EX_USAGE) : run(o, client);
 }
 
 static int

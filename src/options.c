@@ -266,7 +266,7 @@ find(const char *name)
 
 	for (i = 0; i < ROWS; i++)
 		if (rows[i].kind != KIND_GROUP &&
-		    strcmp(rows[i].name, name) == 0)
+		    span_is(span_of(name), rows[i].name))
 			return &rows[i];
 	return NULL;
 }
@@ -391,7 +391,14 @@ bad_option(struct options *o, int c, const char *word)
 	return -1;
 }
 
-/* only_files: look for the configuration file's name and at nothing else. */
+static bool
+is_config_file(const struct option_row *row)
+{
+	return row != NULL && row->kind == KIND_TEXT &&
+	    row->at == AT(config_file);
+}
+
+/* only_file: look for the configuration file's name and at nothing else. */
 static int
 parse_line(struct options *o, int argc, char **argv, bool only_file)
 {
@@ -405,11 +412,10 @@ parse_line(struct options *o, int argc, char **argv, bool only_file)
 	optind = 1;
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		row = row_of(c);
-		if (c == ':' || c == '?' || row == NULL)
-			return bad_option(o, c, argv[optind - 1]);
-		if (only_file != (row->at == AT(config_file) &&
-		    row->kind == KIND_TEXT))
+		if (only_file != is_config_file(row))
 			continue;
+		if (row == NULL)
+			return bad_option(o, c, argv[optind - 1]);
 		if (set(o, row, optarg != NULL ? optarg : "true", o->error,
 		    sizeof o->error) == -1)
 			return -1;

@@ -111,7 +111,7 @@ take_line(struct conf *c, char *line, char reason[REASON_MAX])
 	    expect_end(p, reason) == -1)
 		return -1;
 	*name_end = '\0';
-	if (set && value != NULL && strcmp(name, "config-file") == 0)
+	if (set && value != NULL && span_is(span_of(name), "config-file"))
 		return include(c, value, reason);
 	return c->take(c->ctx, name, value, set, reason, REASON_MAX);
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static int
-lock_up(const struct monitor *m)
+lock_up(const struct monitor *m, int fds)
 {
 	const struct server_conf *conf = m->conf;
 	uid_t uid;
@@ -16,7 +16,7 @@ lock_up(const struct monitor *m)
 
 	if (privilege_front_account(conf->front_user, &uid, &gid) == NULL ||
 	    privilege_empty_dir(conf->empty_dir) == -1 ||
-	    privilege_lock_up(conf->empty_dir, uid, gid) == -1)
+	    privilege_lock_up(conf->empty_dir, uid, gid, fds) == -1)
 		return -1;
 	return sandbox_front(m->pid);
 }
@@ -42,7 +42,7 @@ front_main(const struct monitor *m, int channel)
 	p = pop3_new(&m->conf->pop3, &c->peer, &ask, m->stamp, c->in, c->out);
 	if (p == NULL)
 		_exit(1);
-	if (lock_up(m) == -1) {
+	if (lock_up(m, channel + 1) == -1) {
 		log_line(LOG_FAULT, "cannot lock up the front (user %s, "
 		    "directory %s): %s", m->conf->front_user,
 		    m->conf->empty_dir, strerror(errno));

@@ -328,6 +328,7 @@ answer_log(struct monitor *m, struct monmsg *message)
 static int
 answer_report(struct monitor *m, struct monmsg *message)
 {
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
 	const char *ip = m->client->peer.ip;
 	uint64_t n[4];
 	size_t i;
@@ -338,8 +339,8 @@ answer_report(struct monitor *m, struct monmsg *message)
 		return -1;
 	if (m->conf->statistics)
 		log_line(LOG_NOTE, "Stats: %s %" PRIu64 " %" PRIu64 " %" PRIu64
-		    " %" PRIu64 " %s %s", m->user.name, n[0], n[1], n[2], n[3],
-		    ip, ip);
+		    " %" PRIu64 " %s %s", log_quote(quoted, sizeof quoted,
+		    span_of(m->user.name)), n[0], n[1], n[2], n[3], ip, ip);
 	m->phase = ALL_DONE;
 	message->len = 0;
 	return 0;

@@ -23,10 +23,11 @@ const char *privilege_front_account(const char *name, uid_t *uid, gid_t *gid);
 int privilege_empty_dir(const char *path);
 
 /*
- * For the front: only this directory, no groups, that account, no new files, no
- * new processes.  -1 at the first step that fails; the caller must then exit.
+ * For the front: only this directory, no groups, that account, no new
+ * processes, and no descriptor but those below fds.  -1 at the first step that
+ * fails; the caller must then exit.
  */
-int privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid);
+int privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid, int fds);
 
 /*
  * For the session: become the user; supplementary groups are set before.  -1

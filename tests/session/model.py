@@ -115,7 +115,7 @@ class Box:
             saved = index + ".saved"
             if os.path.isfile(saved):
                 shutil.copy(saved, index)
-                else:
+            else:
                 shutil.copy(index, saved)
 
     def clock_jump(self):
