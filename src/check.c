@@ -244,8 +244,7 @@ check_refusal(const struct options *o, const struct peer *peer,
 		    "--maildir=PATTERN";
 	*reply = REPLY_ONLY_LOCAL;
 	if (o->server.no_auth && !peer->local)
-		return "--no-auth serves only clients on this machine: listen "
-		    "on 127.0.0.1";
+		return "--no-auth serves only clients on this machine";
 	return NULL;
 }
 
