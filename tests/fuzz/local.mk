@@ -1,0 +1,103 @@
+# Fuzzers: programs that are fed any bytes, and know what must hold.
+#
+#	./configure --enable-fuzzers CC=clang
+#	make fuzz FUZZ_TIME=10		each for so many seconds
+#
+# What libFuzzer finds interesting gathers in tests/fuzz/fuzz_NAME.corpus of the
+# build directory.  Without libFuzzer, make check replays the seeds that stand
+# in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
+
+FUZZ_NAMES = apop conf monitor monmsg name num session wire
+FUZZ_TIME = 10
+
+FUZZERS = \
+	tests/fuzz/fuzz_apop \
+	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_monitor \
+	tests/fuzz/fuzz_monmsg \
+	tests/fuzz/fuzz_name \
+	tests/fuzz/fuzz_num \
+	tests/fuzz/fuzz_session \
+	tests/fuzz/fuzz_wire
+
+REPLAYS = \
+	tests/fuzz/replay_apop \
+	tests/fuzz/replay_conf \
+	tests/fuzz/replay_monitor \
+	tests/fuzz/replay_monmsg \
+	tests/fuzz/replay_name \
+	tests/fuzz/replay_num \
+	tests/fuzz/replay_session \
+	tests/fuzz/replay_wire
+
+FUZZ_LIBS = src/libsolopop.a $(LIBMD_LIBS) $(PAM_LIBS)
+FUZZ_COMMON = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
+FUZZ_REPLAY = tests/fuzz/replay.c $(FUZZ_COMMON)
+FUZZ_MONITOR = tests/fuzz/fuzz_monitor.c \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h \
+	tests/unit/fake_pam.c tests/unit/fake_pam.h
+
+EXTRA_DIST += tests/fuzz/corpus
+check_PROGRAMS += $(REPLAYS)
+TESTS += $(REPLAYS)
+
+tests_fuzz_replay_apop_SOURCES = tests/fuzz/fuzz_apop.c $(FUZZ_REPLAY)
+tests_fuzz_replay_apop_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_REPLAY)
+tests_fuzz_replay_conf_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_monitor_SOURCES = $(FUZZ_MONITOR) $(FUZZ_REPLAY)
+tests_fuzz_replay_monitor_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_monmsg_SOURCES = tests/fuzz/fuzz_monmsg.c $(FUZZ_REPLAY)
+tests_fuzz_replay_monmsg_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_name_SOURCES = tests/fuzz/fuzz_name.c $(FUZZ_REPLAY)
+tests_fuzz_replay_name_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_num_SOURCES = tests/fuzz/fuzz_num.c $(FUZZ_REPLAY)
+tests_fuzz_replay_num_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_REPLAY)
+tests_fuzz_replay_session_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_wire_SOURCES = tests/fuzz/fuzz_wire.c $(FUZZ_REPLAY)
+tests_fuzz_replay_wire_LDADD = $(FUZZ_LIBS)
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += $(FUZZERS)
+endif
+
+tests_fuzz_fuzz_apop_SOURCES = tests/fuzz/fuzz_apop.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_apop_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_apop_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_conf_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_monitor_SOURCES = $(FUZZ_MONITOR) $(FUZZ_COMMON)
+tests_fuzz_fuzz_monitor_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_monitor_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_monmsg_SOURCES = tests/fuzz/fuzz_monmsg.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_monmsg_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_monmsg_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_name_SOURCES = tests/fuzz/fuzz_name.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_name_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_name_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_num_SOURCES = tests/fuzz/fuzz_num.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_num_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_num_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_session_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_wire_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_wire_LDADD = $(FUZZ_LIBS)
+
+fuzz: $(FUZZERS)
+	@set -e; for name in $(FUZZ_NAMES); do \
+		program=tests/fuzz/fuzz_$$name; \
+		echo "  FUZZ     $$program"; \
+		$(MKDIR_P) $$program.corpus; \
+		$$program -max_total_time=$(FUZZ_TIME) -timeout=10 \
+		    -rss_limit_mb=512 -verbosity=0 -print_final_stats=1 \
+		    $$program.corpus $(srcdir)/tests/fuzz/corpus/$$name; \
+	done
+
+clean-local:
+	-rm -rf tests/fuzz/*.corpus
+
+.PHONY: fuzz

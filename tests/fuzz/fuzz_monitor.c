@@ -1,0 +1,112 @@
+/*
+ * A front, or a session, that has been taken over and sends the monitor
+ * anything.  The input is messages, each behind a byte for what PAM would say
+ * and a byte for the message's length.
+ */
+#include "fuzz.h"
+#include "process/monitor.h"
+
+#include "../unit/fake_clock.h"
+#include "../unit/fake_pam.h"
+
+#include <string.h>
+
+static const struct server_conf conf = {
+	.pop3 = { .host = "pop.example.org", .max_bad = 10 },
+	.pam_service = "pop3",
+	.log_login = true,
+	.statistics = true,
+	.max_failures = 3,
+	.failure_delay = 3000,
+	.min_uid = 100,
+};
+
+static void
+take_line(void *ctx, enum log_level level, const char *line)
+{
+	size_t i, len = strlen(line);
+
+	(void)ctx;
+	CHECK(level <= LOG_TRACE && len <= LOG_LINE_MAX);
+	for (i = 0; i < len; i++)
+		CHECK(line[i] == ' ' || ascii_graph(line[i]));
+}
+
+/* What came of one lawful message. */
+static void
+check_answer(const struct monitor *m, enum monitor_phase before,
+    unsigned char kind, struct monmsg *answer, int64_t asked)
+{
+	uint64_t n;
+
+	switch (kind) {
+	case ASK_VERIFY:
+	case ASK_APOP:
+		CHECK(before == FRONT_ASKS);
+		CHECK(monmsg_kind(answer) == ASK_ANSWER);
+		n = monmsg_get_number(answer);
+		CHECK(monmsg_end(answer) == 0);
+		CHECK((n == VERDICT_WELCOME) == (m->phase == HANDING_OVER));
+		CHECK(n != VERDICT_WELCOME || fake_verdict == VERDICT_WELCOME);
+		CHECK((n & VERDICT_LAST) == 0 || m->phase == TURNED_AWAY);
+		CHECK(n == VERDICT_WELCOME ||
+		    fake_now == asked + conf.failure_delay);
+		return;
+	case ASK_HAND_OVER:
+		CHECK(before == HANDING_OVER && m->phase == USER_RUNS);
+		break;
+	case ASK_REPORT:
+		CHECK(before == USER_RUNS && m->phase == ALL_DONE);
+		break;
+	default:
+		CHECK(kind == ASK_LOG || kind == ASK_EXPECT);
+		CHECK(m->phase == before);
+		break;
+	}
+	CHECK(answer->len == 0);
+}
+
+/* Cut the next message off.  The last one may be cut short by the end. */
+static size_t
+next_message(struct monmsg *m, const uint8_t *p, size_t size)
+{
+	size_t len;
+
+	fake_verdict = (enum verdict)(VERDICT_WELCOME + p[0] % 5);
+	len = p[1];
+	if (len > size - 2)
+		len = size - 2;
+	monmsg_start(m, 0);
+	memcpy(m->bytes, p + 2, len);
+	m->len = len;
+	return 2 + len;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct client client = { -1, -1, { .ip = "192.0.2.7", .known = true } };
+	enum monitor_phase before;
+	struct monmsg message;
+	struct monitor m;
+	unsigned char kind;
+	int64_t asked;
+	size_t used;
+
+	log_divert(take_line, NULL);
+	CHECK(monitor_init(&m, &conf, &client) == 0);
+	m.root = false;
+	while (size >= 2) {
+		used = next_message(&message, data, size);
+		data += used;
+		size -= used;
+		kind = monmsg_kind(&message);
+		before = m.phase;
+		asked = fake_now;
+		if (monitor_answer(&m, &message) == -1)
+			break;
+		check_answer(&m, before, kind, &message, asked);
+	}
+	monitor_free(&m);
+	return 0;
+}
