@@ -446,7 +446,7 @@ def options(*more):
 
 
 class Session:
-    """One session over TCP, started as inetd does: 0, 1 and 2 are the client."""
+    """One session over TCP, as inetd starts it: 0, 1 and 2 are the client."""
 
     def __init__(self, *more, stderr=None, pass_fds=(), prefix=(), setup=None):
         near, far = tcp_pair()

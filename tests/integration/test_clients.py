@@ -235,13 +235,14 @@ def mpop__keep_again_delete():
         maildir, _ = mailbox(SAMPLE)
         with Door() as door:
             out = fresh("mpop")
+            new = out + "/new"
             mpop(door.port, out, True, pipelining)
-            equal(stored(out + "/new"), sorted(plain(m) for m in SAMPLE), "stored")
+            equal(stored(new), sorted(plain(m) for m in SAMPLE), "stored")
             mpop(door.port, out, True, pipelining)
-            equal(len(stored(out + "/new")), len(SAMPLE), "after the second run")
+            equal(len(stored(new)), len(SAMPLE), "after the second run")
             equal(len(files(maildir)), len(SAMPLE), "kept")
             mpop(door.port, out, False, pipelining)
-        equal(len(stored(out + "/new")), len(SAMPLE), "after the third run")
+        equal(len(stored(new)), len(SAMPLE), "after the third run")
         equal(files(maildir), {}, "left")
 
 

@@ -50,7 +50,7 @@ def role_files(pid, who, client):
 @root_only
 def front__before_login__has_nothing():
     mailbox(SAMPLE)
-    with Session() as s:
+    with Session(setup=lambda: os.setgroups([0, 61100])) as s:
         s.talk.banner()
         front = s.child()
         four = [str(FRONT_UID)] * 4
@@ -61,8 +61,10 @@ def front__before_login__has_nothing():
         equal(os.listdir(EMPTY), [], "the empty directory")
         role_files(front, "front", socket_of(s.talk))
         limits = slurp("/proc/%d/limits" % front)
-        for name in ("Max core file size", "Max file size", "Max processes"):
-            check(re.search(name + r"\s+0\s+0\s", limits), name, limits)
+        for name, most in (("Max core file size", 0), ("Max open files", 6),
+                           ("Max processes", 0)):
+            check(re.search(r"%s\s+%d\s+%d\s" % (name, most, most), limits),
+                  name, limits)
         s.talk.ok("QUIT")
 
 
@@ -235,7 +237,8 @@ def front__killed__the_monitor_ends():
 def session__killed__nothing_is_lost_and_pam_is_told():
     log = Log()
     maildir, _ = mailbox(SAMPLE)
-    service = pam_service("warned", "session optional pam_warn.so\n" + PLAIN_PAM)
+    service = pam_service("warned", PLAIN_PAM +
+                          "session optional pam_warn.so\n")
     with Session(service) as s:
         s.talk.banner()
         s.talk.login("alice")
@@ -248,7 +251,8 @@ def session__killed__nothing_is_lost_and_pam_is_told():
 
 @root_only
 def signal__term_hup_int__session_ends_pam_is_told_nothing_is_lost():
-    service = pam_service("warned", "session optional pam_warn.so\n" + PLAIN_PAM)
+    service = pam_service("warned", PLAIN_PAM +
+                          "session optional pam_warn.so\n")
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         log = Log()
         maildir, _ = mailbox(SAMPLE)

@@ -303,7 +303,8 @@ def allowed_calls(program):
 def unit__its_system_call_filter_lets_us_do_our_work():
     strace = tool("strace")
     allowed = allowed_calls(tool("systemd-analyze"))
-    check("read" in allowed and "reboot" not in allowed, "filter not understood")
+    check("read" in allowed and "reboot" not in allowed,
+          "filter not understood")
     mailbox(SAMPLE)
     path = BENCH + "/calls"
     with Session(prefix=[strace, "-f", "-qq", "-o", path]) as s:
