@@ -7,12 +7,13 @@
 # build directory.  Without libFuzzer, make check replays the seeds that stand
 # in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
 
-FUZZ_NAMES = apop conf monitor monmsg name num session wire
+FUZZ_NAMES = apop conf index monitor monmsg name num session wire
 FUZZ_TIME = 10
 
 FUZZERS = \
 	tests/fuzz/fuzz_apop \
 	tests/fuzz/fuzz_conf \
+	tests/fuzz/fuzz_index \
 	tests/fuzz/fuzz_monitor \
 	tests/fuzz/fuzz_monmsg \
 	tests/fuzz/fuzz_name \
@@ -23,6 +24,7 @@ FUZZERS = \
 REPLAYS = \
 	tests/fuzz/replay_apop \
 	tests/fuzz/replay_conf \
+	tests/fuzz/replay_index \
 	tests/fuzz/replay_monitor \
 	tests/fuzz/replay_monmsg \
 	tests/fuzz/replay_name \
@@ -45,6 +47,8 @@ tests_fuzz_replay_apop_SOURCES = tests/fuzz/fuzz_apop.c $(FUZZ_REPLAY)
 tests_fuzz_replay_apop_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_REPLAY)
 tests_fuzz_replay_conf_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_index_SOURCES = tests/fuzz/fuzz_index.c $(FUZZ_REPLAY)
+tests_fuzz_replay_index_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_monitor_SOURCES = $(FUZZ_MONITOR) $(FUZZ_REPLAY)
 tests_fuzz_replay_monitor_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_monmsg_SOURCES = tests/fuzz/fuzz_monmsg.c $(FUZZ_REPLAY)
@@ -68,6 +72,9 @@ tests_fuzz_fuzz_apop_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_conf_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_index.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_index_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_index_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_monitor_SOURCES = $(FUZZ_MONITOR) $(FUZZ_COMMON)
 tests_fuzz_fuzz_monitor_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_monitor_LDADD = $(FUZZ_LIBS)
