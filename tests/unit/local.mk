@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	tests/unit/test_apop \
 	tests/unit/test_ascii \
 	tests/unit/test_conf \
+	tests/unit/test_exact \
 	tests/unit/test_index \
 	tests/unit/test_line \
 	tests/unit/test_lock \
@@ -20,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/test_reply \
 	tests/unit/test_secret \
 	tests/unit/test_user \
+	tests/unit/test_wait \
 	tests/unit/test_wire
 
 if HAVE_CMOCKA
@@ -36,6 +38,10 @@ tests_unit_test_ascii_LDADD = $(TEST_LIBS)
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/unit.h
 tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_conf_LDADD = $(TEST_LIBS)
+tests_unit_test_exact_SOURCES = tests/unit/test_exact.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h
+tests_unit_test_exact_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_exact_LDADD = $(TEST_LIBS)
 tests_unit_test_index_SOURCES = tests/unit/test_index.c tests/unit/unit.h
 tests_unit_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_index_LDADD = $(TEST_LIBS)
@@ -88,6 +94,10 @@ tests_unit_test_secret_LDADD = $(TEST_LIBS)
 tests_unit_test_user_SOURCES = tests/unit/test_user.c tests/unit/unit.h
 tests_unit_test_user_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_user_LDADD = $(TEST_LIBS)
+tests_unit_test_wait_SOURCES = tests/unit/test_wait.c tests/unit/unit.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_wait_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_wait_LDADD = $(TEST_LIBS)
 tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/unit.h
 tests_unit_test_wire_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wire_LDADD = $(TEST_LIBS)

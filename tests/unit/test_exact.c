@@ -1,0 +1,227 @@
+/*
+ * The promise of RFC 1939, section 11: the octets that LIST tells are those
+ * that RETR sends, without the stuffed dots, for every file.  Through a real
+ * Maildir and a real socket, whose other end reads as it likes.
+ */
+#include "box.h"
+#include "io/out.h"
+#include "maildir/maildrop.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MB (1024 * 1024)
+
+static const struct maildrop_conf conf = { .index = true };
+static unsigned seed;
+
+static unsigned
+random_number(unsigned below)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 8) % below;
+}
+
+/* Letters that are picked for the text; NULL: any byte. */
+static const struct span alphabets[] = {
+	BYTES("\n"), BYTES("\r"), BYTES("."), BYTES("a"),
+	BYTES(".\n"), BYTES("\r\n"), BYTES("\r\n.\0\xe9"),
+	BYTES("abcdefghijklmnopqrstuvwxyz abcdefghijklmnopqrstuvwxyz\n"),
+	{ NULL, 0 },
+};
+
+static char *
+make_text(const struct span *alphabet, size_t n)
+{
+	char *text = malloc(n + 1);
+	size_t i;
+
+	assert_non_null(text);
+	for (i = 0; i < n; i++)
+		text[i] = alphabet->p == NULL ? (char)random_number(256) :
+		    alphabet->p[random_number((unsigned)alphabet->len)];
+	return text;
+}
+
+/* What the client must have in the end; the caller frees it. */
+static char *
+canonical(const char *text, size_t n, size_t *len)
+{
+	char *c = malloc(2 * n + 2);
+	size_t i;
+
+	assert_non_null(c);
+	for (i = *len = 0; i < n; i++) {
+		if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r'))
+			c[(*len)++] = '\r';
+		c[(*len)++] = text[i];
+	}
+	if (n > 0 && text[n - 1] != '\n') {
+		c[(*len)++] = '\r';
+		c[(*len)++] = '\n';
+	}
+	return c;
+}
+
+static _Noreturn void
+send_message(struct maildrop *drop, uint32_t msgno, int to)
+{
+	struct out *o = out_new(to, 60 * 1000);
+	uint64_t octets = 0, promised = 1;
+	int fd = maildrop_read(drop, msgno);
+
+	if (o == NULL || fd == -1 || out_message(o, fd, NULL, &octets) == -1 ||
+	    out_put(o, ".\r\n", 3) == -1 || out_flush(o) == -1 ||
+	    maildrop_octets(drop, msgno, &promised) == -1)
+		_exit(1);
+	_exit(octets == promised ? 0 : 2);
+}
+
+/* All that comes, in pieces of any size; the caller frees it. */
+static char *
+receive(int from, size_t cap, size_t *len)
+{
+	char *got = malloc(cap);
+	ssize_t n;
+
+	assert_non_null(got);
+	for (*len = 0;; *len += (size_t)n) {
+		assert_true(*len < cap);
+		n = read(from, got + *len, 1 + random_number(
+		    (unsigned)(cap - *len < 200000 ? cap - *len : 200000)));
+		assert_int_not_equal(n, -1);
+		if (n == 0)
+			return got;
+	}
+}
+
+/* As a client does it: a line that begins with a dot loses it, or is the end. */
+static size_t
+unstuff(char *got, size_t len)
+{
+	size_t i, d = 0;
+	bool start = true;
+
+	for (i = 0; i < len; i++) {
+		if (start && got[i] == '.' && ++i == len - 2 &&
+		    memcmp(got + i, "\r\n", 2) == 0)
+			return d;
+		start = got[i] == '\n' && i > 0 && got[i - 1] == '\r';
+		got[d++] = got[i];
+	}
+	fail_msg("no final dot");
+	return 0;
+}
+
+static void
+retrieve(struct maildrop *drop, uint32_t msgno, const char *text, size_t n)
+{
+	size_t len, expected;
+	char *c = canonical(text, n, &expected), *got;
+	uint64_t octets;
+	int ends[2], status;
+	pid_t pid;
+
+	assert_int_equal(maildrop_octets(drop, msgno, &octets), 0);
+	assert_int_equal(octets, expected);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	if ((pid = fork()) == 0) {
+		(void)close(ends[0]);
+		send_message(drop, msgno, ends[1]);
+	}
+	assert_int_not_equal(pid, -1);
+	(void)close(ends[1]);
+	got = receive(ends[0], 3 * n + 16, &len);
+	(void)close(ends[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(unstuff(got, len), expected);
+	assert_int_equal(memcmp(got, c, expected), 0);
+	free(got);
+	free(c);
+}
+
+/*
+ * One message alone in the Maildir, in a first session and with the index.  Its
+ * name is its own: the index knows messages by their names.
+ */
+static void
+check(const struct span *alphabet, size_t n, const char *rest)
+{
+	static unsigned number;
+	char *text = make_text(alphabet, n), name[64];
+	struct maildrop *drop;
+	int session;
+
+	(void)snprintf(name, sizeof name, "cur/%u.a%s", ++number, rest);
+	box_put(name, (struct span){ text, n });
+	for (session = 0; session < 2; session++) {
+		assert_int_equal(maildrop_open(&drop, box_top(), &conf), 0);
+		assert_int_equal(maildrop_count(drop), 1);
+		assert_int_equal(maildrop_unreadable(drop), 0);
+		retrieve(drop, 1, text, n);
+		maildrop_save(drop);
+		maildrop_close(drop);
+	}
+	box_remove(name);
+	free(text);
+}
+
+static void
+octets__at_the_edges_of_the_buffers__are_those_sent(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 2, 3, 65535, 65536, 65537,
+	    131071, 131072, 131073, OUT_BUFFER - 1, OUT_BUFFER + 1 };
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(sizes); i++)
+		for (j = 0; j < COUNT(alphabets); j++)
+			check(&alphabets[j], sizes[i], ":2,");
+}
+
+static void
+octets__of_generated_messages__are_those_sent(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		check(&alphabets[i % COUNT(alphabets)], i < 50 ?
+		    random_number(3000) : random_number(3 * MB), "");
+}
+
+static void
+octets__of_a_name_that_lies__are_those_sent(void **state)
+{
+	(void)state;
+	check(&alphabets[7], 1000, ",S=5,W=7:2,S");
+	check(&alphabets[7], 1000, ",S=1000,W=1001:2,");
+}
+
+static void
+octets__of_50_mb__are_those_sent(void **state)
+{
+	(void)state;
+	check(&alphabets[7], 50 * MB + 1, "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOX_TEST(octets__at_the_edges_of_the_buffers__are_those_sent),
+		BOX_TEST(octets__of_generated_messages__are_those_sent),
+		BOX_TEST(octets__of_a_name_that_lies__are_those_sent),
+		BOX_TEST(octets__of_50_mb__are_those_sent),
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)alarm(300);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
