@@ -18,6 +18,7 @@ UNIT_TESTS = \
 	tests/unit/test_options \
 	tests/unit/test_out \
 	tests/unit/test_peer \
+	tests/unit/test_pop3 \
 	tests/unit/test_reply \
 	tests/unit/test_secret \
 	tests/unit/test_user \
@@ -85,6 +86,11 @@ tests_unit_test_out_LDADD = $(TEST_LIBS)
 tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/unit.h
 tests_unit_test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_LDADD = $(TEST_LIBS)
+tests_unit_test_pop3_SOURCES = tests/unit/test_pop3.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_pop3_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pop3_LDADD = $(TEST_LIBS)
 tests_unit_test_reply_SOURCES = tests/unit/test_reply.c tests/unit/unit.h
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(TEST_LIBS)

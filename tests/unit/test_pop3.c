@@ -1,0 +1,758 @@
+/*
+ * The conversation and its commands: any input over a pipe, a monitor that says
+ * what it is told, and a real Maildir.
+ */
+#include "box.h"
+#include "fake_clock.h"
+#include "io/monmsg.h"
+#include "pop3/commands.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct pop3_conf conf;
+static const char *stamp;
+static int in_pipe[2];
+static char said[8192];			/* to the client */
+static char logged[2048];		/* line by line */
+
+/* The monitor: what it answers, and what it was told. */
+static struct {
+	enum verdict verdict;
+	unsigned tries;			/* the last of them is the last */
+	bool dead;
+	unsigned expects, reports;
+	char user[ASK_USER_MAX + 1], secret[SECRET_MAX + 1];
+	uint64_t totals[4];
+} mon;
+
+static int
+answer(void *ctx, struct monmsg *m)
+{
+	unsigned char kind = monmsg_kind(m);
+	size_t i;
+
+	(void)ctx;
+	if (mon.dead) {
+		errno = EPROTO;
+		return -1;
+	}
+	if (kind == ASK_VERIFY || kind == ASK_APOP) {
+		assert_int_equal(span_copy(mon.user, sizeof mon.user,
+		    monmsg_get_bytes(m)), 0);
+		assert_int_equal(span_copy(mon.secret, sizeof mon.secret,
+		    monmsg_get_bytes(m)), 0);
+		assert_int_equal(monmsg_end(m), 0);
+		monmsg_start(m, ASK_ANSWER);
+		monmsg_put_number(m, (uint64_t)mon.verdict |
+		    (mon.tries-- == 1 ? VERDICT_LAST : 0));
+		return 0;
+	}
+	if (kind == ASK_REPORT) {
+		for (i = 0; i < COUNT(mon.totals); i++)
+			mon.totals[i] = monmsg_get_number(m);
+		mon.reports++;
+	} else {
+		assert_int_equal(kind, ASK_EXPECT);
+		mon.expects++;
+	}
+	assert_int_equal(monmsg_end(m), 0);
+	m->len = 0;
+	return 0;
+}
+
+static void
+take_line(void *ctx, enum log_level level, const char *line)
+{
+	size_t len = strlen(logged);
+
+	(void)ctx;
+	(void)level;
+	(void)snprintf(logged + len, sizeof logged - len, "%s\n", line);
+}
+
+static int
+set_up(void **state)
+{
+	conf = (struct pop3_conf){
+		.idle_time = 600 * 1000,
+		.login_time = 180 * 1000,
+		.yield_time = 30 * 1000,
+		.max_bad = 4,
+		.host = "pop.example.org",
+		.drop = { .lock = true, .index = true },
+	};
+	memset(&mon, 0, sizeof mon);
+	mon.verdict = VERDICT_WELCOME;
+	stamp = "";
+	logged[0] = '\0';
+	fake_step = 0;
+	return pipe(in_pipe) == -1 ? -1 : box_set_up(state);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)close(in_pipe[0]);
+	if (in_pipe[1] != -1)
+		(void)close(in_pipe[1]);
+	return box_tear_down(state);
+}
+
+static void
+type(struct span bytes)
+{
+	assert_int_equal(write(in_pipe[1], bytes.p, bytes.len), bytes.len);
+}
+
+static void
+hang_up(void)
+{
+	(void)close(in_pipe[1]);
+	in_pipe[1] = -1;
+}
+
+static struct pop3 *
+begin(struct ask *ask, int out)
+{
+	static const struct peer peer = { .ip = "192.0.2.7", .known = true };
+	struct pop3 *p;
+
+	*ask = (struct ask){ .fd = -1, .answer = answer };
+	p = pop3_new(&conf, &peer, ask, stamp, in_pipe[0], out);
+	assert_non_null(p);
+	return p;
+}
+
+/* What the client has got. */
+static void
+hear(int out)
+{
+	memset(said, 0, sizeof said);
+	assert_true(pread(out, said, sizeof said - 1, 0) >= 0);
+	assert_int_equal(close(out), 0);
+}
+
+static int
+open_ear(void)
+{
+	char path[BOX_PATH_MAX];
+
+	return open(box_path(path, "said"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+}
+
+/* Converse until it is over; said and logged tell how it went. */
+static enum pop3_step
+run(void)
+{
+	enum pop3_step step;
+	struct ask ask;
+	struct pop3 *p;
+	int out = open_ear();
+
+	p = begin(&ask, out);
+	if ((step = pop3_authorize(p)) == STEP_LOGIN)
+		pop3_transact(p, box_top());
+	pop3_free(p);
+	hear(out);
+	return step;
+}
+
+/* All that a client types, then it hangs up. */
+static enum pop3_step
+converse(const char *input)
+{
+	type(span_of(input));
+	hang_up();
+	return run();
+}
+
+#define BANNER "+OK POP3 solopop at pop.example.org starting.\r\n"
+#define BYE "+OK Pop server at pop.example.org signing off.\r\n"
+#define LOGIN "USER jane\r\nPASS secret\r\n"
+#define WANTED "+OK Password required for jane.\r\n"
+#define IN(count, octets) BANNER WANTED \
+	"+OK jane has " count " (" octets " octets).\r\n"
+#define UNKNOWN(word) "-ERR Unknown command: \"" word "\".\r\n"
+
+static void
+words__of_any_case_and_spacing__are_commands(void **state)
+{
+	(void)state;
+	assert_int_equal(converse("quit\r\n"), STEP_END);
+	assert_string_equal(said, BANNER BYE);
+	assert_int_equal(mon.expects, 0);
+	assert_string_equal(logged, "");
+}
+
+/* One command in TRANSACTION over two messages of 20 and 8 octets. */
+static const struct {
+	const char *command, *answer;
+} transaction[] = {
+	{ "STAT", "+OK 2 28\r\n" },
+	{ "sTaT  ", "+OK 2 28\r\n" },
+	{ "STAT 1", "-ERR Too many arguments for the stat command.\r\n" },
+	{ "LIST", "+OK 2 messages (28 octets)\r\n1 20\r\n2 8\r\n.\r\n" },
+	{ "LIST 2", "+OK 2 8\r\n" },
+	{ "LIST 0", "-ERR Message 0 does not exist.\r\n" },
+	{ "LIST 3", "-ERR Message 3 does not exist.\r\n" },
+	{ "LIST -1", "-ERR Message -1 does not exist.\r\n" },
+	{ "LIST 1x", "-ERR Message 1x does not exist.\r\n" },
+	{ "LIST 4294967297", "-ERR Message 4294967297 does not exist.\r\n" },
+	{ "LIST 18446744073709551617",
+	    "-ERR Message 18446744073709551617 does not exist.\r\n" },
+	{ "LIST 1 2", "-ERR Too many arguments for the list command.\r\n" },
+	{ "LIST \xff\x01", "-ERR Message \xff? does not exist.\r\n" },
+	{ "UIDL", "+OK uidl command accepted.\r\n1 1.a\r\n2 2.b\r\n.\r\n" },
+	{ "UIDL 1", "+OK 1 1.a\r\n" },
+	{ "UIDL 9", "-ERR Message 9 does not exist.\r\n" },
+	{ "LAST", "+OK 2 is the last read message.\r\n" },
+	{ "RETR 1", "+OK 20 octets\r\nH: h\r\n\r\n..\r\n..x\r\nend\r\n.\r\n" },
+	{ "RETR 2", "+OK 8 octets\r\nI: i\r\n\r\n.\r\n" },
+	{ "RETR", "-ERR Too few arguments for the retr command.\r\n" },
+	{ "RETR 1 2", "-ERR Too many arguments for the retr command.\r\n" },
+	{ "TOP 1 0", "+OK 20 octets\r\nH: h\r\n\r\n.\r\n" },
+	{ "TOP 1 1", "+OK 20 octets\r\nH: h\r\n\r\n..\r\n.\r\n" },
+	{ "TOP 1 99999999999999999999", "+OK 20 octets\r\nH: h\r\n\r\n..\r\n"
+	    "..x\r\nend\r\n.\r\n" },
+	{ "TOP 1 x", "-ERR \"x\" is not a number of lines.\r\n" },
+	{ "TOP 1 -1", "-ERR \"-1\" is not a number of lines.\r\n" },
+	{ "TOP 1", "-ERR Too few arguments for the top command.\r\n" },
+	{ "TOP 7 1", "-ERR Message 7 does not exist.\r\n" },
+	{ "DELE 1", "+OK Message 1 has been deleted.\r\n" },
+	{ "DELE 01", "+OK Message 1 has been deleted.\r\n" },
+	{ "DELE", "-ERR Too few arguments for the dele command.\r\n" },
+	{ "DELE 3", "-ERR Message 3 does not exist.\r\n" },
+	{ "NOOP", "+OK \r\n" },
+	{ "RSET", "+OK Maildrop has 2 messages (28 octets)\r\n" },
+	{ "USER jane", UNKNOWN("user") },
+	{ "PASS x", UNKNOWN("pass") },
+	{ "APOP a b", UNKNOWN("apop") },
+	{ "QUIT now", "-ERR Too many arguments for the quit command.\r\n" },
+	{ "", UNKNOWN("") },
+	{ "   ", UNKNOWN("") },
+	{ "STA", UNKNOWN("sta") },
+	{ "STATS", UNKNOWN("stats") },
+	{ "XTND XMIT", UNKNOWN("xtnd") },
+	{ "\x1b[2J", UNKNOWN("?[2j") },
+};
+
+static void
+put_two(void)
+{
+	box_put("new/1.a", SPAN("H: h\n\n.\n.x\nend"));
+	box_put("cur/2.b:2,S", SPAN("I: i\r\n\r\n"));
+}
+
+static void
+transaction__of_each_command(void **state)
+{
+	char input[512], expected[1024];
+	size_t i;
+
+	(void)state;
+	put_two();
+	for (i = 0; i < COUNT(transaction); i++) {
+		(void)snprintf(input, sizeof input, LOGIN "%s\r\n",
+		    transaction[i].command);
+		(void)snprintf(expected, sizeof expected, "%s%s",
+		    IN("2 messages", "28"), transaction[i].answer);
+		assert_int_equal(converse(input), STEP_LOGIN);
+		assert_string_equal(said, expected);
+		assert_int_equal(pipe(in_pipe), 0);
+	}
+	assert_true(box_has("new/1.a"));
+	assert_true(box_has("cur/2.b:2,S"));
+}
+
+static void
+authorization__knows_no_mail(void **state)
+{
+	static const char *const commands[] = { "STAT", "LIST", "UIDL", "LAST",
+	    "RETR 1", "TOP 1 1", "DELE 1", "RSET", "NOOP" };
+	char input[64];
+	size_t i;
+
+	(void)state;
+	put_two();
+	for (i = 0; i < COUNT(commands); i++) {
+		(void)snprintf(input, sizeof input, "%s\r\nQUIT\r\n",
+		    commands[i]);
+		assert_int_equal(converse(input), STEP_END);
+		assert_non_null(strstr(said, "-ERR Unknown command: "));
+		assert_non_null(strstr(said, BYE));
+		assert_int_equal(pipe(in_pipe), 0);
+	}
+}
+
+static void
+bad_commands__too_many_before_login__end_it(void **state)
+{
+	(void)state;
+	assert_int_equal(converse("A\r\nUSER\r\nNOOP\r\nB\r\nQUIT\r\n"),
+	    STEP_END);
+	assert_string_equal(said, BANNER UNKNOWN("a")
+	    "-ERR Too few arguments for the user command.\r\n" UNKNOWN("noop")
+	    "-ERR Too many bad commands.\r\n");
+}
+
+static void
+bad_commands__after_login__are_no_matter(void **state)
+{
+	(void)state;
+	type(SPAN(LOGIN));
+	type(SPAN("A\r\nA\r\nA\r\nA\r\nA\r\nA\r\nQUIT\r\n"));
+	assert_int_equal(run(), STEP_LOGIN);
+	assert_non_null(strstr(said, UNKNOWN("a") BYE));
+}
+
+static void
+pass__takes_the_rest_of_the_line(void **state)
+{
+	static const struct {
+		const char *line, *secret;
+	} cases[] = {
+		{ "PASS sEcret b  c ", "sEcret b  c " },
+		{ "PASS  sEcret", " sEcret" },
+		{ "pass :\"%\\sEcret", ":\"%\\sEcret" },
+		{ "PASS \xe4\x01sEcret\r", "\xe4\x01sEcret\r" },
+	};
+	char input[128];
+	size_t i;
+
+	(void)state;
+	mon.verdict = VERDICT_WRONG;
+	for (i = 0; i < COUNT(cases); i++) {
+		(void)snprintf(input, sizeof input, "USER jane\r\n%s\r\n",
+		    cases[i].line);
+		(void)converse(input);
+		assert_string_equal(mon.user, "jane");
+		assert_string_equal(mon.secret, cases[i].secret);
+		assert_null(strstr(logged, "sEcret"));
+		assert_int_equal(pipe(in_pipe), 0);
+	}
+}
+
+static void
+pass__without_user__or_twice__is_unknown(void **state)
+{
+	(void)state;
+	mon.verdict = VERDICT_WRONG;
+	(void)converse("PASS x\r\nUSER jane\r\nPASS y\r\nPASS z\r\n");
+	assert_string_equal(said, BANNER UNKNOWN("pass") WANTED
+	    "-ERR [AUTH] Password supplied for \"jane\" is incorrect.\r\n"
+	    UNKNOWN("pass"));
+	assert_string_equal(mon.secret, "y");
+}
+
+static void
+user__of_bad_names__asks_nobody(void **state)
+{
+	char input[256];
+
+	(void)state;
+	(void)snprintf(input, sizeof input, "USER %065d\r\nUSER a\x7f\r\n"
+	    "USER a\tb\r\n", 0);
+	(void)converse(input);
+	assert_string_equal(said, BANNER
+	    "-ERR [AUTH] That is no user name.\r\n"
+	    "-ERR [AUTH] That is no user name.\r\n"
+	    "-ERR [AUTH] That is no user name.\r\n");
+	assert_int_equal(mon.expects, 0);
+}
+
+static void
+user__of_the_longest_name__is_passed_on(void **state)
+{
+	char input[256];
+
+	(void)state;
+	mon.verdict = VERDICT_WRONG;
+	(void)snprintf(input, sizeof input, "USER %064d\r\nPASS x\r\n", 0);
+	(void)converse(input);
+	assert_int_equal(strlen(mon.user), 64);
+	assert_int_equal(mon.expects, 1);
+}
+
+static void
+refusal__of_each_verdict__has_its_words(void **state)
+{
+	static const struct {
+		enum verdict verdict;
+		const char *answer;
+	} cases[] = {
+		{ VERDICT_WRONG, "-ERR [AUTH] Password supplied for \"jane\" "
+		    "is incorrect.\r\n" },
+		{ VERDICT_EXPIRED, "-ERR [AUTH] \"jane\": password expired."
+		    "\r\n" },
+		{ VERDICT_CLOSED, "-ERR [AUTH] \"jane\": access denied.\r\n" },
+		{ VERDICT_TROUBLE, "-ERR [SYS/TEMP] Passwords cannot be "
+		    "checked now; try again later.\r\n" },
+	};
+	char expected[512], line[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		mon.verdict = cases[i].verdict;
+		mon.tries = 1;
+		logged[0] = '\0';
+		assert_int_equal(converse(LOGIN "QUIT\r\n"), STEP_END);
+		(void)snprintf(expected, sizeof expected, "%s%s",
+		    BANNER WANTED, cases[i].answer);
+		assert_string_equal(said, expected);
+		(void)snprintf(line, sizeof line, "jane at 192.0.2.7 "
+		    "(192.0.2.7): %.14s", cases[i].answer);
+		assert_int_equal(strncmp(logged, line, strlen(line) - 8), 0);
+		assert_int_equal(pipe(in_pipe), 0);
+	}
+}
+
+static void
+monitor__that_is_gone__leaves_no_word(void **state)
+{
+	(void)state;
+	mon.dead = true;
+	assert_int_equal(converse(LOGIN "QUIT\r\n"), STEP_ABORT);
+	assert_string_equal(said, BANNER WANTED);
+}
+
+static void
+apop__without_a_stamp__is_not_available(void **state)
+{
+	(void)state;
+	(void)converse("APOP jane 0123\r\n");
+	assert_string_equal(said, BANNER
+	    "-ERR [AUTH] APOP is not available here; use USER and PASS.\r\n");
+	assert_string_equal(mon.user, "");
+}
+
+static void
+apop__with_one__logs_in(void **state)
+{
+	(void)state;
+	stamp = "<1.2.3@pop.example.org>";
+	assert_int_equal(converse("APOP jane 0123\r\nQUIT\r\n"), STEP_LOGIN);
+	assert_string_equal(mon.secret, "0123");
+	assert_string_equal(said, "+OK POP3 solopop at pop.example.org "
+	    "starting.  <1.2.3@pop.example.org>\r\n"
+	    "+OK jane has 0 messages (0 octets).\r\n" BYE);
+}
+
+static void
+quit__after_user__is_a_possible_probe(void **state)
+{
+	(void)state;
+	(void)converse("USER ja\"ne\r\nQUIT\r\n");
+	assert_string_equal(logged, "Possible probe of account ja\\x22ne from "
+	    "host 192.0.2.7 (192.0.2.7)\n");
+}
+
+static void
+dele__twice__second_is_refused(void **state)
+{
+	(void)state;
+	put_two();
+	(void)converse(LOGIN "DELE 1\r\nDELE 1\r\nRETR 1\r\nLIST 1\r\nLIST\r\n"
+	    "UIDL 1\r\nUIDL\r\nTOP 1 0\r\nSTAT\r\n");
+	assert_string_equal(said, IN("2 messages", "28")
+	    "+OK Message 1 has been deleted.\r\n"
+	    "-ERR Message 1 has been deleted.\r\n"
+	    "-ERR Message 1 has been deleted.\r\n"
+	    "-ERR Message 1 has been deleted.\r\n"
+	    "+OK 1 messages (8 octets)\r\n2 8\r\n.\r\n"
+	    "-ERR Message 1 has been marked for deletion.\r\n"
+	    "+OK uidl command accepted.\r\n2 2.b\r\n.\r\n"
+	    "-ERR Message 1 has been deleted.\r\n"
+	    "+OK 1 8\r\n");
+	assert_true(box_has("new/1.a"));
+}
+
+static void
+assert_totals(uint64_t deleted, uint64_t deleted_octets, uint64_t left,
+    uint64_t left_octets)
+{
+	assert_int_equal(mon.reports, 1);
+	assert_int_equal(mon.totals[0], deleted);
+	assert_int_equal(mon.totals[1], deleted_octets);
+	assert_int_equal(mon.totals[2], left);
+	assert_int_equal(mon.totals[3], left_octets);
+}
+
+static void
+quit__removes_marks_and_reports(void **state)
+{
+	(void)state;
+	put_two();
+	box_put("new/3.c", SPAN("x\n"));
+	(void)converse(LOGIN "RETR 1\r\nDELE 2\r\nLIST 3\r\nQUIT\r\n");
+	assert_non_null(strstr(said, BYE));
+	assert_true(box_has("cur/1.a:2,S"));
+	assert_false(box_has("cur/2.b:2,S"));
+	assert_true(box_has("new/3.c"));
+	assert_totals(1, 8, 2, 23);
+}
+
+static void
+end__without_quit__removes_nothing(void **state)
+{
+	(void)state;
+	put_two();
+	(void)converse(LOGIN "DELE 1\r\nRETR 2\r\nDELE 2\r\nQUI");
+	assert_true(box_has("new/1.a"));
+	assert_true(box_has("cur/2.b:2,S"));
+	assert_totals(0, 0, 2, 28);
+}
+
+static void
+end__without_quit__where_wished__updates(void **state)
+{
+	(void)state;
+	conf.update_on_abort = true;
+	put_two();
+	(void)converse(LOGIN "DELE 1\r\n");
+	assert_false(box_has("new/1.a"));
+	assert_totals(1, 20, 1, 8);
+}
+
+static void
+login__that_takes_too_long__ends_without_a_word(void **state)
+{
+	char expected[256];
+	struct ask ask;
+	struct pop3 *p;
+	int out = open_ear();
+
+	(void)state;
+	type(SPAN("USER jane\r\nPA"));
+	p = begin(&ask, out);
+	fake_now += 180 * 1000;
+	assert_int_equal(pop3_authorize(p), STEP_ABORT);
+	pop3_free(p);
+	hear(out);
+	assert_string_equal(said, BANNER WANTED);
+	(void)snprintf(expected, sizeof expected, "(v%s) Timeout (180 secs) "
+	    "during nw read from jane at 192.0.2.7 (192.0.2.7)\n",
+	    PACKAGE_VERSION);
+	assert_string_equal(logged, expected);
+}
+
+static void
+session__idle_for_too_long__removes_nothing(void **state)
+{
+	char expected[256];
+
+	(void)state;
+	put_two();
+	type(SPAN(LOGIN "DELE 1\r\n"));
+	conf.login_time = INT64_MAX / 4;
+	fake_step = conf.idle_time;	/* so long between any two looks */
+	(void)run();
+	fake_step = 0;
+	assert_string_equal(said, IN("2 messages", "28")
+	    "+OK Message 1 has been deleted.\r\n");
+	(void)snprintf(expected, sizeof expected, "(v%s) Timeout (600 secs) "
+	    "during nw read from jane at 192.0.2.7 (192.0.2.7)\n",
+	    PACKAGE_VERSION);
+	assert_string_equal(logged, expected);
+	assert_true(box_has("new/1.a"));
+	assert_totals(0, 0, 2, 28);
+}
+
+static void
+line__too_long_or_with_nul__is_refused_and_logged(void **state)
+{
+	char longest[POP3_LINE_MAX + 2];
+
+	(void)state;
+	memset(longest, 'x', sizeof longest);
+	memcpy(longest + POP3_LINE_MAX - 1, "\r\n", 2);
+	type((struct span){ longest, POP3_LINE_MAX + 1 });
+	type(SPAN("QU\0IT\r\nQUIT\r\n"));
+	(void)run();
+	assert_string_equal(said, BANNER "-ERR Command line too long.\r\n"
+	    "-ERR Command line holds a NUL.\r\n" BYE);
+	assert_non_null(strstr(logged, "Excessive input from (null) 192.0.2.7 "
+	    "(192.0.2.7); discarded 256 bytes\n"));
+}
+
+/* A session that has logged in, to run commands in one by one. */
+static struct {
+	struct ask ask;
+	struct pop3 *p;
+	int out;
+} step;
+
+static void
+log_in(void)
+{
+	step.out = open_ear();
+	step.p = begin(&step.ask, step.out);
+	step.p->state = TRANSACTION;
+	assert_int_equal(maildrop_open(&step.p->drop, box_top(), &conf.drop),
+	    0);
+}
+
+static void
+log_out(void)
+{
+	assert_int_equal(out_flush(step.p->out), 0);
+	maildrop_save(step.p->drop);
+	pop3_free(step.p);
+	hear(step.out);
+}
+
+#define RUN(line, how) \
+	assert_int_equal(command_run(step.p, SPAN(line)), how)
+
+/* Somebody wrote to the file after it was measured. */
+static void
+retr__of_a_message_that_grew__ends_without_the_dot(void **state)
+{
+	(void)state;
+	put_two();
+	log_in();
+	box_put("new/1.a", SPAN("H: h\n\n.\n.x\nend\nand more\n"));
+	RUN("RETR 1", STEP_ABORT);
+	assert_int_equal(maildrop_last(step.p->drop), 2);
+	log_out();
+	assert_null(strstr(said, "\r\n.\r\n"));
+	assert_non_null(strstr(logged, "message 1 is no longer as long"));
+	assert_false(box_has("solopop.index"));
+}
+
+static void
+retr__of_a_vanished_message__is_temporary_trouble(void **state)
+{
+	(void)state;
+	put_two();
+	log_in();
+	box_remove("new/1.a");
+	RUN("RETR 1", STEP_NEXT);
+	RUN("TOP 1 0", STEP_NEXT);
+	RUN("DELE 1", STEP_NEXT);
+	RUN("QUIT", STEP_END);
+	assert_int_equal(step.p->answers, 4);
+	log_out();
+	assert_string_equal(said,
+	    "-ERR [SYS/TEMP] Message 1 cannot be read.\r\n"
+	    "-ERR [SYS/TEMP] Message 1 cannot be read.\r\n"
+	    "+OK Message 1 has been deleted.\r\n" BYE);
+	assert_non_null(strstr(logged,
+	    "message 1: removed by another program"));
+}
+
+/* A directory stands where the message was: it cannot be unlinked, by nobody. */
+static void
+quit__with_a_message_that_stays__says_so(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	put_two();
+	log_in();
+	box_remove("new/1.a");
+	assert_int_equal(mkdir(box_path(path, "new/1.a"), 0700), 0);
+	RUN("DELE 1", STEP_NEXT);
+	RUN("DELE 2", STEP_NEXT);
+	RUN("QUIT", STEP_END);
+	log_out();
+	assert_non_null(strstr(said,
+	    "-ERR [SYS/TEMP] some deleted messages not removed\r\n"));
+	assert_false(box_has("cur/2.b:2,S"));
+	assert_totals(1, 8, 1, 20);
+}
+
+static void
+client__that_is_gone__ends_the_session(void **state)
+{
+	struct ask ask;
+	struct pop3 *p;
+	int ends[2];
+
+	(void)state;
+	put_two();
+	assert_int_equal(pipe(ends), 0);
+	(void)close(ends[0]);
+	type(SPAN(LOGIN "DELE 1\r\nQUIT\r\n"));
+	p = begin(&ask, ends[1]);
+	assert_int_equal(pop3_authorize(p), STEP_ABORT);
+	pop3_free(p);
+	(void)close(ends[1]);
+	assert_int_equal(mon.expects, 0);
+	assert_string_equal(logged, "");
+}
+
+static void
+maildrop__of_somebody_elses_lock__is_refused(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	assert_int_equal(symlink("elsewhere", box_path(path, "solopop.lock")),
+	    0);
+	(void)converse(LOGIN "STAT\r\n");
+	assert_string_equal(said, BANNER WANTED "-ERR [SYS/PERM] The lock file "
+	    "of your maildrop is not a plain file of your own.\r\n");
+	assert_int_equal(mon.reports, 0);
+}
+
+static void
+capa__says_more_after_login(void **state)
+{
+	const char *line;
+
+	(void)state;
+	(void)converse("CAPA\r\n" LOGIN "CAPA\r\nQUIT\r\n");
+	line = strstr(said, "IMPLEMENTATION solopop\r\n.\r\n");
+	assert_non_null(line);
+	assert_non_null(strstr(said, "PIPELINING\r\n"));
+	assert_true(line > strstr(said, "+OK jane has"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(words__of_any_case_and_spacing__are_commands),
+		TEST(transaction__of_each_command),
+		TEST(authorization__knows_no_mail),
+		TEST(bad_commands__too_many_before_login__end_it),
+		TEST(bad_commands__after_login__are_no_matter),
+		TEST(pass__takes_the_rest_of_the_line),
+		TEST(pass__without_user__or_twice__is_unknown),
+		TEST(user__of_bad_names__asks_nobody),
+		TEST(user__of_the_longest_name__is_passed_on),
+		TEST(refusal__of_each_verdict__has_its_words),
+		TEST(monitor__that_is_gone__leaves_no_word),
+		TEST(apop__without_a_stamp__is_not_available),
+		TEST(apop__with_one__logs_in),
+		TEST(quit__after_user__is_a_possible_probe),
+		TEST(dele__twice__second_is_refused),
+		TEST(quit__removes_marks_and_reports),
+		TEST(quit__with_a_message_that_stays__says_so),
+		TEST(end__without_quit__removes_nothing),
+		TEST(end__without_quit__where_wished__updates),
+		TEST(login__that_takes_too_long__ends_without_a_word),
+		TEST(session__idle_for_too_long__removes_nothing),
+		TEST(line__too_long_or_with_nul__is_refused_and_logged),
+		TEST(retr__of_a_message_that_grew__ends_without_the_dot),
+		TEST(retr__of_a_vanished_message__is_temporary_trouble),
+		TEST(client__that_is_gone__ends_the_session),
+		TEST(maildrop__of_somebody_elses_lock__is_refused),
+		TEST(capa__says_more_after_login),
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_divert(take_line, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
