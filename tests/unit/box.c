@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define NOBODY 65534
+
 static char top[] = "/tmp/solopop-box.XXXXXX";
 
 const char *
@@ -66,10 +68,28 @@ remove_tree(const char *path)
 	(void)rmdir(path);
 }
 
+void
+box_be_nobody(void)
+{
+	static const char *const dirs[] = { ".", "new", "cur", "tmp" };
+	char path[BOX_PATH_MAX];
+	size_t i;
+
+	if (geteuid() != 0)
+		return;
+	for (i = 0; i < COUNT(dirs); i++)
+		if (box_has(dirs[i]))
+			assert_int_equal(chown(box_path(path, dirs[i]),
+			    NOBODY, NOBODY), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+}
+
 int
 box_tear_down(void **state)
 {
 	(void)state;
+	if (geteuid() != getuid() && seteuid(getuid()) == -1)
+		return -1;
 	remove_tree(top);
 	return access(top, F_OK) == -1 ? 0 : -1;
 }

@@ -28,6 +28,12 @@ bool box_has(const char *name);
 /* Is the file's content just this? */
 void box_expect(const char *name, const char *text);
 
+/*
+ * From here to the end of the test root is not root: it owns the Maildir as
+ * nobody, and permissions count.
+ */
+void box_be_nobody(void);
+
 #define BOX_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
 

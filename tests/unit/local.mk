@@ -10,7 +10,9 @@ UNIT_TESTS = \
 	tests/unit/test_line \
 	tests/unit/test_lock \
 	tests/unit/test_log \
+	tests/unit/test_maildir \
 	tests/unit/test_maildrop \
+	tests/unit/test_mails \
 	tests/unit/test_monitor \
 	tests/unit/test_monmsg \
 	tests/unit/test_name \
@@ -57,10 +59,20 @@ tests_unit_test_lock_LDADD = $(TEST_LIBS)
 tests_unit_test_log_SOURCES = tests/unit/test_log.c tests/unit/unit.h
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_log_LDADD = $(TEST_LIBS)
+tests_unit_test_maildir_SOURCES = tests/unit/test_maildir.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_maildir_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_maildir_LDADD = $(TEST_LIBS)
 tests_unit_test_maildrop_SOURCES = tests/unit/test_maildrop.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_maildrop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_maildrop_LDADD = $(TEST_LIBS)
+tests_unit_test_mails_SOURCES = tests/unit/test_mails.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h
+tests_unit_test_mails_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mails_LDADD = $(TEST_LIBS)
 tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h \
 	tests/unit/fake_pam.c tests/unit/fake_pam.h

@@ -1,126 +1,47 @@
 /*
  * A session's view of a real Maildir, while others change it.
  */
+#include "box.h"
 #include "fake_clock.h"
 #include "maildir/maildrop.h"
-#include "unit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct maildrop_conf conf = { .lock = true, .index = true };
 
-static char top[] = "/tmp/solopop-drop.XXXXXX";
 static struct maildrop *drop;
 static struct maildrop_sum removed;
-
-static void
-path_of(char path[256], const char *name)
-{
-	(void)snprintf(path, 256, "%s/%s", top, name);
-}
-
-static void
-deliver(const char *name, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	path_of(path, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_not_equal(fputs(text, f), EOF);
-	assert_int_equal(fclose(f), 0);
-}
-
-static bool
-is_there(const char *name)
-{
-	char path[256];
-
-	path_of(path, name);
-	return access(path, F_OK) == 0;
-}
-
-static void
-move(const char *from, const char *to)
-{
-	char a[256], b[256];
-
-	path_of(a, from);
-	path_of(b, to);
-	assert_int_equal(rename(a, b), 0);
-}
-
-static void
-lose(const char *name)
-{
-	char path[256];
-
-	path_of(path, name);
-	assert_int_equal(unlink(path), 0);
-}
 
 static int
 set_up(void **state)
 {
-	static const char *const dirs[] = { "new", "cur", "tmp" };
-	char path[256];
-	size_t i;
-
-	(void)state;
-	memcpy(top + strlen(top) - 6, "XXXXXX", 6);
-	if (mkdtemp(top) == NULL)
-		return -1;
-	for (i = 0; i < COUNT(dirs); i++) {
-		path_of(path, dirs[i]);
-		if (mkdir(path, 0700) == -1)
-			return -1;
-	}
 	drop = NULL;
-	return 0;
-}
-
-static void
-remove_tree(const char *path)
-{
-	char inner[512];
-	struct dirent *e;
-	DIR *d;
-
-	if ((d = opendir(path)) != NULL) {
-		while ((e = readdir(d)) != NULL) {
-			if (strcmp(e->d_name, ".") == 0 ||
-			    strcmp(e->d_name, "..") == 0)
-				continue;
-			(void)snprintf(inner, sizeof inner, "%s/%s", path,
-			    e->d_name);
-			if (unlink(inner) == -1)
-				remove_tree(inner);
-		}
-		(void)closedir(d);
-	}
-	(void)rmdir(path);
+	return box_set_up(state);
 }
 
 static int
 tear_down(void **state)
 {
-	(void)state;
 	maildrop_close(drop);
-	remove_tree(top);
-	return 0;
+	return box_tear_down(state);
+}
+
+static void
+deliver(const char *name, const char *text)
+{
+	box_put(name, span_of(text));
 }
 
 static void
 start(void)
 {
-	assert_int_equal(maildrop_open(&drop, top, &conf), 0);
+	assert_int_equal(maildrop_open(&drop, box_top(), &conf), 0);
 }
 
 /* The session after this one. */
@@ -190,10 +111,10 @@ open__orders_by_time_and_name__new_and_cur_together(void **state)
 static void
 open__of_no_maildir__is_empty(void **state)
 {
-	char path[256];
+	char path[BOX_PATH_MAX];
 
 	(void)state;
-	path_of(path, "none");
+	(void)box_path(path, "none");
 	assert_int_equal(maildrop_open(&drop, path, &conf), 0);
 	assert_int_equal(maildrop_count(drop), 0);
 	assert_string_equal(maildrop_error(drop), "");
@@ -204,32 +125,32 @@ open__of_no_maildir__is_empty(void **state)
 static void
 open__without_new_or_cur__takes_what_is_there(void **state)
 {
-	char path[256];
+	char path[BOX_PATH_MAX];
 
 	(void)state;
 	deliver("new/1.a", "x\n");
-	path_of(path, "cur");
+	(void)box_path(path, "cur");
 	assert_int_equal(rmdir(path), 0);
 	start();
 	assert_int_equal(maildrop_count(drop), 1);
 	maildrop_mark_read(drop, 1);
 	assert_int_equal(update(), 0);
-	assert_true(is_there("cur/1.a:2,S"));
+	assert_true(box_has("cur/1.a:2,S"));
 }
 
 static void
 open__leaves_out_what_is_no_message(void **state)
 {
-	char path[256];
+	char path[BOX_PATH_MAX];
 
 	(void)state;
 	deliver("new/.hidden", "x\n");
 	deliver("tmp/1.tmp", "x\n");
-	path_of(path, "new/2.dir");
+	(void)box_path(path, "new/2.dir");
 	assert_int_equal(mkdir(path, 0700), 0);
-	path_of(path, "new/3.fifo");
+	(void)box_path(path, "new/3.fifo");
 	assert_int_equal(mkfifo(path, 0600), 0);
-	path_of(path, "new/4.link");
+	(void)box_path(path, "new/4.link");
 	assert_int_equal(symlink("../tmp/1.tmp", path), 0);
 	start();
 	assert_int_equal(maildrop_count(drop), 0);
@@ -245,16 +166,16 @@ read__of_a_renamed_message__finds_it(void **state)
 	deliver("new/1.a", "x\n");
 	deliver("new/2.b", "y\n");
 	start();
-	move("new/1.a", "cur/1.a:2,FS");
+	box_move("new/1.a", "cur/1.a:2,FS");
 	fd = maildrop_read(drop, 1);
 	assert_int_not_equal(fd, -1);
 	(void)close(fd);
-	move("cur/1.a:2,FS", "cur/1.a:2,RS");
+	box_move("cur/1.a:2,FS", "cur/1.a:2,RS");
 	maildrop_mark_read(drop, 1);
 	assert_int_equal(maildrop_delete(drop, 1), 0);
 	assert_int_equal(update(), 0);
-	assert_false(is_there("cur/1.a:2,RS"));
-	assert_true(is_there("new/2.b"));
+	assert_false(box_has("cur/1.a:2,RS"));
+	assert_true(box_has("new/2.b"));
 }
 
 static void
@@ -264,13 +185,13 @@ read__of_a_vanished_message__fails__and_its_removal_is_done(void **state)
 	deliver("new/1.a", "x\n");
 	deliver("new/2.b", "y\n");
 	start();
-	lose("new/1.a");
+	box_remove("new/1.a");
 	assert_errno(maildrop_read(drop, 1), ENOENT);
 	assert_errno(maildrop_read(drop, 1), ENOENT);
 	assert_int_equal(maildrop_delete(drop, 1), 0);
 	assert_int_equal(update(), 0);
 	assert_int_equal(removed.count, 1);
-	assert_true(is_there("new/2.b"));
+	assert_true(box_has("new/2.b"));
 }
 
 static void
@@ -288,8 +209,8 @@ delete__then_reset__nothing_is_deleted(void **state)
 	assert_left(2, 7);
 	assert_false(maildrop_is_deleted(drop, 1));
 	assert_int_equal(update(), 0);
-	assert_true(is_there("new/1.a"));
-	assert_true(is_there("cur/2.b:2,S"));
+	assert_true(box_has("new/1.a"));
+	assert_true(box_has("cur/2.b:2,S"));
 }
 
 static void
@@ -328,11 +249,11 @@ update__marks_read_messages__and_never_onto_another(void **state)
 	maildrop_mark_read(drop, 3);
 	maildrop_mark_read(drop, 4);
 	assert_int_equal(update(), 0);
-	assert_true(is_there("cur/1.a:2,S"));
-	assert_true(is_there("cur/2.b:2,FS"));
-	assert_true(is_there("new/3.c"));
-	assert_true(is_there("cur/3.c:2,S"));
-	assert_true(is_there("new/4.d:1,odd"));
+	assert_true(box_has("cur/1.a:2,S"));
+	assert_true(box_has("cur/2.b:2,FS"));
+	assert_true(box_has("new/3.c"));
+	assert_true(box_has("cur/3.c:2,S"));
+	assert_true(box_has("new/4.d:1,odd"));
 }
 
 static void
@@ -356,12 +277,12 @@ twins__in_new_and_cur__are_two_messages(void **state)
 static void
 link__in_new_and_cur__is_one_message(void **state)
 {
-	char a[256], b[256];
+	char a[BOX_PATH_MAX], b[BOX_PATH_MAX];
 
 	(void)state;
 	deliver("new/1.a", "one\n");
-	path_of(a, "new/1.a");
-	path_of(b, "cur/1.a:2,S");
+	(void)box_path(a, "new/1.a");
+	(void)box_path(b, "cur/1.a:2,S");
 	assert_int_equal(link(a, b), 0);
 	start();
 	assert_int_equal(maildrop_count(drop), 1);
@@ -375,7 +296,7 @@ next_session__with_the_index__sees_the_same(void **state)
 	deliver("cur/2.b:2,S", "yy\n");
 	start();
 	start_anew();
-	assert_true(is_there("solopop.index"));
+	assert_true(box_has("solopop.index"));
 	start_anew();
 	assert_left(2, 7);
 	assert_uidl(1, "1.a");
@@ -383,8 +304,8 @@ next_session__with_the_index__sees_the_same(void **state)
 	deliver("new/3.c", "zzz\n");
 	start_anew();
 	assert_left(3, 12);
-	lose("new/1.a");
-	move("cur/2.b:2,S", "cur/2.b:2,");
+	box_remove("new/1.a");
+	box_move("cur/2.b:2,S", "cur/2.b:2,");
 	start_anew();
 	assert_left(2, 9);
 	assert_int_equal(maildrop_last(drop), 0);
@@ -402,8 +323,8 @@ indexed_session__meets_renames_and_losses(void **state)
 	start();
 	start_anew();
 	start_anew();
-	lose("new/1.a");
-	move("new/2.b", "cur/2.b:2,F");
+	box_remove("new/1.a");
+	box_move("new/2.b", "cur/2.b:2,F");
 	deliver("new/4.d", "new\n");
 	assert_errno(maildrop_read(drop, 1), ENOENT);
 	fd = maildrop_read(drop, 2);
@@ -413,8 +334,8 @@ indexed_session__meets_renames_and_losses(void **state)
 	maildrop_mark_read(drop, 2);
 	assert_int_equal(maildrop_delete(drop, 3), 0);
 	assert_int_equal(update(), 0);
-	assert_true(is_there("cur/2.b:2,FS"));
-	assert_false(is_there("new/3.c"));
+	assert_true(box_has("cur/2.b:2,FS"));
+	assert_false(box_has("new/3.c"));
 	start_anew();
 	assert_left(2, 9);
 }
@@ -422,7 +343,7 @@ indexed_session__meets_renames_and_losses(void **state)
 static void
 index__of_a_damaged_body__ends_the_session_and_is_removed(void **state)
 {
-	char path[256];
+	char path[BOX_PATH_MAX];
 	uint64_t octets;
 	int fd;
 
@@ -431,13 +352,13 @@ index__of_a_damaged_body__ends_the_session_and_is_removed(void **state)
 	start();
 	start_anew();
 	start_anew();
-	path_of(path, "solopop.index");
+	(void)box_path(path, "solopop.index");
 	fd = open(path, O_WRONLY);
 	assert_int_equal(pwrite(fd, "!", 1, 130), 1);
 	(void)close(fd);
 	start_anew();
 	if (maildrop_octets(drop, 1, &octets) == -1)
-		assert_false(is_there("solopop.index"));
+		assert_false(box_has("solopop.index"));
 	start_anew();
 	assert_octets(1, 3);
 }
@@ -445,9 +366,6 @@ index__of_a_damaged_body__ends_the_session_and_is_removed(void **state)
 static void
 maildirsize__is_kept_true(void **state)
 {
-	char path[256], text[64] = "";
-	int fd;
-
 	(void)state;
 	deliver("maildirsize", "1000S\n20 3\n");
 	deliver("new/1.a", "12345\n");
@@ -456,13 +374,9 @@ maildirsize__is_kept_true(void **state)
 	start();
 	assert_int_equal(maildrop_delete(drop, 1), 0);
 	assert_int_equal(maildrop_delete(drop, 2), 0);
-	lose("new/2.b");
+	box_remove("new/2.b");
 	assert_int_equal(update(), 0);
-	path_of(path, "maildirsize");
-	fd = open(path, O_RDONLY);
-	assert_true(read(fd, text, sizeof text - 1) > 0);
-	(void)close(fd);
-	assert_string_equal(text, "1000S\n20 3\n-6 -1\n");
+	box_expect("maildirsize", "1000S\n20 3\n-6 -1\n");
 }
 
 static void
@@ -470,25 +384,195 @@ tmp__is_cleaned_of_what_nobody_touched_for_36_hours(void **state)
 {
 	struct timespec old[2];
 	struct stat st;
-	char path[256];
+	char path[BOX_PATH_MAX];
 
 	(void)state;
 	deliver("new/1.a", "x\n");
 	deliver("tmp/old", "x\n");
 	deliver("tmp/new", "x\n");
-	path_of(path, "tmp/old");
+	(void)box_path(path, "tmp/old");
 	assert_int_equal(stat(path, &st), 0);
 	old[0] = old[1] = (struct timespec){ st.st_mtime - 40 * 3600, 0 };
 	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
-	path_of(path, "tmp/new");
+	(void)box_path(path, "tmp/new");
 	old[0] = old[1] = (struct timespec){ st.st_mtime + 3600, 0 };
 	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
 	fake_date = st.st_ctime + 36 * 3600 + 10;
 	start();
 	assert_int_equal(maildrop_delete(drop, 1), 0);
 	assert_int_equal(update(), 0);
-	assert_false(is_there("tmp/old"));
-	assert_true(is_there("tmp/new"));
+	assert_false(box_has("tmp/old"));
+	assert_true(box_has("tmp/new"));
+}
+
+static void
+open__of_a_message_that_cannot_be_read__leaves_it_out(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	box_be_nobody();
+	deliver("new/1.a", "x\n");
+	deliver("new/2.b", "secret\n");
+	deliver("new/3.c", "z\n");
+	assert_int_equal(chmod(box_path(path, "new/2.b"), 0), 0);
+	start();
+	assert_int_equal(maildrop_count(drop), 2);
+	assert_int_equal(maildrop_unreadable(drop), 1);
+	assert_non_null(strstr(maildrop_error(drop), "new/2.b"));
+	assert_uidl(2, "3.c");
+	assert_int_equal(maildrop_delete(drop, 2), 0);
+	assert_int_equal(update(), 0);
+	assert_true(box_has("new/2.b"));
+	start_anew();
+	assert_false(box_has("solopop.index"));
+	assert_int_equal(maildrop_unreadable(drop), 1);
+	assert_int_equal(chmod(box_path(path, "new/2.b"), 0600), 0);
+	start_anew();
+	assert_left(2, 11);
+}
+
+static void
+update__where_nothing_can_be_removed__tells_so(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	box_be_nobody();
+	deliver("new/1.a", "x\n");
+	deliver("cur/2.b:2,", "yy\n");
+	start();
+	assert_int_equal(chmod(box_path(path, "new"), 0500), 0);
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	assert_int_equal(maildrop_delete(drop, 2), 0);
+	assert_int_equal(update(), -1);
+	assert_int_equal(removed.count, 1);
+	assert_int_equal(removed.octets, 4);
+	assert_non_null(strstr(maildrop_error(drop), "new/1.a"));
+	assert_true(box_has("new/1.a"));
+	assert_false(box_has("cur/2.b:2,"));
+}
+
+/* A Maildir on a disk that is full, or mounted to be read: it can be read. */
+static void
+open__where_nothing_can_be_written__goes_on_without_a_lock(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	box_be_nobody();
+	deliver("new/1.a", "x\n");
+	assert_int_equal(chmod(box_path(path, "."), 0500), 0);
+	start();
+	assert_left(1, 3);
+	assert_non_null(strstr(maildrop_error(drop), "solopop.lock"));
+	maildrop_mark_read(drop, 1);
+	assert_int_equal(update(), 0);
+	assert_true(box_has("cur/1.a:2,S"));
+	start_anew();
+	assert_left(1, 3);
+	assert_false(box_has("solopop.index"));
+}
+
+static void
+open__of_a_maildir_of_others__fails(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	box_be_nobody();
+	assert_int_equal(chmod(box_path(path, "."), 0), 0);
+	assert_errno(maildrop_open(&drop, box_top(), &conf), EACCES);
+	assert_non_null(strstr(maildrop_error(drop), "Maildir"));
+}
+
+/* fcntl locks do not keep a process from itself, so another one tries. */
+static void
+open__while_another_session_has_it__is_refused(void **state)
+{
+	struct maildrop *other;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	start();
+	assert_false(maildrop_is_wanted(drop));
+	if ((pid = fork()) == 0) {
+		status = maildrop_open(&other, box_top(), &conf) == -1 &&
+		    errno == EAGAIN && other != NULL ? 0 : 1;
+		maildrop_close(other);
+		_exit(status);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+open__with_no_lock_wished__leaves_no_lock_file(void **state)
+{
+	const struct maildrop_conf no_lock = { .index = false };
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	assert_int_equal(maildrop_open(&drop, box_top(), &no_lock), 0);
+	assert_false(box_has("solopop.lock"));
+	maildrop_save(drop);
+	assert_false(box_has("solopop.index"));
+}
+
+static void
+read__of_what_became_no_file__fails(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("new/2.b", "y\n");
+	deliver("tmp/target", "z\n");
+	start();
+	box_remove("new/1.a");
+	assert_int_equal(symlink("../tmp/target", box_path(path, "new/1.a")),
+	    0);
+	box_remove("new/2.b");
+	assert_int_equal(mkfifo(box_path(path, "new/2.b"), 0600), 0);
+	assert_errno(maildrop_read(drop, 1), ELOOP);
+	assert_errno(maildrop_read(drop, 2), EINVAL);
+	assert_non_null(strstr(maildrop_error(drop), "new/2.b"));
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	assert_int_equal(update(), 0);
+	assert_false(box_has("new/1.a"));
+	box_expect("tmp/target", "z\n");
+}
+
+/* All at once, as a mail reader does that marks everything. */
+static void
+update__after_all_were_renamed__finds_them_all(void **state)
+{
+	char from[64], to[64];
+	uint32_t i;
+
+	(void)state;
+	for (i = 1; i <= 200; i++) {
+		(void)snprintf(from, sizeof from, "new/%u.a", i);
+		deliver(from, "x\n");
+	}
+	start();
+	for (i = 1; i <= 200; i++) {
+		(void)snprintf(from, sizeof from, "new/%u.a", i);
+		(void)snprintf(to, sizeof to, "cur/%u.a:2,F", i);
+		box_move(from, to);
+		if (i % 2 == 0)
+			assert_int_equal(maildrop_delete(drop, i), 0);
+		else
+			maildrop_mark_read(drop, i);
+	}
+	assert_int_equal(update(), 0);
+	assert_int_equal(removed.count, 100);
+	for (i = 1; i <= 200; i++) {
+		(void)snprintf(to, sizeof to, "cur/%u.a:2,F%s", i,
+		    i % 2 == 0 ? "" : "S");
+		assert_int_equal(box_has(to), i % 2);
+	}
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -512,6 +596,15 @@ main(void)
 		TEST(next_session__with_the_index__sees_the_same),
 		TEST(indexed_session__meets_renames_and_losses),
 		TEST(index__of_a_damaged_body__ends_the_session_and_is_removed),
+		TEST(open__of_a_message_that_cannot_be_read__leaves_it_out),
+		TEST(update__where_nothing_can_be_removed__tells_so),
+		TEST(
+	    open__where_nothing_can_be_written__goes_on_without_a_lock),
+		TEST(open__of_a_maildir_of_others__fails),
+		TEST(open__while_another_session_has_it__is_refused),
+		TEST(open__with_no_lock_wished__leaves_no_lock_file),
+		TEST(read__of_what_became_no_file__fails),
+		TEST(update__after_all_were_renamed__finds_them_all),
 		TEST(maildirsize__is_kept_true),
 		TEST(tmp__is_cleaned_of_what_nobody_touched_for_36_hours),
 	};
