@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -76,23 +77,118 @@ read__cuts_lines_at_lf__and_takes_one_cr(void **state)
 	expect_error(ETIMEDOUT);
 }
 
+/* Each of these comes out as these lines, or errors, however it is cut. */
+static const struct {
+	struct span text;
+	const char *outcome;		/* lines in <>, errors in words */
+} streams[] = {
+	{ BYTES("USER jane\r\nPASS x y\r\n"), "<USER jane><PASS x y>" },
+	{ BYTES("\n\r\n\r\r\n"), "<><><\r>" },
+	{ BYTES("a\nb\r\nc\rd\n"), "<a><b><c\rd>" },
+	{ BYTES("12345678901234\r\n123456789012345\n1234567890123456\n.\n"),
+	    "<12345678901234><123456789012345>long<.>" },
+	{ BYTES("123456789012345\r\n\n"), "long<>" },
+	{ BYTES("1234567890123456789012345678901234567890\nx\n"), "long<x>" },
+	{ BYTES("a\0b\r\n\0\nc\n"), "nulnul<c>" },
+	{ BYTES("123456789012\0\0\0\0\0\0\nc\n"), "long<c>" },
+	{ BYTES("a\nnot ended"), "<a>" },
+	{ BYTES("a\n1234567890123456789"), "<a>" },
+	{ BYTES("\r"), "" },
+	{ BYTES("\xff\xfe\n"), "<\xff\xfe>" },
+	{ BYTES(""), "" },
+};
+
+/* Take what is here; true at the end of it all. */
+static bool
+take_all(char *outcome, size_t cap)
+{
+	size_t len = strlen(outcome);
+	struct span text;
+
+	while (read_line(&text) == 0 || errno == EMSGSIZE || errno == EILSEQ) {
+		if (errno != 0)
+			(void)snprintf(outcome + len, cap - len, "%s",
+			    errno == EMSGSIZE ? "long" : "nul");
+		else
+			(void)snprintf(outcome + len, cap - len, "<%.*s>",
+			    (int)text.len, text.p);
+		len += strlen(outcome + len);
+		errno = 0;
+	}
+	if (errno != EPIPE)
+		assert_int_equal(errno, ETIMEDOUT);
+	return errno == EPIPE;
+}
+
+static void
+check_cut(struct span s, const char *expected, size_t first, size_t second)
+{
+	char outcome[256] = "";
+
+	line_init(&line, ends[0]);
+	send_bytes(s.p, first);
+	errno = 0;
+	assert_false(take_all(outcome, sizeof outcome));
+	send_bytes(s.p + first, second);
+	errno = 0;
+	assert_false(take_all(outcome, sizeof outcome));
+	send_bytes(s.p + first + second, s.len - first - second);
+	hang_up();
+	errno = 0;
+	assert_true(take_all(outcome, sizeof outcome));
+	assert_string_equal(outcome, expected);
+	(void)close(ends[0]);
+	assert_int_equal(pipe(ends), 0);
+}
+
+static void
+read__cut_at_any_two_bytes__gives_the_same(void **state)
+{
+	size_t i, first, second;
+
+	(void)state;
+	for (i = 0; i < COUNT(streams); i++)
+		for (first = 0; first <= streams[i].text.len; first++)
+			for (second = 0; first + second <=
+			    streams[i].text.len; second++)
+				check_cut(streams[i].text, streams[i].outcome,
+				    first, second);
+}
+
 static void
 read__byte_by_byte__gives_the_same(void **state)
 {
-	static const char text[] = "USER jane\r\nPASS x y\r\n";
-	size_t i;
+	char outcome[256];
+	size_t i, at;
 
 	(void)state;
-	for (i = 0; i < sizeof text - 1; i++) {
-		send_bytes(text + i, 1);
-		if (i == 10) {
-			assert_false(line_pending(&line));
-			expect_line("USER jane");
-		} else if (i == sizeof text - 2)
-			expect_line("PASS x y");
-		else
-			expect_error(ETIMEDOUT);
+	for (i = 0; i < COUNT(streams); i++) {
+		line_init(&line, ends[0]);
+		outcome[0] = '\0';
+		for (at = 0; at < streams[i].text.len; at++) {
+			send_bytes(streams[i].text.p + at, 1);
+			errno = 0;
+			assert_false(take_all(outcome, sizeof outcome));
+		}
+		assert_string_equal(outcome, streams[i].outcome);
 	}
+}
+
+/* It is asked again where it stopped: nothing is lost and nothing twice. */
+static void
+read__after_the_deadline__can_wait_on(void **state)
+{
+	struct span text;
+
+	(void)state;
+	SEND("STA");
+	expect_error(ETIMEDOUT);
+	fake_now += 1000000;
+	assert_errno(line_read(&line, MAX, fake_now - 1, &text), ETIMEDOUT);
+	SEND("T\r\n");
+	/* What is here is taken though it is too late. */
+	assert_int_equal(line_read(&line, MAX, 0, &text), 0);
+	assert_span(text, "STAT");
 }
 
 static void
@@ -213,7 +309,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(read__cuts_lines_at_lf__and_takes_one_cr),
+		TEST(read__cut_at_any_two_bytes__gives_the_same),
 		TEST(read__byte_by_byte__gives_the_same),
+		TEST(read__after_the_deadline__can_wait_on),
 		TEST(read__at_the_limit__and_beyond),
 		TEST(read__of_a_line_larger_than_the_buffer__skips_it_whole),
 		TEST(read__of_a_nul__is_an_error_for_that_line_alone),
