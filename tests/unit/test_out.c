@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,47 +147,92 @@ message__that_cannot_be_read__is_no_failure_of_writing(void **state)
 	(void)close(fd);
 }
 
-/* Sizes around those of the buffers, in a child so that somebody reads. */
-static void
-message__at_the_edges_of_the_buffers__arrives_whole(void **state)
+static bool
+give_up(void *ctx)
 {
-	static const size_t sizes[] = { OUT_READ - 1, OUT_READ, OUT_READ + 1,
-	    2 * OUT_READ, OUT_BUFFER / 2, OUT_BUFFER - 1, OUT_BUFFER,
-	    OUT_BUFFER + 1, 5 * OUT_BUFFER };
-	static const char kinds[] = "\na.";
-	char *text, *got;
-	uint64_t octets, sum;
-	size_t i, k, n;
-	ssize_t r;
-	int fd;
+	++*(int *)ctx;
+	return true;
+}
+
+/* A session that another one wants does not wait for a client asleep. */
+static void
+put__with_an_interrupt__ends_by_it(void **state)
+{
+	int looks = 0;
+	const struct interrupt interrupt = { 0, 0, give_up, &looks };
+	char much[4096] = "";
+	size_t i;
 
 	(void)state;
-	got = malloc(65536);
-	for (i = 0; i < COUNT(sizes); i++)
-		for (k = 0; k < sizeof kinds - 1; k++) {
-			n = sizes[i];
-			text = malloc(n);
-			memset(text, kinds[k], n);
-			fd = make_file(text, n);
-			out->patience = 1000;
-			(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-			if (fork() == 0) {
-				(void)out_message(out, fd, NULL, &octets);
-				_exit(out_flush(out) == -1);
-			}
-			(void)close(fd);
-			(void)fcntl(ends[0], F_SETFL, 0);
-			sum = kinds[k] == '\n' ? 2 * n :
-			    kinds[k] == '.' ? n + 3 : n + 2;
-			while (sum > 0) {
-				r = read(ends[0], got, sum < 65536 ?
-				    (size_t)sum : 65536);
-				assert_true(r > 0);
-				sum -= (uint64_t)r;
-			}
-			free(text);
-		}
+	out->patience = 1000000;
+	out->interrupt = &interrupt;
+	for (i = 0; i < 10000 && out->error == 0; i++)
+		(void)out_put(out, much, sizeof much);
+	assert_int_equal(out->error, ECANCELED);
+	assert_int_equal(looks, 1);
+}
+
+/* A pipe is asked for as much as it surely takes, or write(2) would block. */
+static void
+flush__to_a_pipe__never_blocks(void **state)
+{
+	char much[PIPE_BUF] = "", byte;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	for (i = 0; i < 10000 && out->error == 0; i++)
+		(void)out_put(out, much, sizeof much);
+	assert_int_equal(out->error, ETIMEDOUT);
+	for (i = 0; read(ends[0], &byte, 1) == 1; i++)
+		continue;
+	assert_int_equal(i, out->sent);
+	assert_true(i >= 4096);
+}
+
+static void
+put__to_a_file__is_all_there(void **state)
+{
+	int fd = make_file("", 0);
+	char much[10000];
+	struct out *o = out_new(fd, 0);
+	size_t i;
+
+	(void)state;
+	assert_non_null(o);
+	memset(much, 'x', sizeof much);
+	for (i = 0; i < 100; i++)
+		assert_int_equal(out_put(o, much, sizeof much), 0);
+	assert_int_equal(out_put(o, NULL, 0), 0);
+	assert_int_equal(out_flush(o), 0);
+	assert_int_equal(o->sent, 1000000);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 1000000);
+	out_free(o);
+	out_free(NULL);
+	(void)close(fd);
+}
+
+static void
+put__of_more_than_the_buffer__keeps_the_order(void **state)
+{
+	size_t n = 2 * OUT_BUFFER + 12345, i;
+	int fd = make_file("", 0);
+	char *bytes = malloc(n), *got = malloc(n + 1);
+	struct out *o = out_new(fd, 0);
+
+	(void)state;
+	assert_true(bytes != NULL && got != NULL && o != NULL);
+	for (i = 0; i < n; i++)
+		bytes[i] = (char)(i * 31 + i / 251);
+	assert_int_equal(out_put(o, bytes, 7), 0);
+	assert_int_equal(out_put(o, bytes + 7, n - 7), 0);
+	assert_int_equal(out_flush(o), 0);
+	assert_int_equal(pread(fd, got, n + 1, 0), n);
+	assert_memory_equal(got, bytes, n);
+	out_free(o);
+	free(bytes);
 	free(got);
+	(void)close(fd);
 }
 
 static void
@@ -206,7 +252,7 @@ finish__with_unread_input__waits_for_the_peer_but_not_for_ever(void **state)
 {
 	(void)state;
 	assert_int_equal(send(ends[0], "STAT\r\n", 6, 0), 6);
-	fake_step = 500;		/* a peer that never closes */
+	fake_step = 660;		/* a peer that never closes */
 	out_finish(out, ends[1]);
 	fake_step = 0;
 	assert_int_equal(out->error, 0);
@@ -229,7 +275,11 @@ main(void)
 		SOCKET(message__is_encoded__and_counted_without_stuffing),
 		SOCKET(message__its_top__ends_at_a_line),
 		SOCKET(message__that_cannot_be_read__is_no_failure_of_writing),
-		SOCKET(message__at_the_edges_of_the_buffers__arrives_whole),
+		SOCKET(put__with_an_interrupt__ends_by_it),
+		PIPE(put__with_an_interrupt__ends_by_it),
+		PIPE(flush__to_a_pipe__never_blocks),
+		SOCKET(put__to_a_file__is_all_there),
+		SOCKET(put__of_more_than_the_buffer__keeps_the_order),
 		SOCKET(finish__tells_the_peer_that_it_is_over),
 		SOCKET(
 	    finish__with_unread_input__waits_for_the_peer_but_not_for_ever),
