@@ -4,7 +4,10 @@
 UNIT_TESTS = \
 	tests/unit/test_apop \
 	tests/unit/test_ascii \
+	tests/unit/test_ask \
+	tests/unit/test_channel \
 	tests/unit/test_conf \
+	tests/unit/test_digest \
 	tests/unit/test_exact \
 	tests/unit/test_index \
 	tests/unit/test_line \
@@ -38,9 +41,18 @@ tests_unit_test_apop_LDADD = $(TEST_LIBS)
 tests_unit_test_ascii_SOURCES = tests/unit/test_ascii.c tests/unit/unit.h
 tests_unit_test_ascii_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ascii_LDADD = $(TEST_LIBS)
+tests_unit_test_ask_SOURCES = tests/unit/test_ask.c tests/unit/unit.h
+tests_unit_test_ask_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ask_LDADD = $(TEST_LIBS)
+tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/unit.h
+tests_unit_test_channel_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_channel_LDADD = $(TEST_LIBS)
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/unit.h
 tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_conf_LDADD = $(TEST_LIBS)
+tests_unit_test_digest_SOURCES = tests/unit/test_digest.c tests/unit/unit.h
+tests_unit_test_digest_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_digest_LDADD = $(TEST_LIBS)
 tests_unit_test_exact_SOURCES = tests/unit/test_exact.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_exact_CPPFLAGS = $(UNIT_CPPFLAGS)

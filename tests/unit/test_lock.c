@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char path[] = "/tmp/solopop-lock.XXXXXX";
@@ -69,6 +70,15 @@ try_for_five_seconds(void)
 		return 0;
 	return errno == EAGAIN && fake_now - began >= 5000 &&
 	    fake_now - began < 5500 ? EAGAIN : 99;
+}
+
+/* As a holder would see it, with the lock file open and no lock of its own. */
+static int
+is_not_wanted(void)
+{
+	struct lock l = { openat(top, LOCK_FILE, O_RDWR) };
+
+	return lock_is_wanted(&l) ? 1 : 0;
 }
 
 static void
@@ -139,6 +149,46 @@ wanted__while_somebody_waits(void **state)
 	(void)close(ready[1]);
 }
 
+/* Hold the lock until somebody wants it; a second is long enough for that. */
+static void
+hold_until_wanted(int ready)
+{
+	struct timespec nap = { 0, 1000000 };
+	struct lock l;
+	int i;
+
+	lock_init(&l);
+	if (lock_take(&l, top, 0) == -1 || write(ready, "x", 1) != 1)
+		_exit(1);
+	for (i = 0; i < 1000 && !lock_is_wanted(&l); i++)
+		(void)nanosleep(&nap, NULL);
+	_exit(i < 1000 ? 0 : 2);
+}
+
+static void
+take__with_patience__lets_the_holder_know(void **state)
+{
+	int ready[2], status;
+	struct lock l;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	lock_init(&l);
+	assert_int_equal(pipe(ready), 0);
+	if ((pid = fork()) == 0)
+		hold_until_wanted(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(lock_take(&l, top, INT64_MAX / 4), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* Who has it wants it no more. */
+	assert_int_equal(in_child(is_not_wanted), 0);
+	lock_release(&l);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+}
+
 static void
 take__with_a_file_that_is_not_ours__fails(void **state)
 {
@@ -174,6 +224,7 @@ main(void)
 		TEST(take__twice__second_is_refused_until_released),
 		TEST(take__after_the_holder_died__succeeds),
 		TEST(wanted__while_somebody_waits),
+		TEST(take__with_patience__lets_the_holder_know),
 		TEST(take__with_a_file_that_is_not_ours__fails),
 	};
 

@@ -299,10 +299,13 @@ clean__of_what_changed_within_36_hours__keeps_it(void **state)
 	(void)state;
 	start();
 	box_put("tmp/a", SPAN(""));
-	age("tmp/a", 40, 40);
-	fake_date -= 5 * 3600;
+	age("tmp/a", 140, 140);
+	fake_date -= 5 * 3600;		/* 35 hours after its ctime */
 	maildir_clean_tmp(&md);
 	assert_true(box_has("tmp/a"));
+	fake_date += 2 * 3600;
+	maildir_clean_tmp(&md);
+	assert_false(box_has("tmp/a"));
 }
 
 static void
@@ -351,6 +354,7 @@ quota__without_a_plain_file__is_not_kept(void **state)
 {
 	char path[BOX_PATH_MAX];
 	struct quota q;
+	int reader;
 
 	(void)state;
 	start();
@@ -367,6 +371,10 @@ quota__without_a_plain_file__is_not_kept(void **state)
 	assert_int_equal(mkfifo(box_path(path, "maildirsize"), 0600), 0);
 	quota_open(&q, md.top);
 	assert_false(quota_is_kept(&q));
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	quota_open(&q, md.top);
+	assert_false(quota_is_kept(&q));
+	(void)close(reader);
 	assert_int_equal(quota_close(&q), 0);
 	box_expect("other", "as it was\n");
 }

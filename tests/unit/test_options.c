@@ -117,6 +117,121 @@ parse_file(const char *text, const char *more)
 	return parse(option, more, NULL);
 }
 
+/* Every row that holds a value, said on the command line and in a file. */
+static const struct {
+	const char *name, *value;
+	const void *at;
+	size_t size;			/* of the number; 0: a string */
+	int64_t expected;
+} values[] = {
+#define NUMBER(name, value, field, expected) \
+	{ name, value, &o.field, sizeof o.field, expected }
+#define TEXT(name, value, field) { name, value, &o.field, 0, 0 }
+	TEXT("maildir", "/m", server.maildir),
+	NUMBER("lock", "none", server.pop3.drop.lock, false),
+	NUMBER("lock-wait", "300", server.pop3.drop.lock_wait, 300000),
+	NUMBER("yield-after", "86400", server.pop3.yield_time, 86400000),
+	NUMBER("index", "off", server.pop3.drop.index, false),
+	NUMBER("update-on-abort", "YES", server.pop3.update_on_abort, true),
+	TEXT("pam-service", "qpopper", server.pam_service),
+	TEXT("secrets-file", "/s", server.secrets),
+	NUMBER("min-uid", "4294967294", server.min_uid, 4294967294),
+	NUMBER("max-failures", "1000", server.max_failures, 1000),
+	NUMBER("failure-delay", "0", server.failure_delay, 0),
+	TEXT("front-user", "pop", server.front_user),
+	TEXT("empty-dir", "/e", server.empty_dir),
+	NUMBER("timeout", "0001", server.pop3.idle_time, 1000),
+	NUMBER("login-timeout", "3600", server.pop3.login_time, 3600000),
+	NUMBER("max-bad-commands", "1", server.pop3.max_bad, 1),
+	NUMBER("dialect", "qpopper4", server.pop3.dialect, DIALECT_QPOPPER4),
+	TEXT("hostname", "h", server.pop3.host),
+	NUMBER("shy", "1", server.pop3.shy, true),
+	NUMBER("show-version", "on", server.pop3.show_version, true),
+	NUMBER("log", "stderr", log, LOG_STDERR),
+	TEXT("log-facility", "local3", log_facility),
+	NUMBER("log-login", "False", server.log_login, false),
+	NUMBER("statistics", "no", server.statistics, false),
+};
+
+static int64_t
+number_at(size_t i)
+{
+	uint8_t n1;
+	uint32_t n4;
+	int64_t n8;
+
+	switch (values[i].size) {
+	case sizeof n1:
+		memcpy(&n1, values[i].at, sizeof n1);
+		return n1;
+	case sizeof n4:
+		memcpy(&n4, values[i].at, sizeof n4);
+		return n4;
+	default:
+		assert_int_equal(values[i].size, sizeof n8);
+		memcpy(&n8, values[i].at, sizeof n8);
+		return n8;
+	}
+}
+
+static void
+assert_value(size_t i)
+{
+	const char *text;
+
+	if (values[i].size > 0) {
+		assert_int_equal(number_at(i), values[i].expected);
+		return;
+	}
+	memcpy(&text, values[i].at, sizeof text);
+	assert_string_equal(text, values[i].value);
+}
+
+static void
+row__of_each_setting__is_taken_from_either(void **state)
+{
+	char text[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(values); i++) {
+		(void)snprintf(text, sizeof text, "--%s=%s", values[i].name,
+		    values[i].value);
+		assert_int_equal(parse(text, NULL, NULL), 0);
+		assert_value(i);
+		(void)snprintf(text, sizeof text, "set %s = '%s'\n",
+		    values[i].name, values[i].value);
+		assert_int_equal(parse_file(text, NULL), 0);
+		assert_value(i);
+	}
+}
+
+/* What --help tells is what there is, and the table above is all of it. */
+static void
+row__of_each_setting__is_in_the_help_and_in_this_test(void **state)
+{
+	char help[8192] = "", option[64];
+	const char *p;
+	size_t i, n = 0;
+	FILE *f = tmpfile();
+
+	(void)state;
+	assert_non_null(f);
+	options_help(f);
+	rewind(f);
+	assert_true(fread(help, 1, sizeof help - 1, f) > 1000);
+	(void)fclose(f);
+	for (i = 0; i < COUNT(values); i++) {
+		(void)snprintf(option, sizeof option, "--%s", values[i].name);
+		assert_non_null(strstr(help, option));
+	}
+	for (p = help; (p = strstr(p, "\n  ")) != NULL; p++)
+		n += strncmp(p + 3, "    --", 6) == 0 ||
+		    (p[3] == '-' && p[5] == ',');
+	/* no-auth, config-file, check, help and version are no such values. */
+	assert_int_equal(n, COUNT(values) + 5);
+}
+
 static void
 file__is_read_first__and_the_command_line_wins(void **state)
 {
@@ -190,6 +305,9 @@ main(void)
 		cmocka_unit_test(parse__of_what_is_wrong__says_so),
 		cmocka_unit_test(
 		    hostname__holds_nothing_that_could_pose_as_a_stamp),
+		cmocka_unit_test(row__of_each_setting__is_taken_from_either),
+		cmocka_unit_test(
+		    row__of_each_setting__is_in_the_help_and_in_this_test),
 		cmocka_unit_test(
 		    file__is_read_first__and_the_command_line_wins),
 		cmocka_unit_test(file__with_what_it_may_not_say__is_refused),

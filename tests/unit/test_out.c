@@ -136,6 +136,27 @@ message__its_top__ends_at_a_line(void **state)
 }
 
 static void
+message__its_top__costs_no_more_than_it_is_long(void **state)
+{
+	size_t n = 20 * OUT_READ;
+	char *text = calloc(1, n);
+	struct wire_top top;
+	uint64_t octets;
+	int fd;
+
+	(void)state;
+	assert_non_null(text);
+	memcpy(text, "H: h\n\n", 6);
+	fd = make_file(text, n);
+	free(text);
+	wire_top_begin(&top, 0);
+	assert_int_equal(out_message(out, fd, &top, &octets), 0);
+	assert_int_equal(octets, 8);
+	assert_true(lseek(fd, 0, SEEK_CUR) <= OUT_READ);
+	(void)close(fd);
+}
+
+static void
 message__that_cannot_be_read__is_no_failure_of_writing(void **state)
 {
 	int fd = open("/", O_RDONLY | O_DIRECTORY);
@@ -274,6 +295,7 @@ main(void)
 		PIPE(flush__to_a_peer_that_left__fails_without_a_signal),
 		SOCKET(message__is_encoded__and_counted_without_stuffing),
 		SOCKET(message__its_top__ends_at_a_line),
+		SOCKET(message__its_top__costs_no_more_than_it_is_long),
 		SOCKET(message__that_cannot_be_read__is_no_failure_of_writing),
 		SOCKET(put__with_an_interrupt__ends_by_it),
 		PIPE(put__with_an_interrupt__ends_by_it),

@@ -658,6 +658,7 @@ quit__with_a_message_that_stays__says_so(void **state)
 	(void)state;
 	put_two();
 	log_in();
+	RUN("RETR 1", STEP_NEXT);
 	box_remove("new/1.a");
 	assert_int_equal(mkdir(box_path(path, "new/1.a"), 0700), 0);
 	RUN("DELE 1", STEP_NEXT);
@@ -667,6 +668,7 @@ quit__with_a_message_that_stays__says_so(void **state)
 	assert_non_null(strstr(said,
 	    "-ERR [SYS/TEMP] some deleted messages not removed\r\n"));
 	assert_false(box_has("cur/2.b:2,S"));
+	assert_true(box_has("new/1.a"));	/* nor marked as read */
 	assert_totals(1, 8, 1, 20);
 }
 

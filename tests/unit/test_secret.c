@@ -1,4 +1,3 @@
-#include "base/digest.h"
 #include "base/secret.h"
 #include "unit.h"
 
@@ -64,21 +63,6 @@ random_hex__is_hex_and_never_the_same(void **state)
 	assert_errno(secret_random_hex(a, 65), EINVAL);
 }
 
-static void
-md5__of_the_example_in_rfc_1939(void **state)
-{
-	const struct span parts[] = {
-		BYTES("<1896.697170952@dbc.mtview.ca.us>"), BYTES("tanstaaf"),
-	};
-	char hex[DIGEST_MD5_HEX + 1];
-
-	(void)state;
-	digest_md5(hex, parts, 2);
-	assert_string_equal(hex, "c4c9334bac560ecc979e58001b3e22fb");
-	digest_md5(hex, parts, 0);
-	assert_string_equal(hex, "d41d8cd98f00b204e9800998ecf8427e");
-}
-
 int
 main(void)
 {
@@ -87,7 +71,6 @@ main(void)
 		cmocka_unit_test(wipe__leaves_nothing),
 		cmocka_unit_test(equal__sees_any_difference),
 		cmocka_unit_test(random_hex__is_hex_and_never_the_same),
-		cmocka_unit_test(md5__of_the_example_in_rfc_1939),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

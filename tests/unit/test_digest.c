@@ -1,0 +1,48 @@
+#include "base/digest.h"
+#include "unit.h"
+
+/* RFC 1939, section 7; then RFC 1321, A.5. */
+static const struct {
+	struct span parts[3];
+	size_t n;
+	const char *hex;
+} cases[] = {
+	{ { BYTES("<1896.697170952@dbc.mtview.ca.us>"), BYTES("tanstaaf") }, 2,
+	    "c4c9334bac560ecc979e58001b3e22fb" },
+	{ { BYTES("<1896.697170952@dbc.mtview.ca.us>tanstaaf") }, 1,
+	    "c4c9334bac560ecc979e58001b3e22fb" },
+	{ { BYTES("") }, 0, "d41d8cd98f00b204e9800998ecf8427e" },
+	{ { BYTES(""), BYTES("a"), BYTES("") }, 3,
+	    "0cc175b9c0f1b6a831c399e269772661" },
+	{ { BYTES("a"), BYTES("b"), BYTES("c") }, 3,
+	    "900150983cd24fb0d6963f7d28e17f72" },
+	{ { BYTES("message digest") }, 1, "f96b697d7cb7938d525a2f31aaf161d0" },
+	{ { BYTES("1234567890123456789012345678901234567890"
+	    "1234567890123456789012345678901234567890") }, 1,
+	    "57edf4a22be3c955ac49da2e2107b67a" },
+	{ { BYTES("\0"), BYTES("\0") }, 2,
+	    "c4103f122d27677c9db144cae1394a66" },
+};
+
+static void
+md5__over_parts__is_as_over_the_whole(void **state)
+{
+	char hex[DIGEST_MD5_HEX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		digest_md5(hex, cases[i].parts, cases[i].n);
+		assert_string_equal(hex, cases[i].hex);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(md5__over_parts__is_as_over_the_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
