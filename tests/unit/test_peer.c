@@ -1,10 +1,43 @@
-#include "io/peer.h"
+/*
+ * Who is at the other end.  The file is included with a getpeername() of our
+ * own, so that no test needs a network.
+ */
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+static const char *far_address;		/* NULL: fd is no socket */
+
+static int
+tell_address(int fd, struct sockaddr *to, socklen_t *len)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+
+	(void)fd;
+	if (far_address == NULL) {
+		errno = ENOTSOCK;
+		return -1;
+	}
+	if (inet_pton(AF_INET, far_address, &v4.sin_addr) == 1) {
+		assert_true(*len >= sizeof v4);
+		memcpy(to, &v4, *len = sizeof v4);
+	} else {
+		assert_int_equal(inet_pton(AF_INET6, far_address,
+		    &v6.sin6_addr), 1);
+		assert_true(*len >= sizeof v6);
+		memcpy(to, &v6, *len = sizeof v6);
+	}
+	return 0;
+}
+
+#define getpeername tell_address
+#include "io/peer.c"
 
 static const struct {
 	const char *name, *value;
@@ -56,45 +89,69 @@ find__without_a_socket__believes_addresses_only(void **state)
 	(void)close(ends[1]);
 }
 
-/* A connection to ourselves; *far is the end that asks who is there. */
-static void
-connect_loopback(int *near, int *far)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	socklen_t len = sizeof a;
-	int l = socket(AF_INET, SOCK_STREAM, 0);
+static const struct {
+	const char *address;		/* the socket's; NULL: it has none */
+	const char *variable;		/* REMOTE_HOST, or NULL */
+	const char *ip, *source;
+	bool local;
+} sockets[] = {
+	{ "192.0.2.7", NULL, "192.0.2.7", "socket", false },
+	{ "192.0.2.7", "192.0.2.99", "192.0.2.7", "socket", false },
+	{ "2001:db8::7", "192.0.2.99", "2001:db8::7", "socket", false },
+	{ "::ffff:192.0.2.7", "192.0.2.99", "192.0.2.7", "socket", false },
+	{ "127.0.0.1", NULL, "127.0.0.1", "socket", true },
+	{ "127.0.0.1", "192.0.2.99", "192.0.2.99", "REMOTE_HOST", false },
+	{ "127.0.0.1", "localhost", "127.0.0.1", "socket", true },
+	{ "127.0.0.1", "::1", "::1", "REMOTE_HOST", true },
+	{ "::1", "192.0.2.99", "192.0.2.99", "REMOTE_HOST", false },
+	{ "::ffff:127.0.0.1", "192.0.2.99", "192.0.2.99", "REMOTE_HOST",
+	    false },
+	{ NULL, "192.0.2.99", "192.0.2.99", "REMOTE_HOST", false },
+	{ NULL, NULL, "unknown", "none", true },
+};
 
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(l, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(listen(l, 1), 0);
-	assert_int_equal(getsockname(l, (struct sockaddr *)&a, &len), 0);
-	*near = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(connect(*near, (struct sockaddr *)&a, sizeof a), 0);
-	*far = accept(l, NULL, NULL);
-	assert_int_not_equal(*far, -1);
-	(void)close(l);
+static void
+find__with_a_socket__believes_others_on_loopback_only(void **state)
+{
+	struct peer peer;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(sockets); i++) {
+		far_address = sockets[i].address;
+		if (sockets[i].variable != NULL)
+			assert_int_equal(setenv("REMOTE_HOST",
+			    sockets[i].variable, 1), 0);
+		peer_find(&peer, 0);
+		assert_int_equal(unsetenv("REMOTE_HOST"), 0);
+		assert_string_equal(peer.ip, sockets[i].ip);
+		assert_string_equal(peer.source, sockets[i].source);
+		assert_int_equal(peer.local, sockets[i].local);
+		assert_int_equal(peer.known, strcmp(peer.source, "none") != 0);
+	}
+	far_address = NULL;
 }
 
 static void
-find__on_loopback__asks_the_superserver_too(void **state)
+tune__of_any_descriptor__is_no_failure(void **state)
 {
-	struct peer peer;
-	int near, far;
+	int tcp = socket(AF_INET, SOCK_STREAM, 0), ends[2], on = 0;
+	socklen_t len = sizeof on;
 
 	(void)state;
-	connect_loopback(&near, &far);
-	peer_find(&peer, far);
-	assert_string_equal(peer.ip, "127.0.0.1");
-	assert_string_equal(peer.source, "socket");
-	assert_true(peer.local);
-	assert_int_equal(setenv("REMOTE_HOST", "192.0.2.7", 1), 0);
-	peer_find(&peer, far);
-	assert_int_equal(unsetenv("REMOTE_HOST"), 0);
-	assert_string_equal(peer.ip, "192.0.2.7");
-	assert_false(peer.local);
-	peer_tune(far);
-	(void)close(near);
-	(void)close(far);
+	assert_int_equal(pipe(ends), 0);
+	peer_tune(ends[0]);
+	peer_tune(-1);
+	peer_tune(tcp);
+	assert_int_equal(getsockopt(tcp, IPPROTO_TCP, TCP_NODELAY, &on, &len),
+	    0);
+	assert_true(on);
+	assert_int_equal(getsockopt(tcp, SOL_SOCKET, SO_KEEPALIVE, &on, &len),
+	    0);
+	assert_true(on);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	(void)close(tcp);
 }
 
 int
@@ -103,7 +160,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    find__without_a_socket__believes_addresses_only),
-		cmocka_unit_test(find__on_loopback__asks_the_superserver_too),
+		cmocka_unit_test(
+		    find__with_a_socket__believes_others_on_loopback_only),
+		cmocka_unit_test(tune__of_any_descriptor__is_no_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
