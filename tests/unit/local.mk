@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	tests/unit/test_conf \
 	tests/unit/test_digest \
 	tests/unit/test_exact \
+	tests/unit/test_fd \
 	tests/unit/test_index \
 	tests/unit/test_line \
 	tests/unit/test_lock \
@@ -57,6 +58,9 @@ tests_unit_test_exact_SOURCES = tests/unit/test_exact.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_exact_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exact_LDADD = $(TEST_LIBS)
+tests_unit_test_fd_SOURCES = tests/unit/test_fd.c tests/unit/unit.h
+tests_unit_test_fd_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_fd_LDADD = $(TEST_LIBS)
 tests_unit_test_index_SOURCES = tests/unit/test_index.c tests/unit/unit.h
 tests_unit_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_index_LDADD = $(TEST_LIBS)

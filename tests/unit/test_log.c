@@ -2,6 +2,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static char taken[LOG_LINE_MAX + 1];
 static enum log_level taken_level;
@@ -93,6 +95,33 @@ open__with_an_unknown_facility__says_so(void **state)
 	assert_string_equal(log_where(), "nowhere");
 }
 
+/* Standard error, for so long as the lines are not diverted. */
+static void
+line__to_standard_error__is_one_write(void **state)
+{
+	char expected[128], got[128] = "";
+	int ends[2], kept = dup(STDERR_FILENO);
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(log_open("in.qpopper", "mail", LOG_STDERR, true), 0);
+	log_divert(NULL, NULL);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	log_line(LOG_NOTE, "a\nline %d%%", 1);
+	assert_int_equal(log_open("x", "mail", LOG_NOWHERE, true), 0);
+	log_line(LOG_NOTE, "nowhere");
+	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+	log_divert(take, NULL);
+	(void)close(ends[1]);
+	assert_true(read(ends[0], got, sizeof got - 1) > 0);
+	(void)snprintf(expected, sizeof expected,
+	    "in.qpopper[%ld]: a?line 1%%\n", (long)getpid());
+	assert_string_equal(got, expected);
+	assert_int_equal(read(ends[0], got, 1), 0);
+	(void)close(ends[0]);
+	(void)close(kept);
+}
+
 int
 main(void)
 {
@@ -104,6 +133,7 @@ main(void)
 		cmocka_unit_test(
 		    quote__into_too_little_room__never_cuts_an_escape),
 		cmocka_unit_test(open__with_an_unknown_facility__says_so),
+		cmocka_unit_test(line__to_standard_error__is_one_write),
 	};
 
 	log_divert(take, NULL);

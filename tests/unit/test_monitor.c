@@ -361,6 +361,110 @@ stamp__without_a_usable_file__is_none(void **state)
 	(void)unlink(path);
 }
 
+#define STAMP "<1896.697170952@dbc.mtview.ca.us>"
+#define DIGEST "c4c9334bac560ecc979e58001b3e22fb"	/* of tanstaaf */
+
+static char secrets[] = "/tmp/solopop-monitor.XXXXXX";
+
+/* A file of secrets with this user's, and the stamp of RFC 1939. */
+static void
+give_secret(const char *user)
+{
+	char line[ASK_USER_MAX + 32];
+	int fd, n;
+
+	memcpy(secrets + strlen(secrets) - 6, "XXXXXX", 6);
+	fd = mkstemp(secrets);
+	n = snprintf(line, sizeof line, "%s:tanstaaf\n", user);
+	assert_int_equal(write(fd, line, (size_t)n), n);
+	(void)close(fd);
+	conf.secrets = secrets;
+	memcpy(m.stamp, STAMP, sizeof STAMP);
+}
+
+static int
+apop(const char *user, const char *digest)
+{
+	struct monmsg msg;
+
+	monmsg_start(&msg, ASK_APOP);
+	monmsg_put_bytes(&msg, span_of(user));
+	monmsg_put_bytes(&msg, span_of(digest));
+	if (monitor_answer(&m, &msg) == -1)
+		return -1;
+	assert_int_equal(monmsg_kind(&msg), ASK_ANSWER);
+	return (int)monmsg_get_number(&msg);
+}
+
+static void
+apop__of_the_right_digest__needs_no_pam_by_hand(void **state)
+{
+	(void)state;
+	give_secret(self.name);
+	assert_int_equal(apop(self.name, DIGEST), VERDICT_WELCOME);
+	assert_int_equal(fake_pam_started, 0);
+	assert_int_equal(m.phase, HANDING_OVER);
+	(void)unlink(secrets);
+}
+
+/* PAM has the last word on the account, and nobody gets in below min-uid. */
+static void
+apop__as_root__asks_pam_for_the_account(void **state)
+{
+	(void)state;
+	conf.max_failures = 100;
+	m.root = true;
+	give_secret("daemon");
+	fake_verdict = VERDICT_CLOSED;
+	assert_int_equal(apop("daemon", DIGEST), VERDICT_CLOSED);
+	assert_string_equal(lines[0], "PAM service pop3: as told");
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(apop("daemon", DIGEST), VERDICT_WRONG);
+	assert_int_equal(fake_pam_started, 1);
+	(void)unlink(secrets);
+}
+
+static void
+apop__refused__takes_as_long_as_any_other(void **state)
+{
+	static const char *const digests[] = { "", "x", DIGEST "0",
+	    "c4c9334bac560ecc979e58001b3e22fa",
+	    "C4C9334BAC560ECC979E58001B3E22FB" };
+	int64_t began;
+	size_t i;
+
+	(void)state;
+	conf.max_failures = 100;
+	give_secret(self.name);
+	for (i = 0; i < COUNT(digests); i++) {
+		began = fake_now;
+		assert_int_equal(apop(self.name, digests[i]), VERDICT_WRONG);
+		assert_int_equal(fake_now - began, 3000);
+	}
+	began = fake_now;
+	assert_int_equal(apop("no-such-user-here", DIGEST), VERDICT_WRONG);
+	assert_int_equal(fake_now - began, 3000);
+	(void)unlink(secrets);
+	assert_int_equal(apop(self.name, DIGEST), VERDICT_TROUBLE);
+	assert_int_equal(fake_now - began, 6000);
+	m.stamp[0] = '\0';
+	assert_int_equal(apop(self.name, DIGEST), VERDICT_TROUBLE);
+	assert_int_equal(fake_now - began, 9000);
+	assert_int_equal(fake_pam_started, 0);
+}
+
+static void
+no_auth__lets_in_anybody__as_ourselves(void **state)
+{
+	(void)state;
+	conf.no_auth = true;
+	assert_int_equal(send_kind(ASK_EXPECT), 0);
+	assert_int_equal(verify("whoever", ""), VERDICT_WELCOME);
+	assert_string_equal(m.user.name, "whoever");
+	assert_int_equal(m.user.uid, geteuid());
+	assert_int_equal(fake_pam_started, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -374,6 +478,10 @@ main(void)
 		TEST(refusal__is_logged__and_its_name_cannot_forge),
 		TEST(refusals__too_many__turn_away_for_good),
 		TEST(expect__starts_pam__once),
+		TEST(apop__of_the_right_digest__needs_no_pam_by_hand),
+		TEST(apop__as_root__asks_pam_for_the_account),
+		TEST(apop__refused__takes_as_long_as_any_other),
+		TEST(no_auth__lets_in_anybody__as_ourselves),
 		TEST(message__out_of_its_moment__is_a_violation),
 		TEST(message__longer_or_shorter_than_its_form__is_a_violation),
 		TEST(name__empty_too_long_or_with_nul__is_a_violation),

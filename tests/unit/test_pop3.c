@@ -5,6 +5,7 @@
 #include "box.h"
 #include "fake_clock.h"
 #include "io/monmsg.h"
+#include "maildir/index.h"
 #include "pop3/commands.h"
 
 #include "config.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct pop3_conf conf;
@@ -706,6 +708,153 @@ maildrop__of_somebody_elses_lock__is_refused(void **state)
 	assert_int_equal(mon.reports, 0);
 }
 
+/*
+ * Is there an index that the next session believes?  Not if a directory changed
+ * in the very moment in which it was begun: see doc/index.md for the bytes.
+ */
+static bool
+index_is_trusted(int fd)
+{
+	unsigned char head[INDEX_HEAD];
+
+	return pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
+	    head[60] == 1 && head[76] == 1;
+}
+
+/* Nothing is believed of it, and nothing said that could be wrong. */
+static void
+index__that_is_damaged__ends_the_session_without_a_word(void **state)
+{
+	static const char *const commands[] = { "LIST 1", "UIDL 1", "RETR 1",
+	    "DELE 1", "TOP 1 0" };
+	char input[64], path[BOX_PATH_MAX];
+	size_t i;
+	int fd = -1;
+
+	(void)state;
+	put_two();
+	for (i = 0; i < COUNT(commands); i++) {
+		do {
+			if (fd != -1)
+				(void)close(fd);
+			(void)converse(LOGIN "QUIT\r\n");
+			assert_int_equal(pipe(in_pipe), 0);
+			fd = open(box_path(path, INDEX_FILE), O_RDWR);
+		} while (!index_is_trusted(fd));
+		assert_int_equal(pwrite(fd, "\xff", 1, INDEX_HEAD), 1);
+		logged[0] = '\0';
+		(void)snprintf(input, sizeof input, LOGIN "%s\r\n",
+		    commands[i]);
+		(void)converse(input);
+		assert_int_equal(pipe(in_pipe), 0);
+		/* Not even what was to leave together with the answer. */
+		assert_string_equal(said, BANNER WANTED);
+		assert_non_null(strstr(logged, "solopop.index is damaged"));
+		assert_false(box_has(INDEX_FILE));
+	}
+	(void)close(fd);
+	assert_true(box_has("new/1.a"));
+}
+
+/* Wait, as somebody who wants the lock does, until the session is over. */
+static pid_t
+want_the_lock(void)
+{
+	struct flock f = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_start = 1, .l_len = 1 };
+	char path[BOX_PATH_MAX], byte;
+	int ready[2], fd;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		(void)close(in_pipe[1]);
+		fd = open(box_path(path, "solopop.lock"), O_RDWR | O_CREAT,
+		    0600);
+		if (fcntl(fd, F_SETLK, &f) == -1 ||
+		    write(ready[1], "x", 1) != 1)
+			_exit(1);
+		(void)pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	return pid;
+}
+
+static void
+session__idle_while_another_one_waits__gives_way(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	put_two();
+	conf.yield_time = 0;
+	type(SPAN(LOGIN "DELE 1\r\n"));
+	pid = want_the_lock();
+	(void)run();
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_string_equal(logged, "jane at 192.0.2.7 (192.0.2.7): idle, gave "
+	    "way to a new session\n");
+	assert_true(box_has("new/1.a"));
+	assert_totals(0, 0, 2, 28);
+}
+
+/* It sends commands and never reads an answer. */
+static void
+client__that_does_not_read__is_dropped(void **state)
+{
+	char input[8192], path[BOX_PATH_MAX];
+	struct ask ask;
+	struct pop3 *p;
+	int ends[2];
+	size_t i;
+
+	(void)state;
+	box_put("new/1.a", SPAN("x\n"));
+	assert_int_equal(truncate(box_path(path, "new/1.a"), 1000000), 0);
+	assert_int_equal(pipe(ends), 0);
+	for (i = 0; i < sizeof input; i += 8)
+		memcpy(input + i, "RETR 1\r\n", 8);
+	type(SPAN(LOGIN));
+	type((struct span){ input, sizeof input });
+	conf.idle_time = 0;
+	p = begin(&ask, ends[1]);
+	assert_int_equal(pop3_authorize(p), STEP_LOGIN);
+	pop3_transact(p, box_top());
+	pop3_free(p);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	assert_non_null(strstr(logged, "I/O error writing to client jane at "
+	    "192.0.2.7 [192.0.2.7]: "));
+	assert_totals(0, 0, 1, 1000003);
+}
+
+static void
+maildrop__of_others__is_no_access(void **state)
+{
+	char path[BOX_PATH_MAX];
+	struct ask ask;
+	struct pop3 *p;
+	int out = open_ear();
+
+	(void)state;
+	box_be_nobody();
+	type(SPAN(LOGIN));
+	hang_up();
+	p = begin(&ask, out);
+	assert_int_equal(chmod(box_path(path, "."), 0), 0);
+	assert_int_equal(pop3_authorize(p), STEP_LOGIN);
+	pop3_transact(p, box_top());
+	pop3_free(p);
+	hear(out);
+	assert_string_equal(said, BANNER WANTED
+	    "-ERR [SYS/PERM] Your maildrop cannot be opened.\r\n");
+	assert_non_null(strstr(logged, "Maildir \\x2ftmp"));
+}
+
 static void
 capa__says_more_after_login(void **state)
 {
@@ -751,6 +900,10 @@ main(void)
 		TEST(retr__of_a_vanished_message__is_temporary_trouble),
 		TEST(client__that_is_gone__ends_the_session),
 		TEST(maildrop__of_somebody_elses_lock__is_refused),
+		TEST(index__that_is_damaged__ends_the_session_without_a_word),
+		TEST(session__idle_while_another_one_waits__gives_way),
+		TEST(client__that_does_not_read__is_dropped),
+		TEST(maildrop__of_others__is_no_access),
 		TEST(capa__says_more_after_login),
 	};
 
