@@ -122,7 +122,7 @@ send_message(struct maildrop *drop, uint32_t msgno, int to)
 	return octets;
 }
 
-/* As a client does it: a line that begins with a dot loses it, or is the end. */
+/* As a client does it: a line that begins with a dot loses it or ends it. */
 static size_t
 unstuff(char *got, size_t len)
 {

@@ -651,7 +651,7 @@ retr__of_a_vanished_message__is_temporary_trouble(void **state)
 	    "message 1: removed by another program"));
 }
 
-/* A directory stands where the message was: it cannot be unlinked, by nobody. */
+/* A directory stands where the message was: nobody can unlink it. */
 static void
 quit__with_a_message_that_stays__says_so(void **state)
 {
@@ -725,8 +725,8 @@ index_is_trusted(int fd)
 static void
 index__that_is_damaged__ends_the_session_without_a_word(void **state)
 {
-	static const char *const commands[] = { "LIST 1", "UIDL 1", "RETR 1",
-	    "DELE 1", "TOP 1 0" };
+	static const char *const commands[] = { "LIST", "LIST 1", "UIDL",
+	    "UIDL 1", "RETR 1", "DELE 1", "TOP 1 0" };
 	char input[64], path[BOX_PATH_MAX];
 	size_t i;
 	int fd = -1;
