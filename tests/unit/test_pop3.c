@@ -768,6 +768,7 @@ want_the_lock(void)
 
 	assert_int_equal(pipe(ready), 0);
 	if ((pid = fork()) == 0) {
+		(void)alarm(60);	/* should nobody end us */
 		(void)close(in_pipe[1]);
 		fd = open(box_path(path, "solopop.lock"), O_RDWR | O_CREAT,
 		    0600);
