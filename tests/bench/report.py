@@ -25,7 +25,7 @@ class Row:
         ours, theirs = self.median("solopop"), self.median(key)
         if ours is None or theirs is None or theirs <= self.least():
             return None
-        return ours / theirs
+        return max(ours, self.least()) / theirs
 
     def least(self):
         """What is less than this is nothing but noise."""
