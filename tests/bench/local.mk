@@ -8,7 +8,9 @@ EXTRA_DIST += tests/bench/bench \
 	tests/bench/floor_pam.c \
 	tests/bench/report.py \
 	tests/bench/stage.py \
-	tests/bench/sum.h
+	tests/bench/sum.h \
+	doc/performance.md doc/first-contact.svg doc/poll-one-new.svg \
+	doc/poll-unchanged.svg
 
 # make bench BENCHFLAGS=--quick
 bench: solopop$(EXEEXT)

@@ -165,6 +165,7 @@ set format x "%%.0f"
 set format y "%%g"
 set grid
 set key left top
+set rmargin 6
 plot %s
 """ % (path, title, ", ".join(curves))
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
