@@ -166,30 +166,10 @@ maildrop_distrust(struct maildrop *d)
 	table_distrust(&d->table);
 }
 
-/* Do something to a message under its present name, once more if it moved. */
-static int
-with_name(struct maildrop *d, size_t idx, int (*act)(struct maildir *,
-    enum maildir_where, const char *))
-{
-	struct mail m;
-	int r;
-
-	if (table_get(&d->table, idx, &m) == -1)
-		return -1;
-	r = act(&d->dir, (enum maildir_where)m.where, m.file);
-	if (r == -1 && errno == ENOENT) {
-		if (table_find_again(&d->table, idx) == -1 ||
-		    table_get(&d->table, idx, &m) == -1)
-			return -1;
-		r = act(&d->dir, (enum maildir_where)m.where, m.file);
-	}
-	return r;
-}
-
 int
 maildrop_read(struct maildrop *d, uint32_t msgno)
 {
-	return with_name(d, idx_of(msgno), maildir_read);
+	return table_act(&d->table, idx_of(msgno), maildir_read);
 }
 
 void
@@ -264,7 +244,7 @@ remove_one(struct maildrop *d, size_t idx, struct quota *q)
 {
 	uint64_t raw = quota_is_kept(q) ? raw_size(d, idx) : 0;
 
-	if (with_name(d, idx, maildir_remove) == 0) {
+	if (table_act(&d->table, idx, maildir_remove) == 0) {
 		quota_removed(q, raw);
 		return 0;
 	}
@@ -303,7 +283,7 @@ mark_seen(struct maildrop *d)
 
 	for (idx = 0; idx < d->table.n; idx++)
 		if (d->marks[idx] == READ)
-			(void)with_name(d, idx, maildir_set_seen);
+			(void)table_act(&d->table, idx, maildir_set_seen);
 }
 
 int

@@ -51,15 +51,11 @@ measure_file(int fd, uint64_t *octets)
 static int
 measure(struct table *t, size_t idx)
 {
-	struct mail *m = &t->list.v[idx];
 	int fd, r;
 
-	fd = maildir_read(t->md, (enum maildir_where)m->where, m->file);
-	if (fd == -1 && errno == ENOENT && table_find_again(t, idx) == 0)
-		fd = maildir_read(t->md, (enum maildir_where)m->where, m->file);
-	if (fd == -1)
+	if ((fd = table_act(t, idx, maildir_read)) == -1)
 		return -1;
-	if ((r = measure_file(fd, &m->octets)) == -1)
+	if ((r = measure_file(fd, &t->list.v[idx].octets)) == -1)
 		(void)maildir_fail(t->md, "reading a message");
 	fd_close(&fd);
 	return r;
@@ -294,8 +290,9 @@ refresh(struct table *t)
 	return r;
 }
 
-int
-table_find_again(struct table *t, size_t idx)
+/* 0 when the message has another name now, -1 with ENOENT when it is gone. */
+static int
+find_again(struct table *t, size_t idx)
 {
 	struct maildir_stamp now;
 	struct mail before, *m;
@@ -314,6 +311,24 @@ table_find_again(struct table *t, size_t idx)
 		return -1;
 	}
 	return 0;
+}
+
+int
+table_act(struct table *t, size_t idx, int (*act)(struct maildir *,
+    enum maildir_where, const char *))
+{
+	struct mail m;
+	int r;
+
+	if (table_get(t, idx, &m) == -1)
+		return -1;
+	r = act(t->md, (enum maildir_where)m.where, m.file);
+	if (r == -1 && errno == ENOENT) {
+		if (find_again(t, idx) == -1 || table_get(t, idx, &m) == -1)
+			return -1;
+		r = act(t->md, (enum maildir_where)m.where, m.file);
+	}
+	return r;
 }
 
 /* What was left out is looked for again next time, so it must be a scan. */

@@ -50,10 +50,13 @@ int table_get(struct table *t, size_t idx, struct mail *m);
 int table_octets(struct table *t, size_t idx, uint64_t *octets);
 
 /*
- * The name of the message at idx led nowhere: look for its present one.  -1
- * with ENOENT when somebody removed the message.
+ * Do something to the file of the message at idx: maildir_read(), for one.
+ * When its name leads nowhere its present one is looked for, and the thing done
+ * once more.  Returns what act did; -1 with ENOENT when somebody removed the
+ * message.
  */
-int table_find_again(struct table *t, size_t idx);
+int table_act(struct table *t, size_t idx, int (*act)(struct maildir *,
+    enum maildir_where, const char *));
 
 /* Write the index for the next session, if this one found anything new. */
 void table_save(struct table *t);
