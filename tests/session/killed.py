@@ -10,6 +10,7 @@ Needs strace; skips itself without (exit status 77).
 import collections
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,8 @@ def calls(place, commands):
             if not name.isidentifier() or name.startswith("exit"):
                 continue
             made[name] += 1
+            if name == "execve":
+                continue
             if FIRST.search(line) and not first:
                 first = dict(made)
     return {name: range(first.get(name, 0) + (name != "openat"), n + 1)
@@ -102,6 +105,8 @@ def main():
     if shutil.which("strace") is None:
         print("killed: no strace here")
         return harness.SKIPPED
+    # A closefrom() without help from the system closes each one there may be.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     place = harness.Place()
     try:
         runs = (run(place, SESSION + b"QUIT\r\n", True) +
