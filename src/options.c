@@ -50,6 +50,11 @@ static const struct choice facilities[] = {
 	{ "local7", 0 }, { NULL, 0 }
 };
 
+static const struct choice takeovers[] = {
+	{ "none", TAKEOVER_NONE }, { "lists", TAKEOVER_LISTS },
+	{ "x-uidl", TAKEOVER_HEADERS }, { NULL, 0 }
+};
+
 #define AT(field) offsetof(struct options, field)
 
 static const struct option_row {
@@ -73,6 +78,9 @@ static const struct option_row {
 	    "idle this long, give way to a new session [30]" },
 	{ "index", 0, KIND_BOOL, AT(server.pop3.drop.index), 0, 0, NULL, NULL,
 	    "keep solopop.index in the Maildir [on]" },
+	{ "adopt-uidls", 0, KIND_WORD, AT(server.pop3.drop.takeover), 0, 0,
+	    takeovers, "none|lists|x-uidl",
+	    "take over another server's unique-ids, once [lists]" },
 	{ "update-on-abort", 0, KIND_BOOL, AT(server.pop3.update_on_abort),
 	    0, 0, NULL, NULL,
 	    "remove messages without QUIT, as qpopper did [off]" },
@@ -144,7 +152,7 @@ set_defaults(struct options *o)
 			.yield_time = 30 * 1000,
 			.max_bad = 10,
 			.drop = { .lock = true, .lock_wait = 5 * 1000,
-			    .index = true },
+			    .index = true, .takeover = TAKEOVER_LISTS },
 		},
 		.pam_service = "pop3",
 		.secrets = privilege_is_root() ?

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define FD_FIRST (STDERR_FILENO + 1)
@@ -116,4 +118,40 @@ fd_write_all(int fd, const void *bytes, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+char *
+fd_read_all(int fd, size_t max, size_t *len)
+{
+	struct stat st;
+	size_t size;
+	char *text;
+	ssize_t n;
+
+	if (fstat(fd, &st) == -1)
+		return NULL;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
+		errno = EPERM;
+		return NULL;
+	}
+	if ((uintmax_t)st.st_size > max) {
+		errno = EFBIG;
+		return NULL;
+	}
+	size = (size_t)st.st_size;
+	if ((text = malloc(size + 1)) == NULL)
+		return NULL;
+	for (*len = 0; *len < size; *len += (size_t)n) {
+		n = pread(fd, text + *len, size - *len, (off_t)*len);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n == 0)
+			break;
+		if (n == -1) {
+			free(text);
+			return NULL;
+		}
+	}
+	text[*len] = '\0';
+	return text;
 }

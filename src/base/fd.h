@@ -41,4 +41,11 @@ bool fd_is_socket(int fd);
  */
 int fd_write_all(int fd, const void *bytes, size_t len);
 
+/*
+ * All of a regular file from its beginning, as a string that the caller frees;
+ * *len without its NUL.  NULL with EPERM when it is not a plain file of the
+ * one who runs us, EFBIG when it has more than max bytes, or what reading said.
+ */
+char *fd_read_all(int fd, size_t max, size_t *len);
+
 #endif

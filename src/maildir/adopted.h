@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #define ADOPTED_FILE "solopop.uidl"
+#define ADOPTED_FIRST_LINE "solopop uidl 1"
 
 struct adopted_row {
 	const char *unique;	/* as in file names, up to the colon */
@@ -41,6 +42,9 @@ void adopted_free(struct adopted *a);
  * of our own, EBADMSG when it is no such file, or what reading it said.
  */
 int adopted_read(struct adopted *a, int top);
+
+/* The same of a text in memory, which becomes the object's to free. */
+int adopted_parse(struct adopted *a, char *text);
 
 /* The id of a message, on loan from *a, or NULL. */
 const char *adopted_find(const struct adopted *a, struct span unique);

@@ -1,6 +1,7 @@
 #include "maildir/index.h"
 
 #include "base/fd.h"
+#include "maildir/name.h"
 
 #include <sys/stat.h>
 
@@ -136,7 +137,7 @@ read_head(struct index *ix, const unsigned char *p, uint64_t file_size)
 	    INDEX_HEAD + count * INDEX_RECORD + h->names != file_size)
 		return bad();
 	h->count = (uint32_t)count;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < MAILDIR_STAMPS; i++) {
 		h->stamp.changed[i] = get_stamp(p + 48 + 16 * i);
 		h->trusted[i] = p[48 + 16 * i + 12] == 1;
 	}
@@ -209,12 +210,21 @@ index_verify(struct index *ix)
 	return sum == ix->body_sum ? 0 : bad();
 }
 
+static bool
+is_string(const char *s, size_t len)
+{
+	return s[len] == '\0' && memchr(s, '\0', len) == NULL;
+}
+
 /* @audit a name is a file name: whole, terminated, without a slash. */
 static int
-check_name(const struct mail *m, size_t len)
+check_names(const struct mail *m, size_t len, size_t uidl_len)
 {
-	if (m->file[len] != '\0' || memchr(m->file, '\0', len) != NULL ||
-	    memchr(m->file, '/', len) != NULL || m->file[0] == '.')
+	if (!is_string(m->file, len) || memchr(m->file, '/', len) != NULL ||
+	    m->file[0] == '.')
+		return bad();
+	if (m->uidl != NULL && (!is_string(m->uidl, uidl_len) ||
+	    !name_is_uidl((struct span){ m->uidl, uidl_len })))
 		return bad();
 	return 0;
 }
@@ -242,20 +252,23 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 {
 	uint64_t names = INDEX_HEAD + (uint64_t)ix->head.count * INDEX_RECORD;
 	const unsigned char *r, *name;
+	size_t len, uidl_len, size;
 	uint64_t at;
-	size_t len;
 
 	if ((r = record_at(ix, idx)) == NULL)
 		return -1;
 	at = get(r + 8, 4);
 	len = r[12];
+	uidl_len = r[20];
+	size = len + 1 + (uidl_len > 0 ? uidl_len + 1 : 0);
 	if (len == 0 || r[13] > len || r[14] > r[13] ||
-	    at + len + 1 > ix->head.names)
+	    at + size > ix->head.names)
 		return bad();
-	if ((name = look_at(ix, &ix->names, names + at, len + 1)) == NULL)
+	if ((name = look_at(ix, &ix->names, names + at, size)) == NULL)
 		return -1;
 	*m = (struct mail){
 		.file = (const char *)name,
+		.uidl = uidl_len > 0 ? (const char *)name + len + 1 : NULL,
 		.octets = get8(r),
 		.unique = r[13],
 		.bare = r[14],
@@ -263,7 +276,7 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 		.twin = (r[15] & FLAG_TWIN) != 0,
 		.twins = (uint32_t)get(r + 16, 4),
 	};
-	return check_name(m, len);
+	return check_names(m, len, uidl_len);
 }
 
 void
@@ -348,7 +361,16 @@ add_record(struct writer *w, const struct mail *m, uint64_t at)
 	r[15] = (unsigned char)((m->where == MAILDIR_CUR ? FLAG_CUR : 0) |
 	    (m->twin ? FLAG_TWIN : 0));
 	put(r + 16, 4, m->twins);
+	r[20] = m->uidl != NULL ? (unsigned char)strlen(m->uidl) : 0;
 	add_bytes(w, r, sizeof r);
+}
+
+/* Bytes of a message's names: its own, and the adopted id after it. */
+static size_t
+names_size(const struct mail *m)
+{
+	return strlen(m->file) + 1 +
+	    (m->uidl != NULL ? strlen(m->uidl) + 1 : 0);
 }
 
 /* A stamp older than the draft's first moment: a later change will differ. */
@@ -370,7 +392,7 @@ make_head(unsigned char head[INDEX_HEAD], const struct index_draft *draft,
 	memcpy(head, MAGIC, MAGIC_LEN);
 	for (i = 0; i < 4; i++)
 		put(head + 16 + 8 * i, 8, numbers[i]);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < MAILDIR_STAMPS; i++) {
 		p = head + 48 + 16 * i;
 		put_stamp(p, &stamp->changed[i]);
 		p[12] = is_before(&stamp->changed[i], &draft->begun);
@@ -386,7 +408,7 @@ fits(const struct mails *list)
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		names += strlen(list->v[i].file) + 1;
+		names += names_size(&list->v[i]);
 	return names <= UINT32_MAX && list->n <= UINT32_MAX;
 }
 
@@ -394,15 +416,20 @@ static int
 write_body(struct writer *w, const struct mails *list, uint64_t numbers[4])
 {
 	uint64_t names = 0, octets = 0;
+	const struct mail *m;
 	size_t i;
 
 	for (i = 0; i < list->n; i++) {
 		add_record(w, &list->v[i], names);
-		names += strlen(list->v[i].file) + 1;
+		names += names_size(&list->v[i]);
 		octets += list->v[i].octets;
 	}
-	for (i = 0; i < list->n; i++)
-		add_bytes(w, list->v[i].file, strlen(list->v[i].file) + 1);
+	for (i = 0; i < list->n; i++) {
+		m = &list->v[i];
+		add_bytes(w, m->file, strlen(m->file) + 1);
+		if (m->uidl != NULL)
+			add_bytes(w, m->uidl, strlen(m->uidl) + 1);
+	}
 	drain(w);
 	numbers[0] = list->n;
 	numbers[1] = octets;

@@ -26,7 +26,7 @@ struct index_head {
 	uint64_t octets;		/* of all messages */
 	uint64_t names;			/* bytes of all names */
 	struct maildir_stamp stamp;	/* of the directories when scanned */
-	bool trusted[2];		/* ... and if it can be believed */
+	bool trusted[MAILDIR_STAMPS];	/* ... and if it can be believed */
 };
 
 #define INDEX_WINDOW 65536

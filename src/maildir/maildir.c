@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "maildir/adopted.h"
 #include "maildir/name.h"
 
 #include <sys/types.h>
@@ -106,7 +107,11 @@ maildir_stamp(struct maildir *md, struct maildir_stamp *stamp)
 	int i;
 
 	memset(stamp, 0, sizeof *stamp);
-	for (i = 0; i < 2; i++) {
+	if (fstatat(md->top, ADOPTED_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		stamp->changed[MAILDIR_IDS] = st.st_ctim;
+	else if (errno != ENOENT)
+		return maildir_fail(md, "%s", ADOPTED_FILE);
+	for (i = MAILDIR_NEW; i <= MAILDIR_CUR; i++) {
 		if (md->dir[i] == -1)
 			continue;
 		if (fstat(md->dir[i], &st) == -1)
@@ -125,8 +130,12 @@ maildir_same_time(const struct timespec *a, const struct timespec *b)
 bool
 maildir_same_stamp(const struct maildir_stamp *a, const struct maildir_stamp *b)
 {
-	return maildir_same_time(&a->changed[0], &b->changed[0]) &&
-	    maildir_same_time(&a->changed[1], &b->changed[1]);
+	int i;
+
+	for (i = 0; i < MAILDIR_STAMPS; i++)
+		if (!maildir_same_time(&a->changed[i], &b->changed[i]))
+			return false;
+	return true;
 }
 
 /*

@@ -42,12 +42,16 @@ const char *maildir_error(const struct maildir *md);
 void maildir_forget_error(struct maildir *md);
 
 /*
- * When new/ and cur/ last changed: by ctime, which moves with every change of
- * their entries as mtime does, and which nobody can set back (tar, rsync and
- * touch set mtime).
+ * When new/ and cur/ last changed, and the file of adopted unique-ids: by
+ * ctime, which moves with every change of a directory's entries as mtime does,
+ * and which nobody can set back (tar, rsync and touch set mtime).  Zero for
+ * what is not there.
  */
+#define MAILDIR_IDS 2		/* after enum maildir_where */
+#define MAILDIR_STAMPS 3
+
 struct maildir_stamp {
-	struct timespec changed[2];
+	struct timespec changed[MAILDIR_STAMPS];
 };
 
 /* -1 if the file system will not say. */

@@ -107,9 +107,9 @@ take_lock(struct maildrop *d, const struct maildrop_conf *conf)
 }
 
 static int
-find_messages(struct maildrop *d, bool index)
+find_messages(struct maildrop *d, const struct maildrop_conf *conf)
 {
-	if (table_open(&d->table, index) == -1)
+	if (table_open(&d->table, conf->index, conf->takeover) == -1)
 		return -1;
 	if (d->table.n > UINT32_MAX) {
 		errno = EOVERFLOW;
@@ -138,7 +138,7 @@ maildrop_open(struct maildrop **out, const char *path,
 		maildir_forget_error(&d->dir);
 		return 0;
 	}
-	return take_lock(d, conf) == -1 ? -1 : find_messages(d, conf->index);
+	return take_lock(d, conf) == -1 ? -1 : find_messages(d, conf);
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef MAILDIR_MAILDROP_H
 #define MAILDIR_MAILDROP_H
 
+#include "maildir/takeover.h"
 #include "maildir/uidl.h"
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@ struct maildrop_conf {
 	bool lock;		/* one session at a time */
 	int64_t lock_wait;	/* ms to wait for another session */
 	bool index;		/* use and keep solopop.index */
+	enum takeover takeover;	/* of another server's unique-ids */
 };
 
 struct maildrop;

@@ -74,10 +74,10 @@ compare(const void *pa, const void *pb)
 	return c != 0 ? c : strcmp(a->file, b->file);
 }
 
-static const char *
-keep_name(struct mails *list, const char *file)
+const char *
+mails_keep(struct mails *list, const char *text)
 {
-	size_t size = strlen(file) + 1;
+	size_t size = strlen(text) + 1;
 	struct name_block *b = list->names;
 	char *kept;
 
@@ -89,7 +89,7 @@ keep_name(struct mails *list, const char *file)
 		list->names = b;
 	}
 	kept = b->bytes + b->used;
-	memcpy(kept, file, size);
+	memcpy(kept, text, size);
 	b->used += size;
 	return kept;
 }
@@ -97,7 +97,7 @@ keep_name(struct mails *list, const char *file)
 int
 mails_add(struct mails *list, const struct mail *m)
 {
-	const char *file;
+	const char *file, *uidl = NULL;
 	struct mail *grown;
 	size_t cap;
 
@@ -108,10 +108,12 @@ mails_add(struct mails *list, const struct mail *m)
 		list->v = grown;
 		list->cap = cap;
 	}
-	if ((file = keep_name(list, m->file)) == NULL)
+	if ((file = mails_keep(list, m->file)) == NULL ||
+	    (m->uidl != NULL && (uidl = mails_keep(list, m->uidl)) == NULL))
 		return -1;
 	list->v[list->n] = *m;
-	list->v[list->n++].file = file;
+	list->v[list->n].file = file;
+	list->v[list->n++].uidl = uidl;
 	return 0;
 }
 
@@ -322,7 +324,7 @@ adopt(struct mails *list, struct mail *m, const struct mail *now)
 	m->gone = false;
 	if (same_place(m, now))
 		return 0;
-	if ((file = keep_name(list, now->file)) == NULL)
+	if ((file = mails_keep(list, now->file)) == NULL)
 		return -1;
 	m->file = file;
 	m->where = now->where;

@@ -14,6 +14,7 @@
 
 struct mail {
 	const char *file;	/* its name at present; the list owns it */
+	const char *uidl;	/* taken over, or NULL; the list owns it */
 	uint64_t when;		/* delivery time, seconds */
 	uint64_t octets;	/* as the client counts, or MAIL_UNMEASURED */
 	uint32_t twins;		/* earlier ones with the very same name */
@@ -46,7 +47,7 @@ int mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
 /* The message of a file name, on loan, with nothing known but that. */
 struct mail mail_of(enum maildir_where where, const char *file);
 
-/* Add a message; its name is copied.  -1 with ENOMEM. */
+/* Add a message; its strings are copied.  -1 with ENOMEM. */
 int mails_add(struct mails *list, const struct mail *m);
 
 /*
@@ -61,6 +62,9 @@ int mails_update(struct mails *list, const struct mails *newer);
  * one message's alone in both lists.
  */
 void mails_copy_octets(struct mails *list, const struct mails *known);
+
+/* Copy a string into the list's memory.  NULL with ENOMEM. */
+const char *mails_keep(struct mails *list, const char *text);
 
 /* Order of two messages: delivery time, then unique name, bytes as numbers. */
 int mail_compare(const struct mail *a, const struct mail *b);

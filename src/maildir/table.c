@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "io/wire.h"
+#include "maildir/adopted.h"
 #include "maildir/name.h"
 #include "maildir/uidl.h"
 
@@ -125,17 +126,23 @@ load_index(struct table *t, struct mails *known)
 	}
 }
 
-/* Which directories are as the index saw them, beyond doubt? */
+/*
+ * Which directories are as the index saw them, beyond doubt?  None, if the
+ * adopted ids are not.
+ */
 static void
 compare_stamps(const struct table *t, const struct maildir_stamp *now,
     bool same[2])
 {
 	const struct index_head *h = &t->index.head;
+	bool as_was[MAILDIR_STAMPS];
 	int i;
 
-	for (i = 0; i < 2; i++)
-		same[i] = t->index.fd != -1 && h->trusted[i] &&
+	for (i = 0; i < MAILDIR_STAMPS; i++)
+		as_was[i] = t->index.fd != -1 && h->trusted[i] &&
 		    maildir_same_time(&h->stamp.changed[i], &now->changed[i]);
+	for (i = MAILDIR_NEW; i <= MAILDIR_CUR; i++)
+		same[i] = as_was[i] && as_was[MAILDIR_IDS];
 }
 
 /* Put the messages of unchanged directories into the list without a look. */
@@ -171,9 +178,37 @@ scan(struct table *t, const struct mails *known, const bool same[2])
 	return mails_scan(&t->list, t->md, skip_none, &t->scanned);
 }
 
+/*
+ * The ids that were taken over.  They are the truth: without them a client
+ * would take every message for a new one, so rather have no session.
+ */
+static int
+set_ids(struct table *t, enum takeover how)
+{
+	struct adopted a;
+	struct mail *m;
+	size_t i;
+
+	for (i = 0; i < t->list.n; i++)
+		t->list.v[i].uidl = NULL;
+	if (adopted_read(&a, t->md->top) == -1) {
+		if (errno != ENOENT)
+			return maildir_fail(t->md, "%s", ADOPTED_FILE);
+		return takeover_uidls(t->md, &t->list, how) == -1 ? -1 : 0;
+	}
+	for (m = t->list.v; m < t->list.v + t->list.n; m++) {
+		m->uidl = adopted_find(&a, mail_unique(m));
+		if (m->uidl != NULL &&
+		    (m->uidl = mails_keep(&t->list, m->uidl)) == NULL)
+			break;
+	}
+	adopted_free(&a);
+	return m == t->list.v + t->list.n ? 0 : -1;
+}
+
 /* The draft comes first: see index_begin(). */
 static int
-build(struct table *t, bool index, bool same[2])
+build(struct table *t, bool index, bool same[2], enum takeover how)
 {
 	struct mails known;
 	int r;
@@ -190,6 +225,8 @@ build(struct table *t, bool index, bool same[2])
 		r = measure_all(t);
 	}
 	if (r == 0)
+		r = set_ids(t, how);
+	if (r == 0)
 		r = uidl_mark_twins(&t->list);
 	mails_free(&known);
 	index_close(&t->index);
@@ -197,7 +234,7 @@ build(struct table *t, bool index, bool same[2])
 }
 
 int
-table_open(struct table *t, bool index)
+table_open(struct table *t, bool index, enum takeover how)
 {
 	struct maildir_stamp now;
 	bool same[2];
@@ -208,7 +245,7 @@ table_open(struct table *t, bool index)
 		(void)index_open(&t->index, t->md->top);
 	compare_stamps(t, &now, same);
 	if (!same[MAILDIR_NEW] || !same[MAILDIR_CUR])
-		return build(t, index, same);
+		return build(t, index, same, how);
 	t->indexed = true;
 	t->n = t->index.head.count;
 	t->octets = t->index.head.octets;

@@ -10,6 +10,7 @@
 #include "maildir/index.h"
 #include "maildir/maildir.h"
 #include "maildir/mails.h"
+#include "maildir/takeover.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,10 +35,11 @@ void table_init(struct table *t, struct maildir *md);
 void table_close(struct table *t);
 
 /*
- * Find the messages of an open Maildir, with the help of its index or without.
- * -1 with errno and maildir_error().
+ * Find the messages of an open Maildir, with the help of its index or without;
+ * take their unique-ids over where that has not been done yet.  -1 with errno
+ * and maildir_error().
  */
-int table_open(struct table *t, bool index);
+int table_open(struct table *t, bool index, enum takeover how);
 
 /*
  * The message at idx; m->when may not be set.  m->file stays good until the

@@ -26,6 +26,11 @@ uidl_make(const struct mail *m, char uidl[UIDL_MAX])
 {
 	struct span bare = { m->file, m->bare };
 
+	if (!m->twin && m->uidl != NULL) {
+		bare = span_of(m->uidl);
+		memcpy(uidl, bare.p, bare.len + 1);
+		return bare.len;
+	}
 	if (!m->twin && name_is_uidl(bare)) {
 		memcpy(uidl, bare.p, bare.len);
 		uidl[bare.len] = '\0';
@@ -43,6 +48,7 @@ uidl_make(const struct mail *m, char uidl[UIDL_MAX])
 struct hashed {
 	uint64_t hash;
 	size_t idx;
+	bool adopted;
 };
 
 static uint64_t
@@ -62,6 +68,8 @@ compare(const void *pa, const void *pb)
 
 	if (a->hash != b->hash)
 		return a->hash < b->hash ? -1 : 1;
+	if (a->adopted != b->adopted)
+		return a->adopted ? -1 : 1;
 	return a->idx < b->idx ? -1 : a->idx > b->idx;
 }
 
@@ -80,7 +88,8 @@ uidl_mark_twins(struct mails *list)
 	for (i = 0; i < list->n; i++) {
 		list->v[i].twin = false;
 		(void)uidl_make(&list->v[i], uidl);
-		h[i] = (struct hashed){ hash(uidl), i };
+		h[i] = (struct hashed){ hash(uidl), i,
+		    list->v[i].uidl != NULL };
 	}
 	qsort(h, list->n, sizeof *h, compare);
 	for (i = 1; i < list->n; i++)

@@ -1,12 +1,13 @@
 /*
- * Unique-ids (RFC 1939, UIDL): the file's unique name without size fields
- * where that is 1 to 70 characters of 0x21-0x7E, else the MD5 of it.
+ * Unique-ids (RFC 1939, UIDL): the one taken over from another server, if there
+ * is one (see adopted.h); else the file's unique name without size fields where
+ * that is 1 to 70 characters of 0x21-0x7E, else the MD5 of it.
  *
  * Two different unique names can have one bare name (they differ in size
  * fields alone), one can be the digest of another, and one unique name can
  * stand both in new/ and in cur/; only the Maildir's owner can arrange that.
- * The first in order keeps its plain form, the others are twins, with a digest
- * of more than the bare name.
+ * An id taken over goes before, then the first in order keeps its plain form;
+ * the others are twins, with a digest of more than the bare name.
  */
 #ifndef MAILDIR_UIDL_H
 #define MAILDIR_UIDL_H

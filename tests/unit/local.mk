@@ -2,6 +2,7 @@
 # stands before the library, so that the real one is not taken from there.
 
 UNIT_TESTS = \
+	tests/unit/test_adopted \
 	tests/unit/test_apop \
 	tests/unit/test_ascii \
 	tests/unit/test_ask \
@@ -36,6 +37,10 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+tests_unit_test_adopted_SOURCES = tests/unit/test_adopted.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h
+tests_unit_test_adopted_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_adopted_LDADD = $(TEST_LIBS)
 tests_unit_test_apop_SOURCES = tests/unit/test_apop.c tests/unit/unit.h
 tests_unit_test_apop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_apop_LDADD = $(TEST_LIBS)

@@ -132,6 +132,8 @@ static const struct {
 	NUMBER("lock-wait", "300", server.pop3.drop.lock_wait, 300000),
 	NUMBER("yield-after", "86400", server.pop3.yield_time, 86400000),
 	NUMBER("index", "off", server.pop3.drop.index, false),
+	NUMBER("adopt-uidls", "x-uidl", server.pop3.drop.takeover,
+	    TAKEOVER_HEADERS),
 	NUMBER("update-on-abort", "YES", server.pop3.update_on_abort, true),
 	TEXT("pam-service", "qpopper", server.pam_service),
 	TEXT("secrets-file", "/s", server.secrets),

@@ -1,0 +1,291 @@
+#include "unit.h"
+
+#include "box.h"
+
+#include "maildir/adopted.h"
+#include "maildir/maildrop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+open_top(void)
+{
+	int top = open(box_top(), O_RDONLY | O_DIRECTORY);
+
+	assert_true(top != -1);
+	return top;
+}
+
+static void
+put(const char *text)
+{
+	box_put(ADOPTED_FILE, span_of(text));
+}
+
+static const char *
+find(const struct adopted *a, const char *unique)
+{
+	const char *uidl = adopted_find(a, span_of(unique));
+
+	return uidl != NULL ? uidl : "-";
+}
+
+static void
+file__is_read__whatever_its_order(void **state)
+{
+	struct adopted a;
+	int top = open_top();
+
+	(void)state;
+	put("solopop uidl 1\nid-b 2.b\nid-a 1.a\nid-c 3.%41%25%0ac\n");
+	assert_int_equal(adopted_read(&a, top), 0);
+	assert_int_equal(a.n, 3);
+	assert_string_equal(find(&a, "1.a"), "id-a");
+	assert_string_equal(find(&a, "2.b"), "id-b");
+	assert_string_equal(find(&a, "3.A%\nc"), "id-c");
+	assert_string_equal(find(&a, "1"), "-");
+	assert_string_equal(find(&a, "1.ab"), "-");
+	assert_string_equal(find(&a, "4"), "-");
+	assert_null(adopted_find(&a, (struct span){ "1.ax", 2 }));
+	assert_string_equal(adopted_find(&a, (struct span){ "1.ax", 3 }),
+	    "id-a");
+	adopted_free(&a);
+	(void)close(top);
+}
+
+static void
+lines__without_sense__are_passed_over(void **state)
+{
+	struct adopted a;
+	int top = open_top();
+
+	(void)state;
+	put("solopop uidl 1\n\nx\n 1.a\nid \nid%\nbad\tid 1.a\nid 1.%\nid 1.%0\n"
+	    "id 1.%zz\nid 1.%00\nid%20x 1.a\ngood 2.b\nid 3.cut");
+	assert_int_equal(adopted_read(&a, top), 0);
+	assert_int_equal(a.n, 2);
+	assert_string_equal(find(&a, "1.a"), "id%20x");
+	assert_string_equal(find(&a, "2.b"), "good");
+	adopted_free(&a);
+	(void)close(top);
+}
+
+static void
+file__of_another_kind__is_refused(void **state)
+{
+	static const char *const texts[] = { "", "\n", "solopop uidl 1",
+	    "solopop uidl 2\n", "solopop uidl 10\nid 1.a\n", "x" };
+	struct adopted a;
+	char path[BOX_PATH_MAX];
+	int top = open_top();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		put(texts[i]);
+		assert_int_equal(adopted_read(&a, top), -1);
+		assert_int_equal(errno, EBADMSG);
+		adopted_free(&a);
+	}
+	box_remove(ADOPTED_FILE);
+	assert_int_equal(adopted_read(&a, top), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(symlink("new", box_path(path, ADOPTED_FILE)), 0);
+	assert_int_equal(adopted_read(&a, top), -1);
+	assert_int_equal(errno, EPERM);
+	box_remove(ADOPTED_FILE);
+	assert_int_equal(mkfifo(box_path(path, ADOPTED_FILE), 0600), 0);
+	assert_int_equal(adopted_read(&a, top), -1);
+	assert_int_equal(errno, EPERM);
+	(void)close(top);
+}
+
+static void
+add__keeps_what_was_there(void **state)
+{
+	static const struct adopted_row first[] = {
+		{ "2.b", "two" }, { "1.a", "one" }, { "9 \n%", "odd" },
+		{ "3.c", "not lawful" }, { "", "empty" }, { "2.b", "late" },
+	};
+	static const struct adopted_row second[] = {
+		{ "1.a", "other" }, { "0.z", "zero" }, { "5.e", "five" },
+	};
+	int top = open_top();
+
+	(void)state;
+	assert_int_equal(adopted_add(top, first, 6), 0);
+	box_expect(ADOPTED_FILE, "solopop uidl 1\none 1.a\ntwo 2.b\n"
+	    "odd 9%20%0A%25\n");
+	assert_int_equal(adopted_add(top, second, 3), 0);
+	box_expect(ADOPTED_FILE, "solopop uidl 1\nzero 0.z\none 1.a\ntwo 2.b\n"
+	    "five 5.e\nodd 9%20%0A%25\n");
+	assert_false(box_has(ADOPTED_FILE ".new"));
+	(void)close(top);
+}
+
+static void
+add__of_nothing__makes_the_file(void **state)
+{
+	int top = open_top();
+
+	(void)state;
+	assert_int_equal(adopted_add(top, NULL, 0), 0);
+	box_expect(ADOPTED_FILE, "solopop uidl 1\n");
+	put("something else\n");
+	assert_int_equal(adopted_add(top, NULL, 0), -1);
+	assert_int_equal(errno, EBADMSG);
+	box_expect(ADOPTED_FILE, "something else\n");
+	(void)close(top);
+}
+
+/* --- What a session sees ----------------------------------------------------- */
+
+static void
+expect_ids(enum takeover how, const char *ids)
+{
+	const struct maildrop_conf conf = { .index = true, .takeover = how };
+	char uidl[UIDL_MAX], all[4096] = "";
+	struct maildrop *d;
+	uint32_t i;
+
+	assert_int_equal(maildrop_open(&d, box_top(), &conf), 0);
+	for (i = 1; i <= maildrop_count(d); i++) {
+		assert_int_equal(maildrop_uidl(d, i, uidl), 0);
+		(void)strcat(strcat(all, uidl), " ");
+	}
+	assert_string_equal(all, ids);
+	maildrop_save(d);
+	maildrop_close(d);
+}
+
+static void
+put_three(void)
+{
+	box_put("new/1.a", span_of("X-UIDL: from-a\n\n"));
+	box_put("cur/2.b:2,S", span_of("Subject: x\nx-uidl:  from-b \r\n"
+	    "X-UIDL: second\n\n"));
+	box_put("new/3.c", span_of("Subject: x\n\nX-UIDL: body\n"));
+}
+
+static void
+ids__that_were_adopted__hold_with_index_and_without(void **state)
+{
+	(void)state;
+	put_three();
+	expect_ids(TAKEOVER_LISTS, "1.a 2.b 3.c ");
+	put("solopop uidl 1\ntwo 2.b\n");
+	expect_ids(TAKEOVER_LISTS, "1.a two 3.c ");
+	expect_ids(TAKEOVER_LISTS, "1.a two 3.c ");
+	box_move("cur/2.b:2,S", "cur/2.b:2,FS");
+	expect_ids(TAKEOVER_LISTS, "1.a two 3.c ");
+	put("solopop uidl 1\nTWO 2.b\nthree 3.c\n");
+	expect_ids(TAKEOVER_LISTS, "1.a TWO three ");
+	put("nonsense");
+	{
+		const struct maildrop_conf conf = { .index = true };
+		struct maildrop *d;
+
+		assert_int_equal(maildrop_open(&d, box_top(), &conf), -1);
+		assert_non_null(strstr(maildrop_error(d), ADOPTED_FILE));
+		maildrop_close(d);
+	}
+}
+
+static void
+id__of_two_messages__is_the_adopted_ones(void **state)
+{
+	(void)state;
+	put_three();
+	put("solopop uidl 1\n1.a 3.c\nsame 1.a\n");
+	expect_ids(TAKEOVER_NONE, "same 2.b 1.a ");
+	put("solopop uidl 1\n1.a 3.c\n");
+	expect_ids(TAKEOVER_NONE, "804e0f89a9de312f0e73312cb94f98d8 2.b 1.a ");
+}
+
+static void
+headers__are_asked_once_and_if_wanted(void **state)
+{
+	(void)state;
+	put_three();
+	expect_ids(TAKEOVER_LISTS, "1.a 2.b 3.c ");
+	assert_false(box_has(ADOPTED_FILE));
+	box_remove("solopop.index");
+	expect_ids(TAKEOVER_HEADERS, "from-a from-b 3.c ");
+	box_expect(ADOPTED_FILE, "solopop uidl 1\nfrom-a 1.a\nfrom-b 2.b\n");
+	box_put("new/4.d", span_of("X-UIDL: forged\n\n"));
+	expect_ids(TAKEOVER_HEADERS, "from-a from-b 3.c 4.d ");
+}
+
+static void
+lists__of_other_servers__are_taken_over(void **state)
+{
+	static const struct {
+		const char *file, *text, *ids;
+	} cases[] = {
+		{ "courierpop3dsizelist", "/3 5 77\n1.a 12 1:77:0\n"
+		    "2.b:2,S 5 3:0:0\n3.c 1 0:0:0\nbroken\n9 9 9\n",
+		    "UID1-77 UID3 3.c " },
+		{ "courierpop3dsizelist", "/2 5 77\n1.a 12 1:77\n",
+		    "UID1-77 2.b 3.c " },
+		{ "courierpop3dsizelist", "/1 5 77\n1.a 12 1:77\n",
+		    "1.a 2.b 3.c " },
+		{ "dovecot-uidlist", "3 V1700000000 N9 Gabc\n1 :1.a\n"
+		    "10 W33 Pown-id S3 :2.b:2,S\n11 W3 :3.c\nx :1.a\n",
+		    "000000016553f100 own-id 0000000b6553f100 " },
+		{ "dovecot-uidlist", "1 255 9\n1 1.a\n2 2.b\n",
+		    "00000001000000ff 00000002000000ff 3.c " },
+		{ "dovecot-uidlist", "4 V1 N9\n1 :1.a\n", "1.a 2.b 3.c " },
+		{ "dovecot-uidlist", "", "1.a 2.b 3.c " },
+		{ "dovecot-uidlist", "3\n1 :1.a\n2", "1.a 2.b 3.c " },
+		{ "dovecot-uidlist", "3 V1 N2\n1\n1 \n1  :1.a\n1 :\n",
+		    "1.a 2.b 3.c " },
+	};
+	size_t i;
+
+	(void)state;
+	put_three();
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		box_put(cases[i].file, span_of(cases[i].text));
+		expect_ids(TAKEOVER_HEADERS, cases[i].ids);
+		expect_ids(TAKEOVER_HEADERS, cases[i].ids);
+		assert_true(box_has(ADOPTED_FILE));
+		box_remove(cases[i].file);
+		box_remove(ADOPTED_FILE);
+		box_remove("solopop.index");
+	}
+}
+
+static void
+ids__that_cannot_be_written__hold_for_the_session(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	put_three();
+	assert_int_equal(mkdir(box_path(path, ADOPTED_FILE ".new"), 0700), 0);
+	expect_ids(TAKEOVER_HEADERS, "from-a from-b 3.c ");
+	assert_false(box_has(ADOPTED_FILE));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOX_TEST(file__is_read__whatever_its_order),
+		BOX_TEST(lines__without_sense__are_passed_over),
+		BOX_TEST(file__of_another_kind__is_refused),
+		BOX_TEST(add__keeps_what_was_there),
+		BOX_TEST(add__of_nothing__makes_the_file),
+		BOX_TEST(ids__that_were_adopted__hold_with_index_and_without),
+		BOX_TEST(id__of_two_messages__is_the_adopted_ones),
+		BOX_TEST(headers__are_asked_once_and_if_wanted),
+		BOX_TEST(lists__of_other_servers__are_taken_over),
+		BOX_TEST(ids__that_cannot_be_written__hold_for_the_session),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
