@@ -5,6 +5,7 @@
 #include "process/privilege.h"
 #include "process/sandbox.h"
 #include "process/user.h"
+#include "qpopper.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -260,6 +261,20 @@ check_session(struct check *c, const struct peer *peer)
 	fix(c, "%s", why);
 }
 
+/* For those who come from there: their settings as ours, and what differs. */
+static void
+check_qpopper(struct check *c)
+{
+	const char *const *d;
+
+	(void)fputs("\nThe settings, as a file of ours has them:\n\n", c->f);
+	options_translate(c->f, c->o);
+	(void)fputs("\nUnlike qpopper, and on purpose:\n\n", c->f);
+	for (d = qpopper_differences; *d != NULL; d++)
+		(void)fprintf(c->f, "- %s\n", *d);
+	(void)fputc('\n', c->f);
+}
+
 unsigned
 check_run(FILE *f, const struct options *o, const struct peer *peer)
 {
@@ -275,6 +290,8 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 		check_alone(&c);
 	check_pam(&c);
 	check_secrets(&c);
+	if (o->qpopper)
+		check_qpopper(&c);
 	if (c.problems == 0)
 		(void)fputs("All is well.\n", f);
 	else

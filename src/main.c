@@ -141,6 +141,7 @@ run_session(struct options *o, struct client *client)
 	enum reply reply;
 	const char *why = check_refusal(o, &client->peer, &reply);
 
+	options_log(o);
 	return why != NULL ? refuse(o, reply, why, EX_USAGE) : run(o, client);
 }
 
@@ -178,7 +179,7 @@ main(int argc, char **argv)
 	fd_close_from(STDERR_FILENO + 1);
 	reset_signals();
 	wrong = options_parse(&o, argc, argv);
-	(void)log_open("solopop", o.log_facility, o.log, own_stderr());
+	(void)log_open(o.ident, o.log_facility, o.log, own_stderr());
 	if (wrong != 0)
 		status = refuse(&o, REPLY_MISCONFIGURED, o.error, EX_USAGE);
 	else

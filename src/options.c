@@ -2,8 +2,10 @@
 
 #include "base/conf.h"
 #include "base/num.h"
+#include "base/log.h"
 #include "compat/compat.h"
 #include "process/privilege.h"
+#include "qpopper.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -22,6 +24,7 @@ enum kind {
 	KIND_UID,
 	KIND_WORD,		/* int, one of choices */
 	KIND_LOCK,		/* bool, one of choices */
+	KIND_LINE,		/* text; on or off for the usual one or none */
 	KIND_MODE		/* the command line's alone, no argument */
 };
 
@@ -55,6 +58,9 @@ static const struct choice takeovers[] = {
 	{ "x-uidl", TAKEOVER_HEADERS }, { NULL, 0 }
 };
 
+/* qpopper's: %0 version, %1 user, %2 host, %3 address. */
+#define LOGIN_LINE "(v%0) POP login by user \"%1\" at (%2) %3"
+
 #define AT(field) offsetof(struct options, field)
 
 static const struct option_row {
@@ -85,6 +91,27 @@ static const struct option_row {
 	    0, 0, NULL, NULL,
 	    "remove messages without QUIT, as qpopper did [off]" },
 
+	{ "Mail that comes from elsewhere, at login:", 0, KIND_GROUP, 0, 0, 0,
+	    NULL, NULL, NULL },
+	{ "spool-dir", 0, KIND_TEXT, AT(server.intake.spool_dir), 0, 0, NULL,
+	    "DIR", "drain the mbox DIR/USER into the Maildir [none]" },
+	{ "hash-spool", 0, KIND_COUNT, AT(server.intake.hash_spool), 0, 2, NULL,
+	    "N", "1: DIR/letter/USER, 2: DIR/U/S/USER [0]" },
+	{ "home-dir-mail", 0, KIND_TEXT, AT(server.intake.home_mail), 0, 0,
+	    NULL, "NAME", "the mbox is this file in the home [none]" },
+	{ "temp-dir", 0, KIND_TEXT, AT(server.intake.temp_dir), 0, 0, NULL,
+	    "DIR", "where qpopper left its drops [spool-dir]" },
+	{ "temp-name", 0, KIND_TEXT, AT(server.intake.temp_name), 0, 0, NULL,
+	    "PATTERN", "... and what it called them [.%s.pop]" },
+	{ "old-style-uid", 0, KIND_BOOL, AT(server.intake.old_uids), 0, 0, NULL,
+	    NULL, "qpopper made unique-ids of 32 digits [on]" },
+	{ "bulldir", 'b', KIND_TEXT, AT(server.intake.bulletin_dir), 0, 0, NULL,
+	    "DIR", "deliver bulletins from here [none]" },
+	{ "max-bulletins", 0, KIND_COUNT, AT(server.intake.max_bulletins), 0,
+	    100000, NULL, "N", "old ones that a new user gets [1]" },
+	{ "group-bulletins", 0, KIND_BOOL, AT(server.intake.group_bulletins), 0,
+	    0, NULL, NULL, "only those for one of the user's groups [off]" },
+
 	{ "Login:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "no-auth", 0, KIND_BOOL, AT(server.no_auth), 0, 0, NULL, NULL,
 	    "by hand: serve your own mail to any name and password" },
@@ -94,6 +121,16 @@ static const struct option_row {
 	    "user:secret lines for APOP [" SYSCONFDIR "/solopop.secrets]" },
 	{ "min-uid", 0, KIND_UID, AT(server.min_uid), 1, UINT32_MAX - 1, NULL,
 	    "UID", "nobody below it logs in [100]" },
+	{ "auth-file", 0, KIND_TEXT, AT(server.auth_file), 0, 0, NULL, "FILE",
+	    "only the users it lists may log in [none]" },
+	{ "nonauth-file", 0, KIND_TEXT, AT(server.nonauth_file), 0, 0, NULL,
+	    "FILE", "the users it lists may not [none]" },
+	{ "check-shell", 0, KIND_BOOL, AT(server.check_shell), 0, 0, NULL, NULL,
+	    "nobody whose shell is not in /etc/shells [off]" },
+	{ "downcase-user", 'c', KIND_BOOL, AT(server.pop3.downcase_user), 0, 0,
+	    NULL, NULL, "names in lower case [off]" },
+	{ "trim-domain", 'C', KIND_BOOL, AT(server.pop3.trim_domain), 0, 0,
+	    NULL, NULL, "cut \"@domain\" off names [off]" },
 	{ "max-failures", 0, KIND_COUNT, AT(server.max_failures), 1, 1000, NULL,
 	    "N", "failed logins that end a session [5]" },
 	{ "failure-delay", 0, KIND_SECONDS, AT(server.failure_delay), 0, 120,
@@ -124,14 +161,17 @@ static const struct option_row {
 	    "auto|syslog|stderr|none", "where to [auto]" },
 	{ "log-facility", 'y', KIND_TEXT, AT(log_facility), 0, 0, facilities,
 	    "FACILITY", "mail, local0 ... local7 [mail]" },
-	{ "log-login", 0, KIND_BOOL, AT(server.log_login), 0, 0, NULL, NULL,
-	    "a line for each login [on]" },
+	{ "log-login", 0, KIND_LINE, AT(server.log_login), 0, 0, NULL, "LINE",
+	    "a line for each login: %0 version, %1 user, %2 and %3 client "
+	    "[on]" },
 	{ "statistics", 's', KIND_BOOL, AT(server.statistics), 0, 0, NULL, NULL,
 	    "a Stats line for each session [on]" },
 
 	{ "Running:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "config-file", 'f', KIND_TEXT, AT(config_file), 0, 0, NULL, "FILE",
 	    "settings [" OPTIONS_CONFIG_FILE ", if there]" },
+	{ "qpopper", 0, KIND_BOOL, AT(qpopper), 0, 0, NULL, NULL,
+	    "take qpopper's command line, and its place [off]" },
 	{ "check", 0, KIND_MODE, 0, RUN_CHECK, 0, NULL, NULL,
 	    "say what would happen, and what is wrong" },
 	{ "help", 'h', KIND_MODE, 0, RUN_HELP, 0, NULL, NULL, "this text" },
@@ -154,12 +194,13 @@ set_defaults(struct options *o)
 			.drop = { .lock = true, .lock_wait = 5 * 1000,
 			    .index = true, .takeover = TAKEOVER_LISTS },
 		},
-		.pam_service = "pop3",
+		.intake = { .old_uids = true, .max_bulletins = 1,
+		    .temp_name = ".%s.pop" },
 		.secrets = privilege_is_root() ?
 		    SYSCONFDIR "/solopop.secrets" : NULL,
 		.front_user = "solopop",
 		.empty_dir = EMPTYDIR,
-		.log_login = true,
+		.log_login = LOGIN_LINE,
 		.statistics = true,
 		.max_failures = 5,
 		.failure_delay = 3 * 1000,
@@ -167,6 +208,37 @@ set_defaults(struct options *o)
 	};
 	o->log = LOG_AUTO;
 	o->log_facility = "mail";
+	o->ident = "solopop";
+	o->last_note = &o->notes;
+}
+
+/* In qpopper's place some defaults are what its sites expect. */
+static void
+become_qpopper(struct options *o, const char *argv0)
+{
+	const char *slash = argv0 != NULL ? strrchr(argv0, '/') : NULL;
+
+	o->qpopper = true;
+	if (argv0 != NULL && argv0[0] != '\0')
+		o->ident = slash != NULL ? slash + 1 : argv0;
+	o->server.intake.spool_dir = "/var/mail";
+	o->server.pop3.drop.takeover = TAKEOVER_HEADERS;
+	o->server.pop3.trim_no_mime = true;
+	o->server.min_uid = 11;
+}
+
+static bool
+is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* qpopper's own file, where a site has it. */
+static const char *
+find_pam_service(const struct options *o)
+{
+	return o->qpopper && (is_there("/etc/pam.d/qpopper") ||
+	    is_there("/usr/lib/pam.d/qpopper")) ? "qpopper" : "pop3";
 }
 
 static void *
@@ -187,7 +259,7 @@ choose(const struct option_row *row, const char *value)
 {
 	const struct choice *c = row->choices;
 
-	while (c->word != NULL && strcmp(c->word, value) != 0)
+	while (c->word != NULL && !span_is(span_of(value), c->word))
 		c++;
 	return c->word != NULL ? c : NULL;
 }
@@ -208,6 +280,18 @@ set_bool(bool *to, const char *value)
 			return 0;
 		}
 	return -1;
+}
+
+static int
+set_line(const char **to, const char *value)
+{
+	bool on;
+
+	if (set_bool(&on, value) == 0)
+		*to = on ? LOGIN_LINE : NULL;
+	else
+		*to = value;
+	return 0;
 }
 
 static int
@@ -249,6 +333,8 @@ set(struct options *o, const struct option_row *row, const char *value,
 	case KIND_TEXT:
 		*(const char **)field(o, row) = value;
 		return 0;
+	case KIND_LINE:
+		return set_line(field(o, row), value);
 	case KIND_WORD:
 		memcpy(field(o, row), &c->value, sizeof c->value);
 		return 0;
@@ -299,37 +385,128 @@ keep(struct options *o, const char *value)
 	return text->bytes;
 }
 
+/* What was set, for those who want to know what became of it. */
+struct options_note {
+	struct options_note *next;
+	const char *name;
+	const char *value;			/* NULL: none */
+	const struct qpopper_option *old;	/* NULL: an option of ours */
+};
+
+static int
+note(struct options *o, const char *name, const char *value,
+    const struct qpopper_option *old)
+{
+	struct options_note *n;
+
+	if ((n = calloc(1, sizeof *n)) == NULL)
+		return -1;
+	*n = (struct options_note){ NULL, name, value, old };
+	*o->last_note = n;
+	o->last_note = &n->next;
+	return 0;
+}
+
 void
 options_free(struct options *o)
 {
 	struct options_text *text;
+	struct options_note *n;
 
 	while ((text = o->texts) != NULL) {
 		o->texts = text->next;
 		free(text);
 	}
+	while ((n = o->notes) != NULL) {
+		o->notes = n->next;
+		free(n);
+	}
+	o->last_note = &o->notes;
 }
 
-/* A setting from a file. */
+static bool
+is_option_only(const struct option_row *row)
+{
+	return row->kind == KIND_MODE || row->at == AT(server.no_auth) ||
+	    row->at == AT(qpopper);
+}
+
+/* One of ours.  value may be NULL for what can be just on or off. */
+static int
+take_own(struct options *o, const struct option_row *row, const char *value,
+    bool on, char *error, size_t cap)
+{
+	if (is_option_only(row))
+		return fail(error, cap, row, "only on the command line");
+	if (value == NULL && row->kind != KIND_BOOL && row->kind != KIND_LINE)
+		return fail(error, cap, row, "expected a value");
+	if (value == NULL)
+		value = on ? "true" : "false";
+	if ((value = keep(o, value)) == NULL ||
+	    note(o, row->name, value, NULL) == -1)
+		return fail(error, cap, row, strerror(errno));
+	return set(o, row, value, error, cap);
+}
+
+/* One of qpopper's that is now one of ours, or two. */
+static int
+take_renamed(struct options *o, const struct qpopper_option *old,
+    const char *value, char *error, size_t cap)
+{
+	struct span names = span_of(old->now), word;
+	const struct option_row *row;
+	char name[64], now[256];
+
+	if (qpopper_value(now, sizeof now, old, value) == -1) {
+		(void)snprintf(error, cap, "%s: no such choice", old->name);
+		return -1;
+	}
+	while (span_word(&names, &word)) {
+		if (span_copy(name, sizeof name, word) == -1 ||
+		    (row = find(name)) == NULL)
+			continue;
+		if (take_own(o, row, now, true, error, cap) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+take_old(struct options *o, const struct qpopper_option *old,
+    const char *value, bool on, char *error, size_t cap)
+{
+	bool truth;
+
+	if (value == NULL && old->is_bool)
+		value = on ? "true" : "false";
+	if (value == NULL || (old->is_bool && set_bool(&truth, value) == -1)) {
+		(void)snprintf(error, cap, "%s: expected %s", old->name,
+		    old->is_bool ? "true or false" : "a value");
+		return -1;
+	}
+	if ((value = keep(o, value)) == NULL ||
+	    note(o, old->name, value, old) == -1) {
+		(void)snprintf(error, cap, "%s", strerror(errno));
+		return -1;
+	}
+	return old->fate == QPOPPER_RENAMED ?
+	    take_renamed(o, old, value, error, cap) : 0;
+}
+
+/* A setting from a file, or of qpopper's command line. */
 static int
 take(void *ctx, const char *name, const char *value, bool on, char *error,
     size_t cap)
 {
 	const struct option_row *row = find(name);
+	const struct qpopper_option *old = qpopper_option(name);
 
-	if (row == NULL || row->kind == KIND_MODE ||
-	    row->at == AT(server.no_auth)) {
-		(void)snprintf(error, cap, "%.64s: %s", name, row == NULL ?
-		    "no such setting" : "only on the command line");
-		return -1;
-	}
-	if (value == NULL && row->kind != KIND_BOOL)
-		return fail(error, cap, row, "expected a value");
-	if (value == NULL)
-		value = on ? "true" : "false";
-	if (row->kind == KIND_TEXT && (value = keep(ctx, value)) == NULL)
-		return fail(error, cap, row, strerror(errno));
-	return set(ctx, row, value, error, cap);
+	if (row != NULL)
+		return take_own(ctx, row, value, on, error, cap);
+	if (old != NULL)
+		return take_old(ctx, old, value, on, error, cap);
+	(void)snprintf(error, cap, "%.64s: no such setting", name);
+	return -1;
 }
 
 static int
@@ -406,6 +583,27 @@ is_config_file(const struct option_row *row)
 	    row->at == AT(config_file);
 }
 
+/* A letter of qpopper's.  The file of -f has been read by now. */
+static int
+take_letter(struct options *o, int letter, const char *value)
+{
+	if (letter == 'f')
+		return 0;
+	if (letter == 'v') {
+		o->mode = RUN_VERSION;
+		return 0;
+	}
+	return take(o, qpopper_letter(letter), value, true, o->error,
+	    sizeof o->error);
+}
+
+static int
+take_option(struct options *o, const struct option_row *row, const char *value)
+{
+	return set(o, row, value != NULL ? value : "true", o->error,
+	    sizeof o->error);
+}
+
 /* only_file: look for the configuration file's name and at nothing else. */
 static int
 parse_line(struct options *o, int argc, char **argv, bool only_file)
@@ -413,19 +611,23 @@ parse_line(struct options *o, int argc, char **argv, bool only_file)
 	struct option longs[ROWS + 1];
 	char shorts[2 * ROWS + 2];
 	const struct option_row *row;
-	int c;
+	bool letter;
+	int c, r;
 
 	make_getopt(longs, shorts);
 	opterr = 0;
 	optind = 1;
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, o->qpopper ? QPOPPER_LETTERS :
+	    shorts, longs, NULL)) != -1) {
 		row = row_of(c);
 		if (only_file != is_config_file(row))
 			continue;
-		if (row == NULL)
+		letter = o->qpopper && c < 256 && qpopper_letter(c) != NULL;
+		if (row == NULL && !letter)
 			return bad_option(o, c, argv[optind - 1]);
-		if (set(o, row, optarg != NULL ? optarg : "true", o->error,
-		    sizeof o->error) == -1)
+		r = letter && !only_file ? take_letter(o, c, optarg) :
+		    take_option(o, row, optarg);
+		if (r == -1)
 			return -1;
 	}
 	return 0;
@@ -436,6 +638,12 @@ parse_operand(struct options *o, int argc, char **argv)
 {
 	if (optind == argc)
 		return 0;
+	if (o->qpopper) {
+		(void)snprintf(o->error, sizeof o->error, "%.100s: this server "
+		    "has no address of its own, inetd or its like listens",
+		    argv[optind]);
+		return -1;
+	}
 	if (argc - optind > 1) {
 		(void)snprintf(o->error, sizeof o->error,
 		    "more than one Maildir; see --help");
@@ -466,16 +674,71 @@ find_host(struct options *o)
 	o->server.pop3.host = o->host;
 }
 
+static bool
+wants_qpopper(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--qpopper") == 0)
+			return true;
+	return argc > 0 && qpopper_is_name(argv[0]);
+}
+
 int
 options_parse(struct options *o, int argc, char **argv)
 {
 	set_defaults(o);
+	if (wants_qpopper(argc, argv))
+		become_qpopper(o, argv[0]);
 	if (parse_line(o, argc, argv, true) == -1 || read_config(o) == -1 ||
 	    parse_line(o, argc, argv, false) == -1 ||
 	    parse_operand(o, argc, argv) == -1)
 		return -1;
+	if (o->server.pam_service == NULL)
+		o->server.pam_service = find_pam_service(o);
 	find_host(o);
 	return 0;
+}
+
+void
+options_log(const struct options *o)
+{
+	char line[LOG_LINE_MAX] = "";
+	const struct options_note *n;
+	size_t len = 0;
+
+	for (n = o->notes; n != NULL; n = n->next) {
+		if (n->old == NULL)
+			continue;
+		if (n->old->fate == QPOPPER_REFUSED)
+			log_line(LOG_WARN, "option %s is not done: %s",
+			    n->name, n->old->why);
+		else if (n->old->fate == QPOPPER_NO_EFFECT &&
+		    len + strlen(n->name) + 2 < sizeof line)
+			len += (size_t)snprintf(line + len, sizeof line - len,
+			    " %s", n->name);
+	}
+	if (len > 0)
+		log_line(LOG_CHAT, "options without effect:%s", line);
+}
+
+void
+options_translate(FILE *f, const struct options *o)
+{
+	const struct options_note *n;
+
+	for (n = o->notes; n != NULL; n = n->next)
+		if (n->old == NULL)
+			(void)fprintf(f, "set %s = \"%s\"\n", n->name, n->value);
+		else if (n->old->fate == QPOPPER_RENAMED)
+			(void)fprintf(f, "# %s = %s:%s%s\n", n->name, n->value,
+			    n->old->why != NULL ? " " : "",
+			    n->old->why != NULL ? n->old->why : "");
+		else
+			(void)fprintf(f, "# %s = %s: %s; %s\n", n->name,
+			    n->value, n->old->fate == QPOPPER_REFUSED ?
+			    "not done" : "no effect", n->old->why);
 }
 
 static void

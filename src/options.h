@@ -15,17 +15,22 @@ enum run_mode { RUN_SESSION, RUN_CHECK, RUN_HELP, RUN_VERSION };
 #define OPTIONS_HOST_MAX 256
 
 struct options_text;
+struct options_note;
 
 struct options {
 	enum run_mode mode;
 	struct server_conf server;
 	enum log_target log;
 	const char *log_facility;
+	bool qpopper;			/* we are called as qpopper was */
+	const char *ident;		/* the name for the log */
 	const char *config_file;	/* NULL: the default one, if there */
 	bool config_read;
 	char host[OPTIONS_HOST_MAX];
 	char error[512];
 	struct options_text *texts;	/* where values from files stand */
+	struct options_note *notes;	/* what was set, in order */
+	struct options_note **last_note;
 };
 
 /* The file that is read when none is named. */
@@ -39,6 +44,18 @@ int options_parse(struct options *o, int argc, char **argv);
 
 /* Whatever options_parse() gave; no value is good afterwards. */
 void options_free(struct options *o);
+
+/*
+ * Say in the log what of the settings is qpopper's and has no effect, in one
+ * line, and what of them is not done because it is dangerous.
+ */
+void options_log(const struct options *o);
+
+/*
+ * The settings, each as a line of the configuration file, with a remark where
+ * an option of qpopper's has become something else.
+ */
+void options_translate(FILE *f, const struct options *o);
 
 /* --help, in GNU's manner. */
 void options_help(FILE *f);

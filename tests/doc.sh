@@ -46,7 +46,7 @@ while read -r letter name default; do
 	grep -q -e "^\.It $fl\( \|\$\)" "$page" ||
 	    complain "$fl is not in solopop.8"
 	case $name in
-	no-auth | check | help | version | config-file) continue ;;
+	no-auth | qpopper | check | help | version | config-file) continue ;;
 	esac
 	row=$(grep -e "^\.It $name Ta " "$keys") ||
 	    complain "$name is not in solopop.conf.5"
@@ -59,7 +59,17 @@ while read -r letter name default; do
 done <<END
 $table
 END
-for key in $(sed -n 's/^\.It \([a-z-]*\) Ta .*/\1/p' "$keys"); do
+# What became of qpopper's options.
+old=$(sed -n 's/^	{ "\([a-zA-Z-]*\)", QPOPPER_.*/\1/p' "$top/src/qpopper.c" |
+    grep -v '^-')
+[ "$(echo "$old" | wc -l)" -gt 30 ] || complain "found no options of qpopper"
+for key in $old; do
+	grep -q "^\.It $key Ta " "$keys" ||
+	    complain "qpopper's $key is not in solopop.conf.5"
+done
+
+for key in $(sed -n '/^\.Sh OPTIONS OF/q
+    s/^\.It \([a-z-]*\) Ta .*/\1/p' "$keys"); do
 	echo "$options" | grep -qx -e "$key" ||
 	    complain "solopop.conf.5 has $key, which is no option"
 done

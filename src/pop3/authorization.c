@@ -2,6 +2,10 @@
 
 #include "base/secret.h"
 
+#include <string.h>
+
+/* qpopper sent such users plain text alone; they are the same users. */
+#define NO_MIME "-no-mime"
 
 static bool
 is_name(struct span s)
@@ -12,6 +16,39 @@ is_name(struct span s)
 		if (!ascii_graph(s.p[i]) && (unsigned char)s.p[i] < 0x80)
 			return false;
 	return s.len > 0 && s.len <= ASK_USER_MAX;
+}
+
+static bool
+has_tail(struct span s, const char *tail)
+{
+	size_t len = strlen(tail);
+
+	return s.len > len && span_is((struct span){ s.p + s.len - len, len },
+	    tail);
+}
+
+/*
+ * The name as the client said it, or as the site wants it, becomes p->user.
+ * False if it is none; there is no user then.
+ */
+static bool
+take_name(struct pop3 *p, struct span name)
+{
+	const char *at;
+	size_t i;
+
+	p->user[0] = '\0';
+	if (p->conf->trim_no_mime && has_tail(name, NO_MIME))
+		name.len -= strlen(NO_MIME);
+	if (p->conf->trim_domain && name.len > 0 &&
+	    (at = memchr(name.p, '@', name.len)) != NULL)
+		name.len = (size_t)(at - name.p);
+	if (!is_name(name))
+		return false;
+	(void)span_copy(p->user, sizeof p->user, name);
+	for (i = 0; p->conf->downcase_user && p->user[i] != '\0'; i++)
+		p->user[i] = ascii_lower(p->user[i]);
+	return true;
 }
 
 /*
@@ -29,10 +66,8 @@ enum pop3_step
 auth_user(struct pop3 *p, const struct args *a)
 {
 	p->has_user = false;
-	p->user[0] = '\0';
-	if (!is_name(a->v[0]))
+	if (!take_name(p, a->v[0]))
 		return command_bad(p, REPLY_BAD_NAME, a->v[0]);
-	(void)span_copy(p->user, sizeof p->user, a->v[0]);
 	p->has_user = true;
 	(void)pop3_say(p, REPLY_USER);
 	if (can_wait(p))
@@ -84,9 +119,8 @@ auth_apop(struct pop3 *p, const struct args *a)
 
 	if (p->stamp[0] == '\0')
 		return command_bad(p, REPLY_NO_APOP, a->command);
-	if (!is_name(a->v[0]))
+	if (!take_name(p, a->v[0]))
 		return command_bad(p, REPLY_BAD_NAME, a->v[0]);
-	(void)span_copy(p->user, sizeof p->user, a->v[0]);
 	if (!can_wait(p) ||
 	    ask_apop(p->ask, p->user, a->v[1], &verdict, &last) == -1)
 		return STEP_ABORT;

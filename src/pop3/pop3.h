@@ -24,6 +24,9 @@ struct pop3_conf {
 	bool shy;			/* a banner that tells nothing */
 	bool show_version;
 	bool update_on_abort;		/* qpopper's way: see the manual */
+	bool downcase_user;		/* of names that USER gives */
+	bool trim_domain;		/* ... what follows '@' is cut off */
+	bool trim_no_mime;		/* ... and so is "-no-mime" */
 	int64_t idle_time;		/* ms to wait for a command */
 	int64_t login_time;		/* ms from the banner to the login */
 	int64_t yield_time;		/* idle ms; then a new login wins */

@@ -3,6 +3,7 @@
 #include "auth/apop.h"
 #include "base/clock.h"
 #include "compat/compat.h"
+#include "process/access.h"
 #include "process/privilege.h"
 
 #include <errno.h>
@@ -135,11 +136,32 @@ open_pam_session(struct monitor *m)
 	return 0;
 }
 
+/* The password was right; the site's own rules may still say no. */
+static enum verdict
+check_access(const struct monitor *m)
+{
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
+	const char *why;
+	bool trouble;
+
+	why = access_refusal(m->conf, &m->user, &trouble);
+	if (why == NULL)
+		return VERDICT_WELCOME;
+	log_line(trouble ? LOG_FAULT : LOG_NOTE, "%s may not log in: %s%s%s",
+	    log_quote(quoted, sizeof quoted, span_of(m->user.name)), why,
+	    trouble ? ": " : "", trouble ? strerror(errno) : "");
+	return trouble ? VERDICT_TROUBLE : VERDICT_CLOSED;
+}
+
 static enum verdict
 admit(struct monitor *m, const char *name)
 {
+	enum verdict verdict;
+
 	if (user_find(&m->user, name) == -1 || !is_welcome(m, &m->user))
 		return VERDICT_WRONG;
+	if ((verdict = check_access(m)) != VERDICT_WELCOME)
+		return verdict;
 	return open_pam_session(m) == 0 ? VERDICT_WELCOME : VERDICT_TROUBLE;
 }
 
@@ -217,17 +239,41 @@ refuse(struct monitor *m, const char *name, int64_t asked)
 	clock_sleep_until(asked + m->conf->failure_delay);
 }
 
+/* The site's own line, with %0-%3 for what it wants to know. */
+static void
+log_login(const struct monitor *m, const char *name)
+{
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)], line[LOG_LINE_MAX] = "";
+	const char *ip = m->client->peer.ip;
+	const char *const values[] = { PACKAGE_VERSION, quoted, ip, ip };
+	const char *p = m->conf->log_login;
+	size_t len = 0, run;
+
+	(void)log_quote(quoted, sizeof quoted, span_of(name));
+	while (*p != '\0' && len < sizeof line) {
+		run = strcspn(p, "%");
+		len += (size_t)snprintf(line + len, sizeof line - len, "%.*s",
+		    (int)run, p);
+		p += run;
+		if (p[0] != '%' || len >= sizeof line)
+			continue;
+		if (p[1] >= '0' && p[1] <= '3') {
+			len += (size_t)snprintf(line + len, sizeof line - len,
+			    "%s", values[p[1] - '0']);
+			p += 2;
+		} else
+			line[len++] = *p++;
+	}
+	line[len < sizeof line ? len : sizeof line - 1] = '\0';
+	log_line(LOG_NOTE, "%s", line);
+}
+
 static void
 welcome(struct monitor *m, const char *name)
 {
-	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
-	const char *ip = m->client->peer.ip;
-
 	m->phase = HANDING_OVER;
-	if (m->conf->log_login)
-		log_line(LOG_NOTE, "(v" PACKAGE_VERSION ") POP login by user "
-		    "\"%s\" at (%s) %s", log_quote(quoted, sizeof quoted,
-		    span_of(name)), ip, ip);
+	if (m->conf->log_login != NULL)
+		log_login(m, name);
 }
 
 static int

@@ -12,8 +12,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What comes into the Maildir before a session begins: process/intake. */
+struct intake_conf {
+	const char *spool_dir;		/* of mboxes to drain, or NULL */
+	uint32_t hash_spool;		/* 0-2: qpopper's ways to spread them */
+	const char *home_mail;		/* ... or this file in the home */
+	const char *temp_dir;		/* of qpopper's temporary drops */
+	const char *temp_name;		/* pattern: %s is the user */
+	bool old_uids;			/* computed as qpopper 2 did */
+	const char *bulletin_dir;	/* or NULL */
+	uint32_t max_bulletins;		/* old ones for a new user */
+	bool group_bulletins;
+};
+
 struct server_conf {
 	struct pop3_conf pop3;
+	struct intake_conf intake;
 	const char *maildir;		/* pattern: see user_maildir() */
 	bool maildir_is_path;		/* ... but this one is literal */
 	const char *pam_service;
@@ -21,10 +35,14 @@ struct server_conf {
 	const char *front_user;		/* who reads strangers' bytes */
 	const char *empty_dir;		/* where it is locked up */
 	bool no_auth;			/* by hand: any name, any password */
-	bool log_login, statistics;
+	const char *log_login;		/* what a login line says, or NULL */
+	bool statistics;
 	uint32_t max_failures;		/* failed logins */
 	int64_t failure_delay;		/* ms that each of them takes */
 	uid_t min_uid;			/* below this nobody logs in */
+	const char *auth_file;		/* only these may log in, or NULL */
+	const char *nonauth_file;	/* these may not, or NULL */
+	bool check_shell;		/* nobody without a shell that is one */
 };
 
 /* The client's descriptors, 3 or above; nothing else ever stands on 0-2. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +21,9 @@ take(struct user *user, const struct passwd *pw)
 		errno = EINVAL;
 		return -1;
 	}
+	if (pw->pw_shell == NULL || span_copy(user->shell,
+	    sizeof user->shell, span_of(pw->pw_shell)) == -1)
+		user->shell[0] = '\0';
 	user->uid = pw->pw_uid;
 	user->gid = pw->pw_gid;
 	return 0;
@@ -51,6 +55,13 @@ append(char path[PATH_MAX], size_t *len, const char *text)
 	return 0;
 }
 
+/* May it be one component of a path? */
+static bool
+is_file_name(const char *name)
+{
+	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
 static int
 append_letter(char path[PATH_MAX], size_t *len, char letter,
     const struct user *user)
@@ -59,7 +70,7 @@ append_letter(char path[PATH_MAX], size_t *len, char letter,
 	case 'h':
 		return append(path, len, user->home);
 	case 'u':
-		if (strchr(user->name, '/') != NULL || user->name[0] == '.')
+		if (!is_file_name(user->name))
 			break;
 		return append(path, len, user->name);
 	case '%':
@@ -69,6 +80,43 @@ append_letter(char path[PATH_MAX], size_t *len, char letter,
 	}
 	errno = EINVAL;
 	return -1;
+}
+
+/* qpopper's first way: a directory for the sum of the first five letters. */
+static char
+hash_letter(const char *name)
+{
+	unsigned sum = 0;
+	size_t i;
+
+	for (i = 0; i < 5 && name[i] != '\0'; i++)
+		sum += (unsigned char)name[i];
+	return (char)('a' + sum % 26);
+}
+
+int
+user_spool(char path[PATH_MAX], const char *directory, uint32_t hash,
+    const char *name)
+{
+	char between[8] = "";
+	int n;
+
+	if (!is_file_name(name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (hash == 1)
+		(void)snprintf(between, sizeof between, "%c/",
+		    hash_letter(name));
+	else if (hash == 2)
+		(void)snprintf(between, sizeof between, "%c/%c/", name[0],
+		    name[1] != '\0' ? name[1] : name[0]);
+	n = snprintf(path, PATH_MAX, "%s/%s%s", directory, between, name);
+	if (n < 0 || n >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
 }
 
 int

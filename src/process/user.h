@@ -10,10 +10,12 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct user {
 	char name[ASK_USER_MAX + 1];
 	char home[PATH_MAX];
+	char shell[PATH_MAX];		/* "" if it is too long for a path */
 	uid_t uid;
 	gid_t gid;
 };
@@ -26,6 +28,14 @@ int user_find(struct user *user, const char *name);
 
 /* Whoever runs this process, under their login name. */
 int user_self(struct user *user);
+
+/*
+ * The mbox that the user's mail was in before: home_mail in the home, or
+ * name in the directory, spread over more of them by hash (0-2) as qpopper
+ * did.  -1 with ENAMETOOLONG, or EINVAL for a name that is no file's.
+ */
+int user_spool(char path[PATH_MAX], const char *directory, uint32_t hash,
+    const char *name);
 
 /*
  * Where the user's mail is.  In the pattern "~" at the beginning and %h stand

@@ -14,7 +14,7 @@
 static const struct server_conf conf = {
 	.pop3 = { .host = "pop.example.org", .max_bad = 10 },
 	.pam_service = "pop3",
-	.log_login = true,
+	.log_login = "%1 is in",
 	.statistics = true,
 	.max_failures = 3,
 	.failure_delay = 3000,

@@ -147,6 +147,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/unknown-long.pop3 \
 	tests/session/unreadable-message.pop3 \
 	tests/session/update-on-abort.pop3 \
+	tests/session/user-names-as-they-are.pop3 \
+	tests/session/user-names-trimmed.pop3 \
 	tests/session/user-then-capa.pop3 \
 	tests/session/user-twice.pop3 \
 	tests/session/vanished-after-retr.pop3 \

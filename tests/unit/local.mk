@@ -3,6 +3,7 @@
 
 UNIT_TESTS = \
 	tests/unit/test_adopted \
+	tests/unit/test_access \
 	tests/unit/test_apop \
 	tests/unit/test_ascii \
 	tests/unit/test_ask \
@@ -26,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/test_out \
 	tests/unit/test_peer \
 	tests/unit/test_pop3 \
+	tests/unit/test_qpopper \
 	tests/unit/test_reply \
 	tests/unit/test_secret \
 	tests/unit/test_user \
@@ -37,6 +39,9 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+tests_unit_test_access_SOURCES = tests/unit/test_access.c tests/unit/unit.h
+tests_unit_test_access_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_access_LDADD = $(TEST_LIBS)
 tests_unit_test_adopted_SOURCES = tests/unit/test_adopted.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_adopted_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -109,7 +114,7 @@ tests_unit_test_num_SOURCES = tests/unit/test_num.c tests/unit/unit.h
 tests_unit_test_num_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_num_LDADD = $(TEST_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test_options.c tests/unit/unit.h \
-	src/options.c src/options.h
+	src/options.c src/options.h src/qpopper.c src/qpopper.h
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(TEST_LIBS)
 tests_unit_test_out_SOURCES = tests/unit/test_out.c tests/unit/unit.h \
@@ -124,6 +129,10 @@ tests_unit_test_pop3_SOURCES = tests/unit/test_pop3.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_pop3_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pop3_LDADD = $(TEST_LIBS)
+tests_unit_test_qpopper_SOURCES = tests/unit/test_qpopper.c tests/unit/unit.h \
+	src/options.c src/options.h src/qpopper.c src/qpopper.h
+tests_unit_test_qpopper_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_qpopper_LDADD = $(TEST_LIBS)
 tests_unit_test_reply_SOURCES = tests/unit/test_reply.c tests/unit/unit.h
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(TEST_LIBS)

@@ -39,7 +39,7 @@ set_up(void **state)
 	conf = (struct server_conf){
 		.pop3 = { .host = "pop.example.org", .max_bad = 10 },
 		.pam_service = "pop3",
-		.log_login = true,
+		.log_login = "(v%0) POP login by user \"%1\" at (%2) %3",
 		.statistics = true,
 		.max_failures = 3,
 		.failure_delay = 3000,

@@ -135,6 +135,20 @@ static const struct {
 	NUMBER("adopt-uidls", "x-uidl", server.pop3.drop.takeover,
 	    TAKEOVER_HEADERS),
 	NUMBER("update-on-abort", "YES", server.pop3.update_on_abort, true),
+	TEXT("spool-dir", "/var/mail", server.intake.spool_dir),
+	NUMBER("hash-spool", "2", server.intake.hash_spool, 2),
+	TEXT("home-dir-mail", "mbox", server.intake.home_mail),
+	TEXT("temp-dir", "/t", server.intake.temp_dir),
+	TEXT("temp-name", ".%s.t", server.intake.temp_name),
+	NUMBER("old-style-uid", "off", server.intake.old_uids, false),
+	TEXT("bulldir", "/b", server.intake.bulletin_dir),
+	NUMBER("max-bulletins", "0", server.intake.max_bulletins, 0),
+	NUMBER("group-bulletins", "on", server.intake.group_bulletins, true),
+	TEXT("auth-file", "/a", server.auth_file),
+	TEXT("nonauth-file", "/n", server.nonauth_file),
+	NUMBER("check-shell", "on", server.check_shell, true),
+	NUMBER("downcase-user", "on", server.pop3.downcase_user, true),
+	NUMBER("trim-domain", "on", server.pop3.trim_domain, true),
 	TEXT("pam-service", "qpopper", server.pam_service),
 	TEXT("secrets-file", "/s", server.secrets),
 	NUMBER("min-uid", "4294967294", server.min_uid, 4294967294),
@@ -151,7 +165,7 @@ static const struct {
 	NUMBER("show-version", "on", server.pop3.show_version, true),
 	NUMBER("log", "stderr", log, LOG_STDERR),
 	TEXT("log-facility", "local3", log_facility),
-	NUMBER("log-login", "False", server.log_login, false),
+	TEXT("log-login", "%1 is in", server.log_login),
 	NUMBER("statistics", "no", server.statistics, false),
 };
 
@@ -212,7 +226,7 @@ row__of_each_setting__is_taken_from_either(void **state)
 static void
 row__of_each_setting__is_in_the_help_and_in_this_test(void **state)
 {
-	char help[8192] = "", option[64];
+	char help[16384] = "", option[64];
 	const char *p;
 	size_t i, n = 0;
 	FILE *f = tmpfile();
@@ -230,8 +244,8 @@ row__of_each_setting__is_in_the_help_and_in_this_test(void **state)
 	for (p = help; (p = strstr(p, "\n  ")) != NULL; p++)
 		n += strncmp(p + 3, "    --", 6) == 0 ||
 		    (p[3] == '-' && p[5] == ',');
-	/* no-auth, config-file, check, help and version are no such values. */
-	assert_int_equal(n, COUNT(values) + 5);
+	/* no-auth, config-file, qpopper, check, help and version are none. */
+	assert_int_equal(n, COUNT(values) + 6);
 }
 
 static void
@@ -243,7 +257,7 @@ file__is_read_first__and_the_command_line_wins(void **state)
 	assert_int_equal(o.server.pop3.idle_time, 88000);
 	assert_string_equal(o.server.maildir, "/a b");
 	assert_true(o.server.pop3.shy);
-	assert_false(o.server.log_login);
+	assert_null(o.server.log_login);
 	assert_false(o.server.pop3.drop.lock);
 	assert_true(o.config_read);
 }

@@ -58,6 +58,37 @@ maildir__of_a_name_that_climbs__is_refused(void **state)
 }
 
 static void
+spool__of_each_hash(void **state)
+{
+	static const struct {
+		const char *directory, *name;
+		uint32_t hash;
+		const char *path;
+	} rows[] = {
+		{ "/var/mail", "jane", 0, "/var/mail/jane" },
+		/* 'j' + 'a' + 'n' + 'e' = 414 = 15 * 26 + 24 */
+		{ "/var/mail", "jane", 1, "/var/mail/y/jane" },
+		{ "/var/mail", "janet-who-is-long", 1,
+		    "/var/mail/k/janet-who-is-long" },
+		{ "/var/mail", "jane", 2, "/var/mail/j/a/jane" },
+		{ "/var/mail", "j", 2, "/var/mail/j/j/j" },
+		{ "/home/jane", "mbox", 0, "/home/jane/mbox" },
+	};
+	char path[PATH_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(user_spool(path, rows[i].directory,
+		    rows[i].hash, rows[i].name), 0);
+		assert_string_equal(path, rows[i].path);
+	}
+	assert_errno(user_spool(path, "/m", 0, "a/b"), EINVAL);
+	assert_errno(user_spool(path, "/m", 0, ".."), EINVAL);
+	assert_errno(user_spool(path, "/m", 0, ""), EINVAL);
+}
+
+static void
 maildir__too_long__is_refused(void **state)
 {
 	char path[PATH_MAX], pattern[2 * PATH_MAX];
@@ -91,6 +122,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maildir__of_each_pattern),
 		cmocka_unit_test(maildir__of_a_name_that_climbs__is_refused),
+		cmocka_unit_test(spool__of_each_hash),
 		cmocka_unit_test(maildir__too_long__is_refused),
 		cmocka_unit_test(find__of_nobody__fails),
 	};
