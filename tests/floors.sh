@@ -15,7 +15,7 @@ maildir maildir io base compat
 io      io base compat
 base    base compat
 compat  compat
-tls     tls io base compat
+tls     tls process io base compat
 import  import maildir io base compat
 '
 
@@ -24,7 +24,7 @@ readers='
 security/.*       auth/pam\.c
 md5\.h            base/digest\.c
 syslog\.h         base/log\.c
-dirent\.h         maildir/[a-z_]*\.[ch]
+dirent\.h         (maildir/[a-z_]*|tls/names)\.[ch]
 openssl/.*        tls/[a-z_]*\.[ch]
 sys/prctl\.h      process/sandbox_linux\.c
 seccomp\.h        process/sandbox_linux\.c
@@ -109,6 +109,7 @@ must_see 'only for' pop3/reply.c '<security/pam_appl.h>'
 must_see 'only for' auth/apop.c '<md5.h>'
 must_see 'only for' process/monitor.c '<syslog.h>'
 must_see 'only for' process/user.c '<dirent.h>'
+must_see 'only for' tls/pump.c '<dirent.h>'
 must_see 'only for' io/out.c '<openssl/ssl.h>'
 must_see 'only for' process/session.c '<sys/prctl.h>'
 must_see 'only for' process/session.c '<linux/landlock.h>'

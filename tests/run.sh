@@ -47,6 +47,8 @@ install_missing() {
 	need pkg-config program pkg-config
 	need libmd-dev test -e /usr/include/md5.h
 	need libpam0g-dev test -e /usr/include/security/pam_appl.h
+	need libssl-dev test -e /usr/include/openssl/ssl.h
+	need openssl program openssl
 	need libcmocka-dev test -e /usr/include/cmocka.h
 	need python3 program python3
 	need mandoc program mandoc
@@ -177,6 +179,7 @@ make check </dev/null >>"$log" 2>&1
 checked=$?
 suite unit tests/unit/*.trs
 suite session tests/session/*.trs
+suite tls tests/tls/*.trs
 suite fuzz tests/fuzz/*.trs
 suite style tests/*.trs
 suite doc doc/*.trs

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef _PATH_LOG
@@ -129,6 +130,28 @@ log_line(enum log_level level, const char *format, ...)
 	else if (state.target == LOG_STDERR)
 		to_stderr(line);
 	errno = kept;
+}
+
+void
+log_ready(void)
+{
+	tzset();
+	if (state.target == LOG_SYSLOG)
+		openlog(state.ident, LOG_PID | LOG_NDELAY,
+		    state.facility->value);
+}
+
+const char *
+log_target_word(void)
+{
+	return state.target == LOG_SYSLOG ? "syslog" :
+	    state.target == LOG_STDERR ? "stderr" : "none";
+}
+
+const char *
+log_facility_word(void)
+{
+	return state.facility->name;
 }
 
 const char *

@@ -34,6 +34,16 @@ void log_divert(void (*taker)(void *ctx, enum log_level level,
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * Reach for syslog now: behind a chroot, or without the right to open anything,
+ * it is too late.
+ */
+void log_ready(void);
+
+/* For another program: what log_open() came to, as "syslog", "stderr", "none". */
+const char *log_target_word(void);
+const char *log_facility_word(void);
+
 /* Where lines go, in words: "syslog (mail)", "standard error", "nowhere". */
 const char *log_where(void);
 

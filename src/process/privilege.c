@@ -66,17 +66,23 @@ privilege_become(uid_t uid, gid_t gid)
 }
 
 int
-privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid, int fds)
+privilege_limit(int fds)
 {
 	const struct rlimit none = { 0, 0 };
 	const struct rlimit open_ones = { (rlim_t)fds, (rlim_t)fds };
 
-	if (chdir(empty_dir) == -1 || chroot(".") == -1 ||
-	    setgroups(0, NULL) == -1 || privilege_become(uid, gid) == -1)
-		return -1;
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
 	    setrlimit(RLIMIT_NOFILE, &open_ones) == -1 ||
 	    setrlimit(RLIMIT_NPROC, &none) == -1)
 		return -1;
 	return 0;
+}
+
+int
+privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid, int fds)
+{
+	if (chdir(empty_dir) == -1 || chroot(".") == -1 ||
+	    setgroups(0, NULL) == -1 || privilege_become(uid, gid) == -1)
+		return -1;
+	return privilege_limit(fds);
 }

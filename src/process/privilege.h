@@ -30,6 +30,12 @@ int privilege_empty_dir(const char *path);
 int privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid, int fds);
 
 /*
+ * The last part of the above, for those who are not root: no core files, no new
+ * processes, no descriptor but those below fds.
+ */
+int privilege_limit(int fds);
+
+/*
  * For the session: become the user; supplementary groups are set before.  -1
  * as above.
  */

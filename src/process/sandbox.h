@@ -17,6 +17,9 @@ int sandbox_monitor(void);
 /* Before the first byte from the network; monitor is the parent. */
 int sandbox_front(pid_t monitor);
 
+/* solopop-tls, before it hears the client. */
+int sandbox_tls(pid_t monitor);
+
 /* As the user, before the Maildir at path is opened. */
 int sandbox_session(pid_t monitor, const char *path);
 

@@ -52,6 +52,12 @@ sandbox_front(pid_t monitor)
 }
 
 int
+sandbox_tls(pid_t monitor)
+{
+	return confine(monitor);
+}
+
+int
 sandbox_session(pid_t monitor, const char *path)
 {
 	(void)path;

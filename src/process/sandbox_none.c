@@ -24,6 +24,13 @@ sandbox_front(pid_t monitor)
 }
 
 int
+sandbox_tls(pid_t monitor)
+{
+	(void)monitor;
+	return no_core();
+}
+
+int
 sandbox_session(pid_t monitor, const char *path)
 {
 	(void)monitor;

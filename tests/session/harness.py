@@ -34,6 +34,12 @@ def clock():
     return time.monotonic()
 
 
+def tls_beside():
+    """Where solopop-tls is, if it is built: beside the server."""
+    solopop = os.path.abspath(os.environ.get("SOLOPOP", "./solopop"))
+    return os.path.join(os.path.dirname(solopop), "solopop-tls")
+
+
 class Place:
     """A directory of our own, and in it the server, reachable for us."""
 
@@ -43,14 +49,21 @@ class Place:
             sys.exit("no server to test: %s (set SOLOPOP)" % binary)
         self.top = tempfile.mkdtemp(prefix="solopop-session-")
         self.binary = binary
+        self.tls = tls_beside()
         if os.geteuid() == 0:
-            self.binary = os.path.join(self.top, "solopop")
-            shutil.copyfile(binary, self.binary)
-            os.chmod(self.binary, 0o755)
+            self.binary = self._copy(self.binary)
+            if os.path.exists(self.tls):
+                self.tls = self._copy(self.tls)
             os.chown(self.top, NOBODY, NOBODY)
             become_nobody()
         os.chdir(self.top)
         self.serial = 0
+
+    def _copy(self, program):
+        copy = os.path.join(self.top, os.path.basename(program))
+        shutil.copyfile(program, copy)
+        os.chmod(copy, 0o755)
+        return copy
 
     def path(self, name):
         self.serial += 1

@@ -1,0 +1,148 @@
+/*
+ * solopop-tls: between a client that speaks TLS and a solopop that does not.
+ * solopop starts it, with the client as descriptors 3 and 4 and its own end as
+ * 5.  It reads what is secret while it may, gives up everything, and only then
+ * hears the client.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "process/privilege.h"
+#include "process/sandbox.h"
+#include "tls/context.h"
+#include "tls/identity.h"
+#include "tls/inspect.h"
+#include "tls/pump.h"
+
+#include <openssl/err.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define CLIENT_IN 3
+#define CLIENT_OUT 4
+#define PLAIN 5
+
+/* Those, what tells the monitor that we live, the log, and a few to spare. */
+#define DESCRIPTORS 16
+
+static int
+lock_up(const struct settings *s)
+{
+	pid_t monitor = s->monitor != 0 ? s->monitor : getppid();
+	uid_t uid;
+	gid_t gid;
+
+	if (privilege_is_root()) {
+		if (s->user == NULL || s->empty_dir == NULL) {
+			errno = EINVAL;
+			return -1;
+		}
+		if (privilege_front_account(s->user, &uid, &gid) == NULL ||
+		    privilege_empty_dir(s->empty_dir) == -1 ||
+		    privilege_lock_up(s->empty_dir, uid, gid,
+		    DESCRIPTORS) == -1)
+			return -1;
+	} else if (privilege_limit(DESCRIPTORS) == -1)
+		return -1;
+	return sandbox_tls(monitor);
+}
+
+/* Who connects and leaves, as those do who only look whether we are alive, is
+ * no event. */
+static void
+log_refused(const struct pump *p, const struct settings *s)
+{
+	int error = errno;
+
+	if (error == EPIPE && p->raw.received == 0)
+		return;
+	log_line(LOG_NOTE, "TLS refused: rhost=%s reason=\"%s\"", s->peer,
+	    error == EPROTO ? identity_error() : error == ETIMEDOUT ?
+	    "the handshake took too long" : "the connection ended");
+}
+
+static void
+log_begun(const struct pump *p, const struct settings *s)
+{
+	char quoted[LOG_QUOTED_MAX(NAMES_LEN)];
+	const char *sni = SSL_get_servername(p->ssl,
+	    TLSEXT_NAMETYPE_host_name);
+
+	log_line(LOG_NOTE, "TLS: rhost=%s protocol=%s cipher=%s resumed=%s "
+	    "sni=%s", s->peer, SSL_get_version(p->ssl),
+	    SSL_get_cipher_name(p->ssl),
+	    SSL_session_reused(p->ssl) ? "yes" : "no",
+	    sni == NULL ? "-" : log_quote(quoted, sizeof quoted,
+	    span_of(sni)));
+}
+
+static int
+run(struct context *c, const struct settings *s)
+{
+	int64_t deadline = clock_ms() + s->handshake_time;
+	struct pump *p;
+	int r;
+
+	p = pump_new(c->ssl, CLIENT_IN, CLIENT_OUT, PLAIN, s->patience);
+	if (p == NULL)
+		return EX_OSERR;
+	if ((r = pump_handshake(p, deadline)) == -1) {
+		log_refused(p, s);
+	} else {
+		log_begun(p, s);
+		pump_run(p);
+	}
+	pump_free(p);
+	return r == -1 ? EX_PROTOCOL : EX_OK;
+}
+
+static int
+serve(const struct settings *s)
+{
+	struct context c;
+	int status = EX_CONFIG;
+
+	log_ready();
+	if (context_open(&c, s) == -1)
+		;
+	else if (lock_up(s) == -1)
+		log_line(LOG_FAULT, "TLS: cannot lock up (user %s, directory "
+		    "%s): %s", s->user != NULL ? s->user : "-",
+		    s->empty_dir != NULL ? s->empty_dir : "-",
+		    strerror(errno));
+	else
+		status = run(&c, s);
+	context_free(&c);
+	return status;
+}
+
+static void
+ignore_sigpipe(void)
+{
+	struct sigaction act = { .sa_handler = SIG_IGN };
+
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGPIPE, &act, NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	char error[256];
+	struct settings s;
+
+	if (settings_parse(&s, argc, argv, error, sizeof error) == -1) {
+		(void)fprintf(stderr, "solopop-tls: %s; see solopop-tls(8)\n",
+		    error);
+		return EX_USAGE;
+	}
+	if (s.check)
+		return inspect_run(stdout, &s) == 0 ? EX_OK : EX_CONFIG;
+	ignore_sigpipe();
+	(void)log_open("solopop-tls", s.log_facility, s.log, true);
+	/* Nothing is left to be done at exit, and nobody to be told. */
+	_exit(serve(&s));
+}

@@ -1,0 +1,452 @@
+#!/usr/bin/env python3
+"""solopop-tls by itself: what goes in on one side comes out on the other, and
+an end on one side is the end on the other.
+"""
+import hashlib
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+import tlslab
+import harness
+from tlslab import HOST, OTHER, Failure, Pump, check, equal, test
+
+V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+@test
+def bytes_go_both_ways(a):
+    for version, name in ((V12, "TLSv1.2"), (V13, "TLSv1.3")):
+        with Pump(a) as p:
+            peer = p.peer(a.client(version))
+            equal(peer.tls.version(), name)
+            p.plain.sendall(b"+OK ready\r\n")
+            equal(peer.line(), b"+OK ready\r\n")
+            peer.send(b"QUIT\r\n")
+            equal(p.plain.recv(100), b"QUIT\r\n")
+            p.plain.shutdown(socket.SHUT_WR)
+            equal(peer.at_end(), b"")
+            peer.close()
+            equal(p.plain.recv(100), b"")
+            equal(p.wait(), 0, "exit status")
+            check("protocol=%s cipher=" % name in p.said(), p.said())
+
+
+@test
+def old_versions_are_refused(a):
+    with Pump(a) as p:
+        context = a.client()
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        warnings.simplefilter("ignore")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        try:
+            p.peer(context)
+        except (ssl.SSLError, ConnectionError):
+            pass
+        else:
+            raise Failure("TLS 1.1 was taken")
+        equal(p.plain.recv(100), b"")
+        check(p.wait() != 0, "exit status 0")
+        check("TLS refused: rhost=192.0.2.7" in p.said(), p.said())
+
+
+@test
+def a_client_that_leaves_at_once_is_no_event(a):
+    with Pump(a) as p:
+        p.client.close()
+        equal(p.plain.recv(100), b"")
+        check(p.wait() != 0, "exit status 0")
+        equal(p.said(), "")
+
+
+@test
+def plain_text_is_refused(a):
+    with Pump(a) as p:
+        p.client.sendall(b"USER alice\r\nPASS secret\r\nQUIT\r\n")
+        equal(p.plain.recv(100), b"", "what came through")
+        check(p.wait() != 0, "exit status 0")
+
+
+@test
+def handshake_has_a_deadline(a):
+    with Pump(a, "--handshake-time=200") as p:
+        p.client.sendall(b"\x16\x03\x01\x02\x00\x01")
+        equal(p.plain.recv(100), b"")
+        check(p.wait() != 0, "exit status 0")
+        check("took too long" in p.said(), p.said())
+
+
+@test
+def last_word_before_the_handshake_is_heard(a):
+    with Pump(a) as p:
+        p.plain.sendall(b"-ERR\r\n")
+        p.plain.close()
+        equal(p.peer(a.client()).at_end(), b"-ERR\r\n")
+
+
+@test
+def closed_half_by_the_client_answers_still_come(a):
+    for version in (V12, V13):
+        with Pump(a) as p:
+            peer = p.peer(a.client(version))
+            peer.send(b"STAT\r\nQUIT\r\n")
+            goodbye(peer)
+            equal(read_all(p.plain), b"STAT\r\nQUIT\r\n")
+            p.plain.sendall(b"+OK 0 0\r\n" * 10000)
+            p.plain.close()
+            equal(len(peer.at_end()), 90000)
+            equal(p.wait(), 0, "exit status")
+
+
+def goodbye(peer):
+    """close_notify, and nothing read."""
+    peer.tls.setblocking(False)
+    try:
+        peer.tls.unwrap()
+    except (ssl.SSLWantReadError, ssl.SSLError):
+        pass
+    peer.tls.settimeout(harness.PATIENCE)
+
+
+def read_all(sock):
+    data = b""
+    while True:
+        some = sock.recv(65536)
+        if not some:
+            return data
+        data += some
+
+
+@test
+def end_without_goodbye_is_an_end(a):
+    for version in (V12, V13):
+        with Pump(a) as p:
+            peer = p.peer(a.client(version))
+            peer.send(b"DELE 1\r\nQU")
+            p.client.close()
+            fd = peer.tls.detach()
+            with socket.socket(fileno=fd) as raw:
+                raw.shutdown(socket.SHUT_WR)
+                equal(read_all(p.plain), b"DELE 1\r\nQU")
+                p.plain.close()
+                p.wait()
+
+
+@test
+def a_record_cut_in_two_gives_nothing(a):
+    """What is not vouched for whole is not passed on."""
+    with Pump(a) as p:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = a.client().wrap_bio(incoming, outgoing, server_hostname=HOST)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                p.client.sendall(outgoing.read())
+                incoming.write(p.client.recv(65536))
+        p.client.sendall(outgoing.read())
+        tls.write(b"QUIT\r\n")
+        p.client.sendall(outgoing.read()[:-1])
+        p.client.shutdown(socket.SHUT_WR)
+        equal(read_all(p.plain), b"")
+
+
+@test
+def a_forged_record_ends_it(a):
+    with Pump(a) as p:
+        peer = p.peer(a.client())
+        peer.send(b"STAT\r\n")
+        equal(p.plain.recv(100), b"STAT\r\n")
+        fd = peer.tls.detach()
+        with socket.socket(fileno=fd) as raw:
+            raw.sendall(b"\x17\x03\x03\x00\x20" + b"Q" * 32)
+            equal(read_all(p.plain), b"")
+            p.wait()
+
+
+@test
+def much_goes_through_unchanged(a):
+    """Both ways at once, more than all buffers on the way hold."""
+    size = 20 << 20
+    block = os.urandom(1 << 20)
+    for version in (V12, V13):
+        with Pump(a) as p:
+            peer = p.peer(a.client(version))
+            sums = {}
+
+            def plain_out():
+                for _ in range(size // len(block)):
+                    p.plain.sendall(block)
+                p.plain.shutdown(socket.SHUT_WR)
+
+            def plain_in():
+                sums["up"] = digest_of(p.plain.recv, size // 10)
+
+            threads = [threading.Thread(target=f, daemon=True)
+                       for f in (plain_out, plain_in)]
+            for t in threads:
+                t.start()
+            up = (block * 2)[:size // 10]
+            peer.send(up)
+            down = digest_of(peer.tls.recv, size)
+            for t in threads:
+                t.join(harness.PATIENCE)
+            equal(down, hashlib.sha256(block * 20).hexdigest())
+            equal(sums["up"], hashlib.sha256(up).hexdigest())
+
+
+def digest_of(recv, size):
+    h, n = hashlib.sha256(), 0
+    while n < size:
+        some = recv(65536)
+        if not some:
+            raise Failure("ended after %d bytes of %d" % (n, size))
+        h.update(some)
+        n += len(some)
+    return h.hexdigest()
+
+
+@test
+def a_client_that_does_not_read_holds_the_sender_up(a):
+    """Bounded buffers: what is not taken stays with whoever sends."""
+    with Pump(a) as p:
+        peer = p.peer(a.client())
+        p.plain.setblocking(False)
+        sent = 0
+        idle = 0
+        while idle < 20 and sent < 64 << 20:
+            try:
+                sent += p.plain.send(b"x" * 65536)
+                idle = 0
+            except BlockingIOError:
+                idle += 1
+                time.sleep(0.01)
+        check(sent < 32 << 20, sent, "bytes were taken and not delivered")
+        with open("/proc/%d/statm" % p.pid) as f:
+            pages = int(f.read().split()[1])
+        p.plain.close()
+        equal(len(peer.at_end()), sent)
+        check(pages * 4096 < 64 << 20, pages, "pages")
+
+
+@test
+def a_client_that_does_not_read_is_left_in_the_end(a):
+    with Pump(a, "--patience=300") as p:
+        p.peer(a.client())
+        p.plain.setblocking(False)
+        try:
+            while True:
+                p.plain.send(b"x" * 65536)
+        except BlockingIOError:
+            p.plain.close()
+        p.wait()
+
+
+@test
+def a_client_that_goes_on_sending_is_left_in_the_end(a):
+    """The plain side is gone, all is sent: two seconds, whatever it says."""
+    with Pump(a) as p:
+        peer = p.peer(a.client())
+        p.plain.sendall(b"+OK bye\r\n")
+        p.plain.close()
+        equal(peer.line(), b"+OK bye\r\n")
+        began = time.monotonic()
+        try:
+            while time.monotonic() - began < 10:
+                peer.send(b"NOOP\r\n" * 100)
+                time.sleep(0.01)
+        except OSError:
+            pass
+        check(1 < time.monotonic() - began < 9, "not after two seconds")
+        equal(p.wait(), 0)
+
+
+@test
+def a_name_chooses_its_certificate(a):
+    folder = os.path.join(a.top, "sni")
+    os.mkdir(folder)
+    a.issue(OTHER, folder=folder)
+    os.mkdir(os.path.join(folder, "a.example.com"))
+    cert, key = a.issue("a.example.com")
+    os.rename(cert, os.path.join(folder, "a.example.com", "fullchain.pem"))
+    os.rename(key, os.path.join(folder, "a.example.com", "privkey.pem"))
+    cert, key = a.issue("one.example.org", kind="rsa")
+    both = harness.read_file(cert) + harness.read_file(key)
+    tlslab.write(os.path.join(folder, "_.example.org.pem"), both)
+    tlslab.write(os.path.join(folder, "broken.example.com.crt"), b"no\n")
+    for said, wanted in ((OTHER, OTHER), (OTHER.upper(), OTHER),
+                         ("a.example.com", "a.example.com"),
+                         ("two.example.org", "one.example.org"),
+                         ("x.two.example.org", HOST), (None, HOST),
+                         ("broken.example.com", HOST),
+                         ("other.example.com", HOST)):
+        for version in (V12, V13):
+            context = a.client(version)
+            context.check_hostname = False
+            with Pump(a, "--sni-dir=" + folder) as p:
+                peer = p.peer(context, host=said)
+                equal(peer.name(), wanted, "certificate for %s" % said)
+                p.plain.close()
+                peer.at_end()
+                equal("no certificate for broken" in p.said(),
+                      said == "broken.example.com", p.said())
+                equal("sni=-" in p.said(), said is None, p.said())
+
+
+@test
+def sni_cannot_forge_a_log_line(a):
+    context = a.client()
+    context.check_hostname = False
+    with Pump(a) as p:
+        peer = p.peer(context, host="a resumed=yes b")
+        p.plain.sendall(b"+OK\r\n")
+        peer.line()
+        check("sni=a\\x20resumed\\x3dyes\\x20b" in p.said(), p.said())
+
+
+def resumed(a, context, session, *options):
+    """-> whether the session was resumed, and the one for the next time"""
+    with Pump(a, *options) as p:
+        peer = p.peer(context, session=session)
+        p.plain.sendall(b"+OK\r\n")
+        equal(peer.line(), b"+OK\r\n")
+        check(("resumed=yes" in p.said().splitlines()[-1]) ==
+              peer.tls.session_reused, "the log says otherwise:", p.said())
+        return peer.tls.session_reused, peer.tls.session
+
+
+@test
+def sessions_resume_in_another_process(a):
+    path = os.path.join(a.top, "tickets")
+    option = "--ticket-file=" + path
+    for version in (V12, V13):
+        context = a.client(version)
+        first, session = resumed(a, context, None, option)
+        equal(first, False)
+        equal(resumed(a, context, session, option)[0], True)
+        equal(os.stat(path).st_mode & 0o777, 0o600)
+    # Damaged: ignored, and made anew.
+    for content in (b"", b"x" * 224, harness.read_file(path)[:-1],
+                    harness.read_file(path)[:-1] + b"\0\0"):
+        tlslab.write(path, content)
+        again, session = resumed(a, context, session, option)
+        equal(again, False, "after damage")
+        equal(resumed(a, context, session, option)[0], True)
+    # Readable by others: no secret any more.
+    os.chmod(path, 0o644)
+    equal(resumed(a, context, session, option)[0], False, "a public key")
+    equal(os.stat(path).st_mode & 0o777, 0o600)
+    # A link is not followed, but replaced.
+    os.rename(path, path + ".elsewhere")
+    os.symlink(path + ".elsewhere", path)
+    equal(resumed(a, context, session, option)[0], False, "a link")
+    check(not os.path.islink(path), "the link is still there")
+
+
+@test
+def without_a_ticket_file_no_session_resumes(a):
+    for version in (V12, V13):
+        context = a.client(version)
+        _, session = resumed(a, context, None)
+        if session is not None and session.has_ticket:
+            raise Failure("a ticket that no process can open")
+
+
+@test
+def it_does_not_renegotiate(a):
+    """openssl s_client asks for it with a line that is R."""
+    with Pump(a) as p:
+        port = forward(p)
+        done = subprocess.run(
+            ["openssl", "s_client", "-tls1_2", "-connect",
+             "127.0.0.1:%d" % port], input=b"R\nSTAT\n",
+            capture_output=True, timeout=harness.PATIENCE)
+        check(b"no renegotiation" in done.stderr or
+              b"no renegotiation" in done.stdout, done.stderr[-500:])
+
+
+def forward(p):
+    """Lets another program be the client."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def copy(a, b):
+        try:
+            while True:
+                data = a.recv(65536)
+                if not data:
+                    break
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def serve():
+        conn = listener.accept()[0]
+        listener.close()
+        threading.Thread(target=copy, args=(conn, p.client),
+                         daemon=True).start()
+        copy(p.client, conn)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return port
+
+
+@test
+def what_is_wrong_is_said(a):
+    key = a.key
+    elsewhere = a.issue("elsewhere.example.org")[1]
+    public = tlslab.write(os.path.join(a.top, "public.key"),
+                          harness.read_file(key), 0o644)
+    no = tlslab.write(os.path.join(a.top, "no.crt"), b"nothing\n")
+    secret = os.path.join(a.top, "secret.key")
+    tlslab.openssl("ec", "-in", key, "-out", secret, "-aes128",
+                   "-passout", "pass:abc")
+    for cert, key, word in (
+            (a.cert, a.key, None),
+            ("/nonexistent", a.key, "No such file"),
+            (a.cert, "/nonexistent", "No such file"),
+            (a.cert, elsewhere, "key values mismatch"),
+            (a.cert, public, "others can read"),
+            (no, a.key, "name PEM files"),
+            (a.cert, no, "name PEM files"),
+            (a.cert, secret, "without a passphrase")):
+        done = subprocess.run([a.place.tls, "--check", "--cert=" + cert,
+                               "--key=" + key], capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=20)
+        said = done.stdout.decode()
+        equal(done.returncode == 0, word is None, said)
+        if word is not None:
+            check(word in said and "\n-> " in said, said)
+        if cert != a.cert or key in (elsewhere, no, secret, "/nonexistent"):
+            with Pump(a, cert=cert, key=key) as p:
+                equal(p.plain.recv(100), b"")
+                check(p.wait() != 0, "a session with", cert, key)
+
+
+@test
+def an_expired_certificate_is_told_of(a):
+    cert = os.path.join(a.top, "old.crt")
+    tlslab.openssl("req", "-new", "-key", a.key, "-subj", "/CN=old", "-out",
+                   cert + ".csr")
+    tlslab.openssl("x509", "-req", "-in", cert + ".csr", "-key", a.key,
+                   "-days", "-1", "-out", cert)
+    done = subprocess.run([a.place.tls, "--check", "--cert=" + cert,
+                           "--key=" + a.key], capture_output=True,
+                          timeout=20)
+    check(b"expired" in done.stdout and done.returncode != 0, done.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(tlslab.run())
