@@ -21,7 +21,8 @@ import  import maildir io base compat
 
 # HEADER (a regular expression): its readers (one too).
 readers='
-security/.*       auth/pam\.c
+security/.*       auth/pam[a-z_]*\.c
+dlfcn\.h         auth/pam_load\.c
 md5\.h            base/digest\.c
 syslog\.h         base/log\.c
 dirent\.h         (maildir/[a-z_]*|tls/names)\.[ch]
@@ -107,6 +108,7 @@ must_see 'no such floor' base/fd.c '"../base/fd.h"'
 must_see 'has no floor' cellar/rat.c '<stdio.h>'
 must_see 'only for' pop3/reply.c '<security/pam_appl.h>'
 must_see 'only for' auth/apop.c '<md5.h>'
+must_see 'only for' auth/pam.c '<dlfcn.h>'
 must_see 'only for' process/monitor.c '<syslog.h>'
 must_see 'only for' process/user.c '<dirent.h>'
 must_see 'only for' tls/pump.c '<dirent.h>'

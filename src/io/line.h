@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Holds the longest line of all, and what a client pipelines behind it. */
-#define LINE_BUFFER 16384
+#define LINE_BUFFER 4096
 
 struct line {
 	int fd;			/* on loan */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Holds a whole line buffer handed over, and a little more. */
-#define MONMSG_MAX 17408
+#define MONMSG_MAX 5120
 
 struct monmsg {
 	size_t len;		/* of bytes[], the kind included */

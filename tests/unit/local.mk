@@ -34,6 +34,10 @@ UNIT_TESTS = \
 	tests/unit/test_wait \
 	tests/unit/test_wire
 
+if LOAD_PAM
+UNIT_TESTS += tests/unit/test_pam_load
+endif
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -121,6 +125,9 @@ tests_unit_test_out_SOURCES = tests/unit/test_out.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_out_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_out_LDADD = $(TEST_LIBS)
+tests_unit_test_pam_load_SOURCES = tests/unit/test_pam_load.c tests/unit/unit.h
+tests_unit_test_pam_load_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pam_load_LDADD = $(TEST_LIBS)
 tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/unit.h
 tests_unit_test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_LDADD = $(TEST_LIBS)
