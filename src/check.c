@@ -243,6 +243,10 @@ check_refusal(const struct options *o, const struct peer *peer,
 	if (o->server.maildir_is_path && privilege_is_root())
 		return "MAILDIR is for use by hand; as root use "
 		    "--maildir=PATTERN";
+	if ((o->server.pop3.fixture.slow > 0 ||
+	    o->server.pop3.fixture.cut_after > 0 ||
+	    o->server.pop3.fixture.refuse != NULL) && !o->server.no_auth)
+		return "failures on purpose are for --fixture and --no-auth";
 	*reply = REPLY_ONLY_LOCAL;
 	if (o->server.no_auth && !peer->local)
 		return "--no-auth serves only clients on this machine";

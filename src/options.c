@@ -24,6 +24,8 @@ enum kind {
 	KIND_UID,
 	KIND_WORD,		/* int, one of choices */
 	KIND_LOCK,		/* bool, one of choices */
+	KIND_OCTETS,		/* uint64_t */
+	KIND_MILLISECONDS,	/* int64_t ms */
 	KIND_LINE,		/* text; on or off for the usual one or none */
 	KIND_MODE		/* the command line's alone, no argument */
 };
@@ -167,6 +169,19 @@ static const struct option_row {
 	{ "statistics", 's', KIND_BOOL, AT(server.statistics), 0, 0, NULL, NULL,
 	    "a Stats line for each session [on]" },
 
+	{ "Tests of mail clients:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
+	{ "fixture", 0, KIND_TEXT, AT(fixture), 0, 0, NULL, "DIR",
+	    "serve this Maildir, or plain directory, to any name and password "
+	    "[none]" },
+	{ "read-only", 0, KIND_BOOL, AT(server.pop3.drop.read_only), 0, 0, NULL,
+	    NULL, "change nothing on disk, and say that it is done [off]" },
+	{ "fixture-slow", 0, KIND_MILLISECONDS, AT(server.pop3.fixture.slow),
+	    0, 3600000, NULL, "MS", "each command takes so long [0]" },
+	{ "fixture-cut", 0, KIND_OCTETS, AT(server.pop3.fixture.cut_after),
+	    0, UINT64_MAX, NULL, "N", "end the connection after N bytes [0]" },
+	{ "fixture-refuse", 0, KIND_TEXT, AT(server.pop3.fixture.refuse), 0, 0,
+	    NULL, "COMMAND", "answer this one with [SYS/TEMP] [none]" },
+
 	{ "Running:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "config-file", 'f', KIND_TEXT, AT(config_file), 0, 0, NULL, "FILE",
 	    "settings [" OPTIONS_CONFIG_FILE ", if there]" },
@@ -308,6 +323,10 @@ set_number(struct options *o, const struct option_row *row, const char *value,
 	}
 	if (row->kind == KIND_SECONDS)
 		*(int64_t *)field(o, row) = (int64_t)n * 1000;
+	else if (row->kind == KIND_MILLISECONDS)
+		*(int64_t *)field(o, row) = (int64_t)n;
+	else if (row->kind == KIND_OCTETS)
+		*(uint64_t *)field(o, row) = n;
 	else if (row->kind == KIND_UID)
 		*(uid_t *)field(o, row) = (uid_t)n;
 	else
@@ -346,6 +365,8 @@ set(struct options *o, const struct option_row *row, const char *value,
 		return 0;
 	case KIND_COUNT:
 	case KIND_SECONDS:
+	case KIND_MILLISECONDS:
+	case KIND_OCTETS:
 	case KIND_UID:
 	case KIND_GROUP:
 	default:
@@ -427,7 +448,8 @@ options_free(struct options *o)
 static bool
 is_option_only(const struct option_row *row)
 {
-	return row->kind == KIND_MODE || row->at == AT(server.no_auth) ||
+	return row->kind == KIND_MODE || row->at == AT(fixture) ||
+	    row->at == AT(server.no_auth) ||
 	    row->at == AT(qpopper);
 }
 
@@ -516,6 +538,8 @@ read_config(struct options *o)
 	    .strict = privilege_is_root() };
 	const char *path = o->config_file;
 
+	if (path == NULL && o->fixture != NULL)
+		return 0;
 	if (path == NULL)
 		path = OPTIONS_CONFIG_FILE;
 	if (conf_read(&c, path) == -1) {
@@ -576,11 +600,12 @@ bad_option(struct options *o, int c, const char *word)
 	return -1;
 }
 
+/* These two decide whether a configuration file is read, and which. */
 static bool
-is_config_file(const struct option_row *row)
+is_early(const struct option_row *row)
 {
 	return row != NULL && row->kind == KIND_TEXT &&
-	    row->at == AT(config_file);
+	    (row->at == AT(config_file) || row->at == AT(fixture));
 }
 
 /* A letter of qpopper's.  The file of -f has been read by now. */
@@ -604,9 +629,9 @@ take_option(struct options *o, const struct option_row *row, const char *value)
 	    sizeof o->error);
 }
 
-/* only_file: look for the configuration file's name and at nothing else. */
+/* early: look for what must be known first, and at nothing else. */
 static int
-parse_line(struct options *o, int argc, char **argv, bool only_file)
+parse_line(struct options *o, int argc, char **argv, bool early)
 {
 	struct option longs[ROWS + 1];
 	char shorts[2 * ROWS + 2];
@@ -620,12 +645,12 @@ parse_line(struct options *o, int argc, char **argv, bool only_file)
 	while ((c = getopt_long(argc, argv, o->qpopper ? QPOPPER_LETTERS :
 	    shorts, longs, NULL)) != -1) {
 		row = row_of(c);
-		if (only_file != is_config_file(row))
+		if (early != is_early(row))
 			continue;
 		letter = o->qpopper && c < 256 && qpopper_letter(c) != NULL;
 		if (row == NULL && !letter)
 			return bad_option(o, c, argv[optind - 1]);
-		r = letter && !only_file ? take_letter(o, c, optarg) :
+		r = letter && !early ? take_letter(o, c, optarg) :
 		    take_option(o, row, optarg);
 		if (r == -1)
 			return -1;
@@ -652,6 +677,23 @@ parse_operand(struct options *o, int argc, char **argv)
 	o->server.maildir = argv[optind];
 	o->server.maildir_is_path = true;
 	return 0;
+}
+
+/*
+ * For tests: the same answers on every machine and every day, nothing written
+ * that is not asked for.
+ */
+static void
+become_fixture(struct options *o)
+{
+	o->server.no_auth = true;
+	o->server.maildir = o->fixture;
+	o->server.maildir_is_path = true;
+	o->server.pop3.drop.lock = false;
+	o->server.pop3.drop.index = false;
+	o->server.pop3.drop.flat = true;
+	if (o->server.pop3.host == NULL)
+		o->server.pop3.host = "localhost";
 }
 
 /* It stands in the banner and in APOP's stamp: plain characters only. */
@@ -697,6 +739,8 @@ options_parse(struct options *o, int argc, char **argv)
 		return -1;
 	if (o->server.pam_service == NULL)
 		o->server.pam_service = find_pam_service(o);
+	if (o->fixture != NULL)
+		become_fixture(o);
 	find_host(o);
 	return 0;
 }

@@ -38,6 +38,7 @@ out_new(int fd, int64_t patience)
 	o->error = 0;
 	o->len = 0;
 	o->sent = 0;
+	o->limit = UINT64_MAX;
 	return o;
 }
 
@@ -65,6 +66,12 @@ wait_writable(struct out *o)
 static ssize_t
 write_some(struct out *o, const unsigned char *p, size_t len)
 {
+	if (o->sent >= o->limit) {
+		errno = ECONNABORTED;
+		return -1;
+	}
+	if (len > o->limit - o->sent)
+		len = (size_t)(o->limit - o->sent);
 	if (len > o->chunk)
 		len = o->chunk;
 	if (o->socket)

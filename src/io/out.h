@@ -30,6 +30,7 @@ struct out {
 	int error;		/* errno of the first failure, or 0 */
 	size_t len;
 	uint64_t sent;		/* bytes that have left */
+	uint64_t limit;		/* after so many the next write fails */
 	unsigned char buffer[OUT_BUFFER];
 };
 
@@ -42,7 +43,7 @@ int out_put(struct out *o, const void *bytes, size_t len);
 /*
  * Write everything.  -1 with ETIMEDOUT when the peer took nothing for
  * o->patience ms, ECANCELED when o->interrupt said so meanwhile, EPIPE or
- * ECONNRESET when it is gone.
+ * ECONNRESET when it is gone, ECONNABORTED at o->limit.
  */
 int out_flush(struct out *o);
 

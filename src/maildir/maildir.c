@@ -94,6 +94,15 @@ maildir_close(struct maildir *md)
 	fd_close(&md->top);
 }
 
+bool
+maildir_flatten(struct maildir *md)
+{
+	if (md->dir[MAILDIR_NEW] != -1 || md->dir[MAILDIR_CUR] != -1)
+		return false;
+	md->dir[MAILDIR_NEW] = fd_copy(md->top);
+	return md->dir[MAILDIR_NEW] != -1;
+}
+
 const char *
 maildir_error(const struct maildir *md)
 {

@@ -34,6 +34,12 @@ int maildir_open(struct maildir *md, const char *path);
 void maildir_close(struct maildir *md);
 
 /*
+ * An open Maildir without new/ and cur/: take the files in its top for messages
+ * instead.  False if it has one of them.
+ */
+bool maildir_flatten(struct maildir *md);
+
+/*
  * Why the last call failed, in words for the log; foreign bytes quoted.  That a
  * message's name is gone (ENOENT) is not told here: it is nobody's fault.
  */

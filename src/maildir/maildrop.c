@@ -18,7 +18,7 @@ struct maildrop {
 	struct table table;
 	uint8_t *marks;		/* one a message; untouched, it costs nothing */
 	struct maildrop_sum left, deleted;
-	bool any_read;
+	bool any_read, read_only;
 };
 
 static size_t
@@ -138,6 +138,8 @@ maildrop_open(struct maildrop **out, const char *path,
 		maildir_forget_error(&d->dir);
 		return 0;
 	}
+	d->read_only = conf->read_only ||
+	    (conf->flat && maildir_flatten(&d->dir));
 	return take_lock(d, conf) == -1 ? -1 : find_messages(d, conf);
 }
 
@@ -293,6 +295,10 @@ maildrop_update(struct maildrop *d, struct maildrop_sum *removed)
 
 	*removed = (struct maildrop_sum){ 0, 0 };
 	maildir_forget_error(&d->dir);
+	if (d->read_only) {
+		*removed = d->deleted;
+		return 0;
+	}
 	if (d->deleted.count > 0)
 		r = remove_deleted(d, removed);
 	if (d->any_read)

@@ -19,6 +19,8 @@ struct maildrop_conf {
 	bool lock;		/* one session at a time */
 	int64_t lock_wait;	/* ms to wait for another session */
 	bool index;		/* use and keep solopop.index */
+	bool read_only;		/* nothing on disk changes, ever */
+	bool flat;		/* a plain directory of files will do */
 	enum takeover takeover;	/* of another server's unique-ids */
 };
 
@@ -86,7 +88,8 @@ uint32_t maildrop_last(struct maildrop *d);
 /*
  * Remove what is deleted and note what was read.  -1 when some deleted message
  * is still there; *removed sums up those that are gone.  Trouble with marking
- * is told by maildrop_error() alone: it loses nothing.
+ * is told by maildrop_error() alone: it loses nothing.  A maildrop that is
+ * read-only says that all is done.
  */
 int maildrop_update(struct maildrop *d, struct maildrop_sum *removed);
 

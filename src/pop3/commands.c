@@ -78,6 +78,9 @@ command_run(struct pop3 *p, struct span line)
 	name = (struct span){ lower, i };
 	if ((c = find(name, p->state)) == NULL)
 		return command_bad(p, REPLY_UNKNOWN, name);
+	if (p->conf->fixture.refuse != NULL &&
+	    span_is(name, p->conf->fixture.refuse))
+		return pop3_say(p, REPLY_AS_WISHED);
 	if (a.n < c->min)
 		return command_bad(p, REPLY_TOO_FEW, name);
 	if (a.n > c->max)

@@ -33,6 +33,8 @@ pop3_new(const struct pop3_conf *conf, const struct peer *peer,
 		free(p);
 		return NULL;
 	}
+	if (conf->fixture.cut_after > 0)
+		p->out->limit = conf->fixture.cut_after;
 	line_init(&p->in, in);
 	p->conf = conf;
 	p->peer = peer;
@@ -167,7 +169,7 @@ no_out(struct pop3 *p)
 {
 	int error = p->out->error;
 
-	if (error != EPIPE && error != ECONNRESET)
+	if (error != EPIPE && error != ECONNRESET && error != ECONNABORTED)
 		log_line(LOG_NOTE, "I/O error writing to client %s at %s [%s]: "
 		    "%s (%d)", pop3_user(p), p->peer->ip, p->peer->ip,
 		    strerror(error), error);
@@ -186,8 +188,11 @@ next_step(struct pop3 *p)
 	p->answers = 0;
 	if (line_read(&p->in, POP3_LINE_MAX, deadline(p), &line) == -1)
 		step = no_line(p);
-	else
+	else {
+		if (p->conf->fixture.slow > 0)
+			clock_sleep_until(clock_ms() + p->conf->fixture.slow);
 		step = command_run(p, line);
+	}
 	if (p->out->error != 0)
 		return no_out(p);
 	if ((step == STEP_NEXT || step == STEP_END) && p->answers != 1) {

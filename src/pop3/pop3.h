@@ -19,7 +19,15 @@
 /* RFC 2449, section 4: a command line, its line end included. */
 #define POP3_LINE_MAX 255
 
+/* What a server for tests of clients does wrong, on purpose. */
+struct pop3_fixture {
+	int64_t slow;			/* ms that each command takes */
+	uint64_t cut_after;		/* bytes; 0: never */
+	const char *refuse;		/* a command, or NULL */
+};
+
 struct pop3_conf {
+	struct pop3_fixture fixture;
 	enum dialect dialect;
 	bool shy;			/* a banner that tells nothing */
 	bool show_version;

@@ -85,6 +85,8 @@ static const struct text {
 	    "why." } },
 	[REPLY_ONLY_LOCAL] = { ERR, {
 	    "[SYS/PERM] This server serves its own machine only." } },
+	[REPLY_AS_WISHED] = { ERR, {
+	    "[SYS/TEMP] This failure is the one you asked for." } },
 };
 
 /* Room for any value in its quoted form: a word is one command line at most. */

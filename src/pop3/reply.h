@@ -30,6 +30,8 @@ enum reply {
 	REPLY_VANISHED, REPLY_NOT_REMOVED,
 	/* -ERR, before anything */
 	REPLY_MISCONFIGURED, REPLY_ONLY_LOCAL,
+	/* -ERR, for tests of clients */
+	REPLY_AS_WISHED,
 	REPLY_COUNT
 };
 

@@ -14,6 +14,9 @@ endif
 EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/README.md \
 	tests/session/harness.py tests/session/transcript.py \
+	tests/session/fixture-cut.pop3 \
+	tests/session/fixture-read-only.pop3 \
+	tests/session/fixture-refuse.pop3 \
 	tests/session/address-from-the-environment.pop3 \
 	tests/session/apop-second-try.pop3 \
 	tests/session/apop-secret-with-colons.pop3 \

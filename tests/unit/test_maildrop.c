@@ -521,6 +521,33 @@ open__with_no_lock_wished__leaves_no_lock_file(void **state)
 }
 
 static void
+open__of_a_plain_directory__only_reads(void **state)
+{
+	const struct maildrop_conf flat = { .flat = true };
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	deliver("b.eml", "Subject: b\n\n");
+	deliver("a.eml", "Subject: a\n\n");
+	deliver(".hidden", "x\n");
+	assert_int_equal(rmdir(box_path(path, "new")), 0);
+	assert_int_equal(rmdir(box_path(path, "cur")), 0);
+	assert_int_equal(maildrop_open(&drop, box_top(), &flat), 0);
+	assert_int_equal(maildrop_count(drop), 2);
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	maildrop_mark_read(drop, 2);
+	assert_int_equal(maildrop_update(drop, &removed), 0);
+	assert_int_equal(removed.count, 1);
+	assert_true(box_has("a.eml"));
+	assert_true(box_has("b.eml"));
+	assert_false(box_has("cur"));
+	assert_int_equal(mkdir(box_path(path, "cur"), 0700), 0);
+	maildrop_close(drop);
+	assert_int_equal(maildrop_open(&drop, box_top(), &flat), 0);
+	assert_int_equal(maildrop_count(drop), 0);
+}
+
+static void
 read__of_what_became_no_file__fails(void **state)
 {
 	char path[BOX_PATH_MAX];
@@ -603,6 +630,7 @@ main(void)
 		TEST(open__of_a_maildir_of_others__fails),
 		TEST(open__while_another_session_has_it__is_refused),
 		TEST(open__with_no_lock_wished__leaves_no_lock_file),
+		TEST(open__of_a_plain_directory__only_reads),
 		TEST(read__of_what_became_no_file__fails),
 		TEST(update__after_all_were_renamed__finds_them_all),
 		TEST(maildirsize__is_kept_true),

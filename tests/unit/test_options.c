@@ -163,6 +163,10 @@ static const struct {
 	TEXT("hostname", "h", server.pop3.host),
 	NUMBER("shy", "1", server.pop3.shy, true),
 	NUMBER("show-version", "on", server.pop3.show_version, true),
+	NUMBER("read-only", "on", server.pop3.drop.read_only, true),
+	NUMBER("fixture-slow", "20", server.pop3.fixture.slow, 20),
+	NUMBER("fixture-cut", "1000", server.pop3.fixture.cut_after, 1000),
+	TEXT("fixture-refuse", "retr", server.pop3.fixture.refuse),
 	NUMBER("log", "stderr", log, LOG_STDERR),
 	TEXT("log-facility", "local3", log_facility),
 	TEXT("log-login", "%1 is in", server.log_login),
@@ -244,8 +248,8 @@ row__of_each_setting__is_in_the_help_and_in_this_test(void **state)
 	for (p = help; (p = strstr(p, "\n  ")) != NULL; p++)
 		n += strncmp(p + 3, "    --", 6) == 0 ||
 		    (p[3] == '-' && p[5] == ',');
-	/* no-auth, config-file, qpopper, check, help and version are none. */
-	assert_int_equal(n, COUNT(values) + 6);
+	/* no-auth, config-file, qpopper, fixture, check, help and version are none */
+	assert_int_equal(n, COUNT(values) + 7);
 }
 
 static void

@@ -195,6 +195,20 @@ put__with_an_interrupt__ends_by_it(void **state)
 
 /* A pipe is asked for as much as it surely takes, or write(2) would block. */
 static void
+flush__up_to_the_limit__and_no_further(void **state)
+{
+	char got[64];
+
+	(void)state;
+	out->limit = 6;
+	assert_int_equal(out_put(out, "+OK hello\r\n", 11), 0);
+	assert_errno(out_flush(out), ECONNABORTED);
+	assert_int_equal(recv(ends[0], got, sizeof got, MSG_DONTWAIT), 6);
+	assert_memory_equal(got, "+OK he", 6);
+	assert_errno(out_put(out, "x", 1), ECONNABORTED);
+}
+
+static void
 flush__to_a_pipe__never_blocks(void **state)
 {
 	char much[PIPE_BUF] = "", byte;
@@ -297,6 +311,7 @@ main(void)
 		SOCKET(message__its_top__ends_at_a_line),
 		SOCKET(message__its_top__costs_no_more_than_it_is_long),
 		SOCKET(message__that_cannot_be_read__is_no_failure_of_writing),
+		SOCKET(flush__up_to_the_limit__and_no_further),
 		SOCKET(put__with_an_interrupt__ends_by_it),
 		PIPE(put__with_an_interrupt__ends_by_it),
 		PIPE(flush__to_a_pipe__never_blocks),
