@@ -4,6 +4,7 @@
 #include "maildir/maildrop.h"
 #include "process/privilege.h"
 #include "process/sandbox.h"
+#include "process/tls.h"
 #include "process/user.h"
 #include "qpopper.h"
 
@@ -184,6 +185,47 @@ check_secrets(struct check *c)
 	}
 }
 
+/* The program that will open them looks at the files itself. */
+static void
+check_files(struct check *c)
+{
+	char text[8192], *line, *end;
+	int status = tls_check(&c->o->server.tls, text, sizeof text);
+	unsigned before = c->problems;
+
+	for (line = text; *line != '\0'; line = end) {
+		if ((end = strchr(line, '\n')) != NULL)
+			*end++ = '\0';
+		else
+			end = line + strlen(line);
+		if (strncmp(line, "-> ", 3) == 0)
+			fix(c, "%s", line + 3);
+		else
+			say(c, line == text ? "TLS" : "", "%s", line);
+	}
+	if (status != 0 && c->problems == before) {
+		say(c, "TLS", "%s --check fails", c->o->server.tls.program);
+		fix(c, "run it, and see what it says");
+	}
+}
+
+static void
+check_tls(struct check *c)
+{
+	const struct tls_conf *tls = &c->o->server.tls;
+
+	if (tls->cert == NULL) {
+		say(c, "TLS", "none: no certificate is named");
+		if (tls->first)
+			fix(c, "--tls wants --tls-cert=FILE, and --tls-key if "
+			    "the key stands elsewhere");
+	} else if (access(tls->program, X_OK) == -1) {
+		say(c, "TLS", "none: %s: %s", tls->program, strerror(errno));
+		fix(c, "install solopop-tls, or say where it is: tls-program");
+	} else
+		check_files(c);
+}
+
 static void
 check_root(struct check *c)
 {
@@ -294,6 +336,7 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 		check_alone(&c);
 	check_pam(&c);
 	check_secrets(&c);
+	check_tls(&c);
 	if (o->qpopper)
 		check_qpopper(&c);
 	if (c.problems == 0)

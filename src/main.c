@@ -13,6 +13,8 @@
 #include "process/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,43 @@ take_listen_fd(void)
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDNAMES");
 	return r;
+}
+
+/* The descriptor that a variable names, or -1. */
+static int
+descriptor_of(const char *name)
+{
+	const char *text = getenv(name);
+	uint64_t n;
+
+	if (text == NULL || num_u64(span_of(text), INT_MAX, &n) == -1 ||
+	    n <= STDERR_FILENO || fcntl((int)n, F_GETFD) == -1)
+		return -1;
+	return (int)n;
+}
+
+/*
+ * A superserver that speaks UCSPI-TLS leaves three descriptors open; any others
+ * were left by accident.
+ */
+static int
+keep_ucspi(int ucspi[3])
+{
+	static const char *const names[] = { "SSLCTLFD", "SSLREADFD",
+	    "SSLWRITEFD" };
+	int *kept[3], n = 0;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		if ((ucspi[i] = descriptor_of(names[i])) != -1)
+			kept[n++] = &ucspi[i];
+		(void)unsetenv(names[i]);
+	}
+	if (n < 3) {
+		ucspi[0] = ucspi[1] = ucspi[2] = -1;
+		n = 0;
+	}
+	return fd_keep(kept, n);
 }
 
 /* Is standard error ours?  Under inetd it is the client. */
@@ -127,6 +166,11 @@ run(struct options *o, struct client *client)
 		log_line(LOG_FAULT, "no stamp for APOP: %s", strerror(errno));
 		return EX_OSERR;
 	}
+	if (o->server.tls.first && !m.tls_offered) {
+		log_line(LOG_FAULT, "no TLS without certificate and %s; see "
+		    "solopop --check", o->server.tls.program);
+		return EX_CONFIG;
+	}
 	if (m.root)
 		supervise_run(&m);
 	else
@@ -146,9 +190,10 @@ run_session(struct options *o, struct client *client)
 }
 
 static int
-run_mode(struct options *o)
+run_mode(struct options *o, const int ucspi[3])
 {
-	struct client client;
+	struct client client = { .ucspi_control = ucspi[0],
+	    .ucspi_in = ucspi[1], .ucspi_out = ucspi[2] };
 
 	peer_find(&client.peer, STDIN_FILENO);
 	switch (o->mode) {
@@ -172,18 +217,19 @@ int
 main(int argc, char **argv)
 {
 	struct options o;
-	int wrong, status;
+	int wrong, status, ucspi[3];
 
 	if (fd_open_standard() == -1 || take_listen_fd() == -1)
 		return EX_OSERR;
-	fd_close_from(STDERR_FILENO + 1);
+	if (keep_ucspi(ucspi) == -1)
+		return EX_OSERR;
 	reset_signals();
 	wrong = options_parse(&o, argc, argv);
 	(void)log_open(o.ident, o.log_facility, o.log, own_stderr());
 	if (wrong != 0)
 		status = refuse(&o, REPLY_MISCONFIGURED, o.error, EX_USAGE);
 	else
-		status = run_mode(&o);
+		status = run_mode(&o, ucspi);
 	options_free(&o);
 	return status;
 }

@@ -5,11 +5,13 @@
 #include "base/log.h"
 #include "compat/compat.h"
 #include "process/privilege.h"
+#include "process/tls.h"
 #include "qpopper.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +144,25 @@ static const struct option_row {
 	{ "empty-dir", 0, KIND_TEXT, AT(server.empty_dir), 0, 0, NULL, "DIR",
 	    "where it is locked up [" EMPTYDIR "]" },
 
+	{ "TLS:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
+	{ "tls", 0, KIND_BOOL, AT(server.tls.first), 0, 0, NULL, NULL,
+	    "from the first byte, for pop3s [off]" },
+	{ "tls-cert", 0, KIND_TEXT, AT(server.tls.cert), 0, 0, NULL, "FILE",
+	    "certificate, and those that vouch for it [none]" },
+	{ "tls-key", 0, KIND_TEXT, AT(server.tls.key), 0, 0, NULL, "FILE",
+	    "its key [tls-cert]" },
+	{ "tls-sni-dir", 0, KIND_TEXT, AT(server.tls.sni_dir), 0, 0, NULL,
+	    "DIR", "certificates and keys for other names [none]" },
+	{ "tls-ticket-file", 0, KIND_TEXT, AT(server.tls.ticket_file), 0, 0,
+	    NULL, "FILE", "keys by which TLS sessions resume [none]" },
+	{ "tls-user", 0, KIND_TEXT, AT(server.tls.user), 0, 0, NULL, "NAME",
+	    "who does it [front-user]" },
+	{ "tls-handshake-timeout", 0, KIND_SECONDS,
+	    AT(server.tls.handshake_time), 1, 3600, NULL, "SECONDS",
+	    "what a handshake may take [30]" },
+	{ "tls-program", 0, KIND_TEXT, AT(server.tls.program), 0, 0, NULL,
+	    "FILE", "where solopop-tls is [" TLS_PROGRAM "]" },
+
 	{ "Protocol:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "timeout", 'T', KIND_SECONDS, AT(server.pop3.idle_time), 1, 86400,
 	    NULL, "SECONDS", "wait for a command [600]" },
@@ -211,6 +232,7 @@ set_defaults(struct options *o)
 		},
 		.intake = { .old_uids = true, .max_bulletins = 1,
 		    .temp_name = ".%s.pop" },
+		.tls = { .program = TLS_PROGRAM, .handshake_time = 30 * 1000 },
 		.secrets = privilege_is_root() ?
 		    SYSCONFDIR "/solopop.secrets" : NULL,
 		.front_user = "solopop",
@@ -727,6 +749,33 @@ wants_qpopper(int argc, char **argv)
 	return argc > 0 && qpopper_is_name(argv[0]);
 }
 
+/* systemd's LoadCredential=, where nothing else is named. */
+static const char *
+find_credential(struct options *o, const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_MAX];
+	int n;
+
+	if (dir == NULL)
+		return NULL;
+	n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	return n > 0 && (size_t)n < sizeof path && is_there(path) ?
+	    keep(o, path) : NULL;
+}
+
+static void
+find_certificate(struct options *o)
+{
+	struct tls_conf *tls = &o->server.tls;
+
+	if (tls->cert != NULL)
+		return;
+	if ((tls->cert = find_credential(o, "tls-cert")) != NULL &&
+	    tls->key == NULL)
+		tls->key = find_credential(o, "tls-key");
+}
+
 int
 options_parse(struct options *o, int argc, char **argv)
 {
@@ -742,6 +791,7 @@ options_parse(struct options *o, int argc, char **argv)
 	if (o->fixture != NULL)
 		become_fixture(o);
 	find_host(o);
+	find_certificate(o);
 	return 0;
 }
 

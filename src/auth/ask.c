@@ -105,6 +105,15 @@ ask_hand_over(struct ask *a, struct span unread)
 }
 
 int
+ask_stls(struct ask *a)
+{
+	struct monmsg m;
+
+	monmsg_start(&m, ASK_STLS);
+	return tell(a, &m);
+}
+
+int
 ask_report(struct ask *a, const struct ask_totals *totals)
 {
 	struct monmsg m;

@@ -25,7 +25,8 @@ enum ask_kind {
 	ASK_APOP,		/* bytes: user; bytes: digest */
 	ASK_HAND_OVER,		/* bytes: input read and not used */
 	ASK_LOG,		/* number: enum log_level; bytes: line */
-	ASK_REPORT		/* numbers: see struct ask_totals */
+	ASK_REPORT,		/* numbers: see struct ask_totals */
+	ASK_STLS		/* nothing: TLS may begin, and we end */
 };
 
 /* The longest user name, in bytes; no file system or log likes more. */
@@ -67,6 +68,9 @@ int ask_apop(struct ask *a, const char *user, struct span digest,
 
 /* After VERDICT_WELCOME: pass on what is read and not used. */
 int ask_hand_over(struct ask *a, struct span unread);
+
+/* STLS is answered, and everything of ours has left: put TLS in between. */
+int ask_stls(struct ask *a);
 
 /* What a session came to, for the log. */
 struct ask_totals {

@@ -127,6 +127,28 @@ auth_apop(struct pop3 *p, const struct args *a)
 	return answer(p, verdict, last);
 }
 
+/*
+ * RFC 2595, section 4.  What stands behind STLS was not sent by the client over
+ * TLS, and perhaps not by the client at all: it is not obeyed, and neither is
+ * anything after it (CVE-2011-0411).
+ */
+enum pop3_step
+auth_stls(struct pop3 *p, const struct args *a)
+{
+	(void)a;
+	if (p->tls)
+		return command_bad(p, REPLY_TLS_TWICE, span_of("stls"));
+	if (!p->tls_offered)
+		return command_bad(p, REPLY_NO_TLS, span_of("stls"));
+	if (line_unread(&p->in).len > 0) {
+		log_line(LOG_WARN, "%s: clear text behind STLS", pop3_who(p));
+		(void)pop3_say(p, REPLY_TLS_INJECTED);
+		return STEP_END;
+	}
+	(void)pop3_say(p, REPLY_STLS);
+	return can_wait(p) && ask_stls(p->ask) == 0 ? STEP_TLS : STEP_ABORT;
+}
+
 enum pop3_step
 auth_quit(struct pop3 *p, const struct args *a)
 {

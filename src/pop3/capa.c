@@ -6,18 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool
+can_stls(const struct pop3 *p)
+{
+	return p->tls_offered;
+}
+
 static const struct capability {
 	enum pop3_state where;
 	const char *line;
+	bool (*holds)(const struct pop3 *);	/* NULL: always */
 } capabilities[] = {
-	{ ANYWHERE,    "TOP" },
-	{ ANYWHERE,    "USER" },
-	{ ANYWHERE,    "UIDL" },
-	{ ANYWHERE,    "RESP-CODES" },
-	{ ANYWHERE,    "AUTH-RESP-CODE" },	/* RFC 3206 */
-	{ ANYWHERE,    "PIPELINING" },
-	{ ANYWHERE,    "EXPIRE NEVER" },	/* we remove nothing unasked */
-	{ TRANSACTION, "IMPLEMENTATION solopop" },
+	{ ANYWHERE,    "TOP", NULL },
+	{ ANYWHERE,    "USER", NULL },
+	{ ANYWHERE,    "UIDL", NULL },
+	{ ANYWHERE,    "RESP-CODES", NULL },
+	{ ANYWHERE,    "AUTH-RESP-CODE", NULL },	/* RFC 3206 */
+	{ ANYWHERE,    "PIPELINING", NULL },
+	{ AUTHORIZATION, "STLS", can_stls },	/* RFC 2595 */
+	{ ANYWHERE,    "EXPIRE NEVER", NULL },	/* we remove nothing unasked */
+	{ TRANSACTION, "IMPLEMENTATION solopop", NULL },
 };
 
 enum pop3_step
@@ -30,7 +38,7 @@ any_capa(struct pop3 *p, const struct args *a)
 	(void)a;
 	(void)pop3_say(p, REPLY_CAPA);
 	for (; c < end; c++)
-		if (c->where & p->state)
+		if ((c->where & p->state) && (c->holds == NULL || c->holds(p)))
 			pop3_list_line(p, c->line, strlen(c->line));
 	pop3_end_list(p);
 	return STEP_NEXT;

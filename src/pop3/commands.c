@@ -18,6 +18,7 @@ static const struct command {
 	{ "RETR", TRANSACTION,   1, 1,         trans_retr },
 	{ "RSET", TRANSACTION,   0, 0,         trans_rset },
 	{ "STAT", TRANSACTION,   0, 0,         trans_stat },
+	{ "STLS", AUTHORIZATION, 0, 0,         auth_stls },
 	{ "TOP",  TRANSACTION,   2, 2,         trans_top },
 	{ "UIDL", TRANSACTION,   0, 1,         trans_uidl },
 	{ "USER", AUTHORIZATION, 1, 1,         auth_user },

@@ -31,6 +31,7 @@ enum pop3_step command_bad(struct pop3 *p, enum reply reply, struct span word);
 enum pop3_step auth_user(struct pop3 *p, const struct args *a);
 enum pop3_step auth_pass(struct pop3 *p, const struct args *a);
 enum pop3_step auth_apop(struct pop3 *p, const struct args *a);
+enum pop3_step auth_stls(struct pop3 *p, const struct args *a);
 enum pop3_step auth_quit(struct pop3 *p, const struct args *a);
 
 /* transaction.c */

@@ -195,7 +195,8 @@ next_step(struct pop3 *p)
 	}
 	if (p->out->error != 0)
 		return no_out(p);
-	if ((step == STEP_NEXT || step == STEP_END) && p->answers != 1) {
+	if ((step == STEP_NEXT || step == STEP_END || step == STEP_TLS) &&
+	    p->answers != 1) {
 		log_line(LOG_FAULT, "%s: a command with %u answers",
 		    pop3_who(p), p->answers);
 		return STEP_ABORT;
@@ -219,7 +220,9 @@ pop3_authorize(struct pop3 *p)
 {
 	enum pop3_step step;
 
-	(void)pop3_say(p, p->conf->shy ? REPLY_SHY_BANNER : REPLY_BANNER);
+	if (!p->greeted)
+		(void)pop3_say(p, p->conf->shy ? REPLY_SHY_BANNER :
+		    REPLY_BANNER);
 	step = converse(p);
 	if (step == STEP_END)
 		out_finish(p->out, p->in.fd);

@@ -50,6 +50,7 @@ enum pop3_state { AUTHORIZATION = 1, TRANSACTION = 2, ANYWHERE = 3 };
 enum pop3_step {
 	STEP_NEXT,		/* with the next one */
 	STEP_LOGIN,		/* in the other state; no status line yet */
+	STEP_TLS,		/* anew, over TLS; all is said, and flushed */
 	STEP_END,		/* not at all: all is said */
 	STEP_ABORT		/* not at all, and not another word */
 };
@@ -64,6 +65,10 @@ struct pop3 {
 	struct line in;
 	struct out *out;
 	struct interrupt yield;
+
+	bool tls;			/* the client speaks it already */
+	bool tls_offered;		/* STLS would work; never with tls */
+	bool greeted;			/* by whoever talked to it before us */
 
 	char user[ASK_USER_MAX + 1];	/* "" before USER */
 	bool has_user;			/* USER came, PASS may follow */
@@ -89,8 +94,10 @@ struct pop3 *pop3_new(const struct pop3_conf *conf, const struct peer *peer,
 void pop3_free(struct pop3 *p);
 
 /*
- * From the banner to the login.  STEP_LOGIN: p->user is in; line_unread(&p->in)
- * is for whoever goes on.  Anything else: it is over.
+ * From the banner, unless it was said, to the login.  STEP_LOGIN: p->user is
+ * in; line_unread(&p->in) is for whoever goes on.  STEP_TLS: the client begins
+ * TLS, and then all begins anew, without a banner (RFC 2595, section 4).
+ * Anything else: it is over.
  */
 enum pop3_step pop3_authorize(struct pop3 *p);
 

@@ -35,6 +35,7 @@ static const struct text {
 	[REPLY_UIDL] = { OK, { "uidl command accepted." } },
 	[REPLY_UIDL_ONE] = { OK, { "{msgno} {word}" } },
 	[REPLY_CAPA] = { OK, { "Capability list follows" } },
+	[REPLY_STLS] = { OK, { "Begin TLS negotiation", "STLS" } },
 	[REPLY_QUIT] = { OK, { "Pop server at {host} signing off." } },
 
 	[REPLY_UNKNOWN] = { ERR, { "Unknown command: \"{word}\"." } },
@@ -64,6 +65,13 @@ static const struct text {
 	    "[SYS/TEMP] Passwords cannot be checked now; try again later." } },
 	[REPLY_NO_APOP] = { ERR, {
 	    "[AUTH] APOP is not available here; use USER and PASS." } },
+
+	[REPLY_NO_TLS] = { ERR, { "Unknown command: \"{word}\".",
+	    "Command not enabled" } },
+	[REPLY_TLS_TWICE] = { ERR, { "Command not permitted when TLS active.",
+	    "TLS in progress" } },
+	[REPLY_TLS_INJECTED] = { ERR, {
+	    "Nothing may follow STLS before TLS begins." } },
 
 	[REPLY_IN_USE] = { ERR, {
 	    "[IN-USE] Maildrop lock busy!  Is another session active?" } },

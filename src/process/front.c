@@ -31,16 +31,30 @@ talk(struct pop3 *p)
 	return ask_hand_over(p->ask, line_unread(&p->in));
 }
 
+struct pop3 *
+front_begin(const struct monitor *m, struct ask *ask)
+{
+	const struct client *c = m->client;
+	struct pop3 *p;
+
+	p = pop3_new(&m->conf->pop3, &c->peer, ask, m->stamp, c->in, c->out);
+	if (p == NULL)
+		return NULL;
+	p->login_deadline = m->login_deadline;
+	p->tls = m->tls_active;
+	p->tls_offered = m->tls_offered;
+	p->greeted = m->greeted;
+	return p;
+}
+
 void
 front_main(const struct monitor *m, int channel)
 {
-	const struct client *c = m->client;
 	struct ask ask = { .fd = channel };
 	struct pop3 *p;
 
 	log_divert(ask_log, &ask);
-	p = pop3_new(&m->conf->pop3, &c->peer, &ask, m->stamp, c->in, c->out);
-	if (p == NULL)
+	if ((p = front_begin(m, &ask)) == NULL)
 		_exit(1);
 	if (lock_up(m, channel + 1) == -1) {
 		log_line(LOG_FAULT, "cannot lock up the front (user %s, "

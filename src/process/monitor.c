@@ -2,6 +2,7 @@
 
 #include "auth/apop.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "compat/compat.h"
 #include "process/access.h"
 #include "process/privilege.h"
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define STAMP_RANDOM 12		/* bytes */
+#define TLS_GRACE 10000		/* ms */
 
 /* A front logs its refusals and little more; one that floods is not ours. */
 #define FRONT_LINES(conf) \
@@ -24,6 +26,7 @@ static int answer_verify(struct monitor *, struct monmsg *);
 static int answer_apop(struct monitor *, struct monmsg *);
 static int answer_hand_over(struct monitor *, struct monmsg *);
 static int answer_log(struct monitor *, struct monmsg *);
+static int answer_stls(struct monitor *, struct monmsg *);
 static int answer_report(struct monitor *, struct monmsg *);
 
 /* A number takes 8 bytes in a message, and so does the length of a string. */
@@ -41,6 +44,7 @@ static const struct rule {
 	{ ASK_HAND_OVER, HANDING_OVER, 8 + LINE_BUFFER, answer_hand_over },
 	{ ASK_LOG, FRONT_ASKS | HANDING_OVER | USER_RUNS | ALL_DONE |
 	    TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
+	{ ASK_STLS, FRONT_ASKS, 0, answer_stls },
 	{ ASK_REPORT, USER_RUNS, 32, answer_report },
 };
 
@@ -86,7 +90,39 @@ monitor_init(struct monitor *m, const struct server_conf *conf,
 	m->pid = getpid();
 	m->root = privilege_is_root();
 	m->phase = FRONT_ASKS;
+	m->login_deadline = clock_ms() + conf->pop3.login_time;
+	m->tls_offered = tls_is_offered(&conf->tls, client);
+	tls_init(&m->tls);
 	return has_apop(conf) ? make_stamp(m) : 0;
+}
+
+int
+monitor_begin_tls(struct monitor *m)
+{
+	if (tls_begin(&m->tls, m->conf, m->client, m->login_deadline) == -1) {
+		log_line(LOG_FAULT, "cannot start TLS: %s", strerror(errno));
+		return -1;
+	}
+	m->tls_active = true;
+	m->tls_offered = false;
+	m->phase = FRONT_ASKS;
+	return 0;
+}
+
+void
+monitor_leave_client(struct monitor *m)
+{
+	fd_close(&m->client->in);
+	fd_close(&m->client->out);
+}
+
+/* A client that takes nothing has the session's patience, no longer. */
+void
+monitor_end_tls(struct monitor *m, bool now)
+{
+	monitor_leave_client(m);
+	tls_end(&m->tls, clock_ms() +
+	    (now ? 0 : m->conf->pop3.idle_time + TLS_GRACE));
 }
 
 void
@@ -348,6 +384,18 @@ answer_hand_over(struct monitor *m, struct monmsg *message)
 		return -1;
 	m->unread = *message;
 	m->phase = USER_RUNS;
+	message->len = 0;
+	return 0;
+}
+
+/* Once, and where it works.  The front ends; see BEFORE_TLS. */
+static int
+answer_stls(struct monitor *m, struct monmsg *message)
+{
+	if (monmsg_end(message) == -1 || !m->tls_offered)
+		return -1;
+	m->greeted = true;
+	m->phase = BEFORE_TLS;
 	message->len = 0;
 	return 0;
 }

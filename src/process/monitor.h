@@ -8,6 +8,7 @@
 
 #include "auth/pam.h"
 #include "process/server.h"
+#include "process/tls.h"
 #include "process/user.h"
 
 #include <stdbool.h>
@@ -17,7 +18,8 @@ enum monitor_phase {
 	HANDING_OVER = 2,	/* somebody is, and the front goes */
 	USER_RUNS = 4,
 	ALL_DONE = 8,		/* the session has reported */
-	TURNED_AWAY = 16	/* too many failed logins */
+	TURNED_AWAY = 16,	/* too many failed logins */
+	BEFORE_TLS = 32		/* the front has ended for STLS */
 };
 
 /* "<pid.time.random@host>" */
@@ -32,6 +34,11 @@ struct monitor {
 	char stamp[MONITOR_STAMP_MAX];	/* "" where APOP cannot succeed */
 	struct pamauth *pam;
 	struct user user;		/* from HANDING_OVER on */
+	bool tls_offered;		/* STLS would work */
+	bool tls_active;
+	bool greeted;			/* the client has had a banner */
+	struct tls tls;
+	int64_t login_deadline;		/* clock_ms() terms */
 	uint32_t failures;
 	uint32_t lines;			/* that the front has logged */
 	struct monmsg unread;		/* what the front handed over */
@@ -40,6 +47,18 @@ struct monitor {
 /* Make the stamp.  conf and client are kept by reference. */
 int monitor_init(struct monitor *m, const struct server_conf *conf,
     struct client *client);
+
+/*
+ * Put TLS between the client and what comes next.  Failed logins, the deadline
+ * and PAM stay as they are.  -1, and the log says why: the session is over.
+ */
+int monitor_begin_tls(struct monitor *m);
+
+/* Our copies of the client's descriptors are not needed any more. */
+void monitor_leave_client(struct monitor *m);
+
+/* Wait until TLS has sent the last bytes, or end it now. */
+void monitor_end_tls(struct monitor *m, bool now);
 
 /* End what PAM began. */
 void monitor_free(struct monitor *m);

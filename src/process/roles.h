@@ -13,6 +13,12 @@
  */
 _Noreturn void front_main(const struct monitor *m, int channel);
 
+/*
+ * The conversation with the client as it stands now, for whichever role goes on
+ * with it.  NULL when memory is out.
+ */
+struct pop3 *front_begin(const struct monitor *m, struct ask *ask);
+
 /* TRANSACTION, as the user.  Never returns. */
 _Noreturn void session_main(const struct monitor *m, int channel);
 

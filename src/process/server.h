@@ -25,8 +25,21 @@ struct intake_conf {
 	bool group_bulletins;
 };
 
+/* What solopop-tls is told; nobody else opens these files. */
+struct tls_conf {
+	bool first;			/* TLS from the first byte */
+	const char *cert;		/* file; NULL: there is no TLS */
+	const char *key;		/* file; NULL: in the one above */
+	const char *sni_dir;		/* more of both by name, or NULL */
+	const char *user;		/* who does it; NULL: front_user */
+	const char *ticket_file;	/* or NULL: no session resumes */
+	const char *program;
+	int64_t handshake_time;		/* ms */
+};
+
 struct server_conf {
 	struct pop3_conf pop3;
+	struct tls_conf tls;
 	struct intake_conf intake;
 	const char *maildir;		/* pattern: see user_maildir() */
 	bool maildir_is_path;		/* ... but this one is literal */
@@ -49,6 +62,8 @@ struct server_conf {
 struct client {
 	int in, out;
 	struct peer peer;
+	/* UCSPI-TLS: to ask for it, and what then takes the client's place. */
+	int ucspi_control, ucspi_in, ucspi_out;		/* below 3: none */
 };
 
 #endif

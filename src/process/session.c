@@ -49,14 +49,12 @@ take_over(struct pop3 *p, const struct monitor *m)
 void
 session_main(const struct monitor *m, int channel)
 {
-	const struct client *c = m->client;
 	struct ask ask = { .fd = channel };
 	char path[PATH_MAX];
 	struct pop3 *p;
 
 	log_divert(ask_log, &ask);
-	p = pop3_new(&m->conf->pop3, &c->peer, &ask, m->stamp, c->in, c->out);
-	if (p == NULL)
+	if ((p = front_begin(m, &ask)) == NULL)
 		_exit(1);
 	(void)span_copy(p->user, sizeof p->user, span_of(m->user.name));
 	if (find_maildir(m, path) == -1 || become_user(m, path) == -1 ||
@@ -69,6 +67,25 @@ session_main(const struct monitor *m, int channel)
 	_exit(0);
 }
 
+/* From the banner to the login, with TLS in between if the client asks. */
+static struct pop3 *
+authorize(struct monitor *m, struct ask *ask, enum pop3_step *step)
+{
+	struct pop3 *p;
+
+	for (;;) {
+		if ((p = front_begin(m, ask)) == NULL) {
+			log_line(LOG_FAULT, "%s", strerror(errno));
+			return NULL;
+		}
+		if ((*step = pop3_authorize(p)) != STEP_TLS)
+			return p;
+		pop3_free(p);
+		if (monitor_begin_tls(m) == -1)
+			return NULL;
+	}
+}
+
 /*
  * The monitor's rules are called in place here, so the conversation goes on in
  * one struct pop3 and nothing unread needs to travel.
@@ -76,18 +93,15 @@ session_main(const struct monitor *m, int channel)
 void
 alone_run(struct monitor *m)
 {
-	const struct client *c = m->client;
 	struct ask ask = { .fd = -1, .answer = monitor_answer_ask, .ctx = m };
 	char path[PATH_MAX];
+	enum pop3_step step;
 	struct pop3 *p;
 
 	(void)umask(077);
-	p = pop3_new(&m->conf->pop3, &c->peer, &ask, m->stamp, c->in, c->out);
-	if (p == NULL) {
-		log_line(LOG_FAULT, "%s", strerror(errno));
+	if (m->conf->tls.first && monitor_begin_tls(m) == -1)
 		return;
-	}
-	if (pop3_authorize(p) == STEP_LOGIN &&
+	if ((p = authorize(m, &ask, &step)) != NULL && step == STEP_LOGIN &&
 	    ask_hand_over(&ask, span_of("")) == 0) {
 		if (find_maildir(m, path) == 0)
 			pop3_transact(p, path);
@@ -95,4 +109,5 @@ alone_run(struct monitor *m)
 			fail(p, "no Maildir for", m);
 	}
 	pop3_free(p);
+	monitor_end_tls(m, false);
 }

@@ -161,8 +161,8 @@ run_front(struct monitor *m, const sigset_t *outside)
 		end(&front);
 		return;
 	}
-	serve(m, &front, FRONT_ASKS | HANDING_OVER | TURNED_AWAY, clock_ms() +
-	    conf->pop3.login_time + conf->failure_delay + FRONT_GRACE, outside);
+	serve(m, &front, FRONT_ASKS | HANDING_OVER | TURNED_AWAY,
+	    m->login_deadline + conf->failure_delay + FRONT_GRACE, outside);
 	end(&front);
 }
 
@@ -175,8 +175,7 @@ run_session(struct monitor *m, const sigset_t *outside)
 	if (start(m, outside, session_main, &session) == -1)
 		log_line(LOG_FAULT, "cannot start a session: %s",
 		    strerror(errno));
-	fd_close(&m->client->in);
-	fd_close(&m->client->out);
+	monitor_leave_client(m);
 	if (session.pid != -1)
 		serve(m, &session, USER_RUNS | ALL_DONE, WAIT_FOR_EVER,
 		    outside);
@@ -189,8 +188,14 @@ supervise_run(struct monitor *m)
 	sigset_t outside;
 
 	hold_signals(&outside);
-	run_front(m, &outside);
+	if (m->conf->tls.first && monitor_begin_tls(m) == -1)
+		return;
+	do
+		run_front(m, &outside);
+	while (m->phase == BEFORE_TLS && !stopped &&
+	    monitor_begin_tls(m) == 0);
 	if (m->phase == USER_RUNS && !stopped)
 		run_session(m, &outside);
 	monitor_free(m);
+	monitor_end_tls(m, stopped);
 }

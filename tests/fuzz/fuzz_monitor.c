@@ -55,6 +55,9 @@ check_answer(const struct monitor *m, enum monitor_phase before,
 	case ASK_HAND_OVER:
 		CHECK(before == HANDING_OVER && m->phase == USER_RUNS);
 		break;
+	case ASK_STLS:
+		CHECK(before == FRONT_ASKS && m->phase == BEFORE_TLS);
+		break;
 	case ASK_REPORT:
 		CHECK(before == USER_RUNS && m->phase == ALL_DONE);
 		break;
@@ -85,7 +88,8 @@ next_message(struct monmsg *m, const uint8_t *p, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct client client = { -1, -1, { .ip = "192.0.2.7", .known = true } };
+	struct client client = { .in = -1, .out = -1,
+	    .peer = { .ip = "192.0.2.7", .known = true } };
 	enum monitor_phase before;
 	struct monmsg message;
 	struct monitor m;
@@ -96,6 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	log_divert(take_line, NULL);
 	CHECK(monitor_init(&m, &conf, &client) == 0);
 	m.root = false;
+	m.tls_offered = true;
 	while (size >= 2) {
 		used = next_message(&message, data, size);
 		data += used;

@@ -92,7 +92,7 @@ answer(void *ctx, struct monmsg *m)
 		monmsg_put_number(m, verdict);
 		return 0;
 	}
-	CHECK(kind == ASK_EXPECT || kind == ASK_REPORT);
+	CHECK(kind == ASK_EXPECT || kind == ASK_REPORT || kind == ASK_STLS);
 	m->len = 0;
 	return 0;
 }
@@ -116,6 +116,7 @@ converse(const struct pop3_conf *c, int in, int out)
 
 	p = pop3_new(c, &peer, &ask, "<1.2.3@pop.example.org>", in, out);
 	CHECK(p != NULL);
+	p->tls_offered = true;
 	if (pop3_authorize(p) == STEP_LOGIN)
 		pop3_transact(p, fuzz_dir());
 	pop3_free(p);

@@ -129,6 +129,12 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/shy.pop3 \
 	tests/session/stat-counts-all.pop3 \
 	tests/session/stat-leaves-out-deleted.pop3 \
+	tests/session/stls-behind-user.pop3 \
+	tests/session/stls-half-a-line-behind-it.pop3 \
+	tests/session/stls-handshake-behind-it.pop3 \
+	tests/session/stls-login-behind-it.pop3 \
+	tests/session/stls-not-offered.pop3 \
+	tests/session/stls-twice-in-one.pop3 \
 	tests/session/target-exists.pop3 \
 	tests/session/ten-bad-commands.pop3 \
 	tests/session/timeout.pop3 \

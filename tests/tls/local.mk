@@ -4,7 +4,7 @@ TLS_UNIT_TESTS = \
 	tests/unit/test_tls_names \
 	tests/unit/test_tls_settings \
 	tests/unit/test_tls_tickets
-TLS_TESTS = tests/tls/pump.py
+TLS_TESTS = tests/tls/pump.py tests/tls/sessions.py
 
 if WITH_TLS
 if HAVE_CMOCKA

@@ -238,6 +238,7 @@ make(struct monmsg *msg, enum ask_kind kind)
 		break;
 	case ASK_ANSWER:
 	case ASK_EXPECT:
+	case ASK_STLS:
 	default:
 		break;
 	}
@@ -256,7 +257,8 @@ static const struct {
 	{ ASK_LOG, FRONT_ASKS | HANDING_OVER | USER_RUNS | ALL_DONE |
 	    TURNED_AWAY },
 	{ ASK_REPORT, USER_RUNS },
-	{ ASK_REPORT + 1, 0 },
+	{ ASK_STLS, FRONT_ASKS },
+	{ ASK_STLS + 1, 0 },
 	{ 255, 0 },
 };
 
@@ -269,8 +271,9 @@ message__out_of_its_moment__is_a_violation(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(moments); i++)
-		for (phase = FRONT_ASKS; phase <= TURNED_AWAY; phase *= 2) {
+		for (phase = FRONT_ASKS; phase <= BEFORE_TLS; phase *= 2) {
 			m.phase = (enum monitor_phase)phase;
+			m.tls_offered = true;
 			make(&msg, moments[i].kind);
 			assert_int_equal(monitor_answer(&m, &msg),
 			    moments[i].lawful & phase ? 0 : -1);
@@ -296,12 +299,39 @@ message__longer_or_shorter_than_its_form__is_a_violation(void **state)
 			m.phase = moments[i].kind == ASK_HAND_OVER ?
 			    HANDING_OVER : moments[i].kind == ASK_REPORT ?
 			    USER_RUNS : FRONT_ASKS;
+			m.tls_offered = true;
 			make(&msg, moments[i].kind);
 			msg.bytes[whole] = 0;
 			msg.len = len;
 			assert_int_equal(monitor_answer(&m, &msg), -1);
 		}
 	}
+}
+
+static void
+stls__where_it_is_not_offered_or_again__is_a_violation(void **state)
+{
+	(void)state;
+	assert_int_equal(send_kind(ASK_STLS), -1);
+	m.tls_offered = true;
+	assert_int_equal(send_kind(ASK_STLS), 0);
+	assert_int_equal(m.phase, BEFORE_TLS);
+	assert_true(m.greeted);
+	m.phase = FRONT_ASKS;
+	m.tls_offered = false;		/* as monitor_begin_tls() leaves it */
+	assert_int_equal(send_kind(ASK_STLS), -1);
+}
+
+static void
+stls__failed_logins_before__still_count(void **state)
+{
+	(void)state;
+	m.tls_offered = true;
+	assert_int_equal(verify("jane", "a"), VERDICT_WRONG);
+	assert_int_equal(verify("jane", "b"), VERDICT_WRONG);
+	assert_int_equal(send_kind(ASK_STLS), 0);
+	m.phase = FRONT_ASKS;
+	assert_int_equal(verify("jane", "c"), VERDICT_WRONG | VERDICT_LAST);
 }
 
 static void
@@ -487,6 +517,8 @@ main(void)
 		TEST(no_auth__lets_in_anybody__as_ourselves),
 		TEST(message__out_of_its_moment__is_a_violation),
 		TEST(message__longer_or_shorter_than_its_form__is_a_violation),
+		TEST(stls__where_it_is_not_offered_or_again__is_a_violation),
+		TEST(stls__failed_logins_before__still_count),
 		TEST(name__empty_too_long_or_with_nul__is_a_violation),
 		TEST(log__too_much_from_a_front__is_a_violation),
 		TEST(stamp__without_a_usable_file__is_none),

@@ -21,6 +21,7 @@
 
 static struct pop3_conf conf;
 static const char *stamp;
+static struct { bool offered, active, greeted; } tls;
 static int in_pipe[2];
 static char said[8192];			/* to the client */
 static char logged[2048];		/* line by line */
@@ -30,7 +31,7 @@ static struct {
 	enum verdict verdict;
 	unsigned tries;			/* the last of them is the last */
 	bool dead;
-	unsigned expects, reports;
+	unsigned expects, reports, stls;
 	char user[ASK_USER_MAX + 1], secret[SECRET_MAX + 1];
 	uint64_t totals[4];
 } mon;
@@ -61,6 +62,8 @@ answer(void *ctx, struct monmsg *m)
 		for (i = 0; i < COUNT(mon.totals); i++)
 			mon.totals[i] = monmsg_get_number(m);
 		mon.reports++;
+	} else if (kind == ASK_STLS) {
+		mon.stls++;
 	} else {
 		assert_int_equal(kind, ASK_EXPECT);
 		mon.expects++;
@@ -93,6 +96,7 @@ set_up(void **state)
 	};
 	memset(&mon, 0, sizeof mon);
 	mon.verdict = VERDICT_WELCOME;
+	memset(&tls, 0, sizeof tls);
 	stamp = "";
 	logged[0] = '\0';
 	fake_step = 0;
@@ -130,6 +134,9 @@ begin(struct ask *ask, int out)
 	*ask = (struct ask){ .fd = -1, .answer = answer };
 	p = pop3_new(&conf, &peer, ask, stamp, in_pipe[0], out);
 	assert_non_null(p);
+	p->tls_offered = tls.offered;
+	p->tls = tls.active;
+	p->greeted = tls.greeted;
 	return p;
 }
 
@@ -424,6 +431,107 @@ monitor__that_is_gone__leaves_no_word(void **state)
 	mon.dead = true;
 	assert_int_equal(converse(LOGIN "QUIT\r\n"), STEP_ABORT);
 	assert_string_equal(said, BANNER WANTED);
+}
+
+#define BEGIN "+OK Begin TLS negotiation\r\n"
+#define NOTHING "-ERR Nothing may follow STLS before TLS begins.\r\n"
+
+static void
+stls__where_it_works__ends_this_conversation(void **state)
+{
+	(void)state;
+	tls.offered = true;
+	assert_int_equal(converse("STLS\r\n"), STEP_TLS);
+	assert_string_equal(said, BANNER BEGIN);
+	assert_int_equal(mon.stls, 1);
+	assert_string_equal(logged, "");
+}
+
+static void
+stls__without_tls__is_unknown(void **state)
+{
+	(void)state;
+	assert_int_equal(converse("STLS\r\nSTLS x\r\nQUIT\r\n"), STEP_END);
+	assert_string_equal(said, BANNER UNKNOWN("stls")
+	    "-ERR Too many arguments for the stls command.\r\n" BYE);
+	assert_int_equal(mon.stls, 0);
+}
+
+static void
+stls__twice__second_is_refused(void **state)
+{
+	(void)state;
+	tls.active = tls.greeted = true;
+	assert_int_equal(converse("STLS\r\nQUIT\r\n"), STEP_END);
+	assert_string_equal(said,
+	    "-ERR Command not permitted when TLS active.\r\n" BYE);
+	assert_int_equal(mon.stls, 0);
+}
+
+static void
+stls__with_anything_behind_it__ends_the_session(void **state)
+{
+	static const char *const behind[] = {
+		"\n", "\r", "Q", "QUIT\r\n", "USER jane\r\nPASS x\r\n",
+		"STLS\r\n", "\x16\x03\x01",
+	};
+	char input[64];
+	size_t i;
+
+	for (i = 0; i < COUNT(behind); i++) {
+		if (i > 0) {
+			(void)tear_down(state);
+			assert_int_equal(set_up(state), 0);
+		}
+		tls.offered = true;
+		(void)snprintf(input, sizeof input, "STLS\r\n%s", behind[i]);
+		assert_int_equal(converse(input), STEP_END);
+		assert_string_equal(said, BANNER NOTHING);
+		assert_int_equal(mon.stls + mon.expects, 0);
+		assert_string_equal(mon.user, "");
+		assert_non_null(strstr(logged, "clear text behind STLS"));
+	}
+}
+
+static void
+stls__after_login__is_unknown(void **state)
+{
+	(void)state;
+	tls.offered = true;
+	(void)converse(LOGIN "STLS\r\nQUIT\r\n");
+	assert_string_equal(said, IN("0 messages", "0") UNKNOWN("stls") BYE);
+	assert_int_equal(mon.stls, 0);
+}
+
+static void
+stls__no_monitor__is_not_answered_twice(void **state)
+{
+	(void)state;
+	tls.offered = mon.dead = true;
+	assert_int_equal(converse("STLS\r\n"), STEP_ABORT);
+	assert_string_equal(said, BANNER BEGIN);
+}
+
+static void
+capa__has_stls__only_when_it_would_work(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		if (i > 0) {
+			(void)tear_down(state);
+			assert_int_equal(set_up(state), 0);
+		}
+		tls.offered = i == 1;
+		tls.active = i == 2;
+		(void)converse("CAPA\r\n" LOGIN "CAPA\r\nQUIT\r\n");
+		if (i == 1) {
+			char *first = strstr(said, "STLS\r\n");
+			assert_non_null(first);
+			assert_null(strstr(first + 1, "STLS"));
+		} else
+			assert_null(strstr(said, "STLS"));
+	}
 }
 
 static void
@@ -906,6 +1014,13 @@ main(void)
 		TEST(client__that_does_not_read__is_dropped),
 		TEST(maildrop__of_others__is_no_access),
 		TEST(capa__says_more_after_login),
+		TEST(stls__where_it_works__ends_this_conversation),
+		TEST(stls__without_tls__is_unknown),
+		TEST(stls__twice__second_is_refused),
+		TEST(stls__with_anything_behind_it__ends_the_session),
+		TEST(stls__after_login__is_unknown),
+		TEST(stls__no_monitor__is_not_answered_twice),
+		TEST(capa__has_stls__only_when_it_would_work),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

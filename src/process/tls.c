@@ -1,0 +1,257 @@
+#include "process/tls.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "io/wait.h"
+#include "process/privilege.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARGS_MAX 40
+
+struct command {
+	size_t n;
+	char *v[ARGS_MAX + 1];
+	char numbers[3][24];
+};
+
+void
+tls_init(struct tls *t)
+{
+	*t = (struct tls){ .pid = 0, .alive = -1 };
+}
+
+static bool
+has_ucspi(const struct client *client)
+{
+	return client->ucspi_control > STDERR_FILENO;
+}
+
+bool
+tls_is_offered(const struct tls_conf *conf, const struct client *client)
+{
+	if (has_ucspi(client))
+		return true;
+	return conf->cert != NULL && access(conf->cert, F_OK) == 0 &&
+	    access(conf->program, X_OK) == 0;
+}
+
+/* execve(2) promises to leave them alone, and its type does not say so. */
+static void
+put(struct command *c, const char *name, const char *value)
+{
+	if (value == NULL || c->n + 2 > ARGS_MAX)
+		return;
+	memcpy(&c->v[c->n++], &name, sizeof name);
+	memcpy(&c->v[c->n++], &value, sizeof value);
+	c->v[c->n] = NULL;
+}
+
+static void
+put_number(struct command *c, const char *name, size_t i, int64_t n)
+{
+	(void)snprintf(c->numbers[i], sizeof c->numbers[i], "%" PRId64,
+	    n > 0 ? n : 0);
+	put(c, name, c->numbers[i]);
+}
+
+static void
+put_files(struct command *c, const struct tls_conf *conf)
+{
+	put(c, "--cert", conf->cert);
+	put(c, "--key", conf->key);
+	put(c, "--sni-dir", conf->sni_dir);
+	put(c, "--ticket-file", conf->ticket_file);
+}
+
+static void
+make_command(struct command *c, const struct server_conf *conf,
+    const struct client *client, int64_t deadline)
+{
+	int64_t left = deadline - clock_ms();
+
+	*c = (struct command){ .n = 1 };
+	memcpy(&c->v[0], &conf->tls.program, sizeof c->v[0]);
+	put_files(c, &conf->tls);
+	if (privilege_is_root()) {
+		put(c, "--user", conf->tls.user != NULL ? conf->tls.user :
+		    conf->front_user);
+		put(c, "--empty-dir", conf->empty_dir);
+	}
+	put(c, "--peer", client->peer.ip);
+	put(c, "--log", log_target_word());
+	put(c, "--log-facility", log_facility_word());
+	put_number(c, "--monitor", 0, getpid());
+	put_number(c, "--handshake-time", 1, left < conf->tls.handshake_time ?
+	    left : conf->tls.handshake_time);
+	put_number(c, "--patience", 2, conf->pop3.idle_time);
+}
+
+/*
+ * The other program: no variable of ours, no signal held back, no descriptor
+ * but these, from 3 on.
+ */
+static _Noreturn void
+become(const struct command *c, int **fds, int n)
+{
+	static char *no_variables[] = { NULL };
+	sigset_t none;
+	int i;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (fd_keep(fds, n) == 0) {
+		for (i = 0; i < n; i++)
+			(void)fcntl(*fds[i], F_SETFD, 0);
+		(void)execve(c->v[0], c->v, no_variables);
+	}
+	_exit(127);
+}
+
+/* One end of a pipe that nobody writes to ends when the other process does. */
+static int
+start_program(struct tls *t, const struct command *c, struct client *client,
+    int plain)
+{
+	int alive[2], *fds[4];
+
+	if (pipe(alive) == -1)
+		return -1;
+	(void)fcntl(alive[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(alive[1], F_SETFD, FD_CLOEXEC);
+	if ((t->pid = fork()) == 0) {
+		fds[0] = &client->in;
+		fds[1] = &client->out;
+		fds[2] = &plain;
+		fds[3] = &alive[1];
+		become(c, fds, 4);
+	}
+	fd_close(&alive[1]);
+	if (t->pid == -1) {
+		fd_close(&alive[0]);
+		t->pid = 0;
+		return -1;
+	}
+	t->alive = alive[0];
+	return 0;
+}
+
+static int
+replace_client(struct client *client, int *in, int *out)
+{
+	fd_close(&client->in);
+	fd_close(&client->out);
+	client->in = *in;
+	client->out = *out;
+	*in = *out = -1;
+	return client->in == -1 || client->out == -1 ? -1 : 0;
+}
+
+static int
+begin_program(struct tls *t, const struct server_conf *conf,
+    struct client *client, int64_t deadline)
+{
+	struct command c;
+	int ends[2], copy, r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
+		return -1;
+	make_command(&c, conf, client, deadline);
+	r = start_program(t, &c, client, ends[1]);
+	fd_close(&ends[1]);
+	copy = fd_copy(ends[0]);
+	if (r == 0)
+		r = replace_client(client, &ends[0], &copy);
+	fd_close(&ends[0]);
+	fd_close(&copy);
+	return r;
+}
+
+/* The superserver does it, when told to: 'y' on the one, then the other two. */
+static int
+begin_ucspi(struct client *client)
+{
+	if (fd_write_all(client->ucspi_control, "y", 1) == -1)
+		return -1;
+	fd_close(&client->ucspi_control);
+	return replace_client(client, &client->ucspi_in, &client->ucspi_out);
+}
+
+int
+tls_begin(struct tls *t, const struct server_conf *conf, struct client *client,
+    int64_t deadline)
+{
+	return has_ucspi(client) ? begin_ucspi(client) :
+	    begin_program(t, conf, client, deadline);
+}
+
+void
+tls_end(struct tls *t, int64_t deadline)
+{
+	if (t->pid == 0)
+		return;
+	(void)wait_for(t->alive, POLLIN, deadline, NULL);
+	fd_close(&t->alive);
+	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
+	while (waitpid(t->pid, NULL, 0) == -1 && errno == EINTR)
+		continue;
+	t->pid = 0;
+}
+
+static void
+read_text(int fd, char *text, size_t cap)
+{
+	size_t len = 0;
+	char waste[512];
+	ssize_t n;
+
+	do {
+		if (len < cap - 1)
+			n = read(fd, text + len, cap - 1 - len);
+		else
+			n = read(fd, waste, sizeof waste);
+		if (n > 0 && len < cap - 1)
+			len += (size_t)n;
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	text[len] = '\0';
+}
+
+int
+tls_check(const struct tls_conf *conf, char *text, size_t cap)
+{
+	static const char check[] = "--check";
+	const char *first = check;
+	struct command c = { .n = 1 };
+	int ends[2], status;
+	pid_t pid;
+
+	text[0] = '\0';
+	if (pipe(ends) == -1)
+		return -1;
+	memcpy(&c.v[0], &conf->program, sizeof c.v[0]);
+	put_files(&c, conf);
+	memcpy(&c.v[c.n++], &first, sizeof first);
+	if ((pid = fork()) == 0) {
+		if (dup2(ends[1], STDOUT_FILENO) != -1)
+			become(&c, NULL, 0);
+		_exit(127);
+	}
+	fd_close(&ends[1]);
+	if (pid != -1)
+		read_text(ends[0], text, cap);
+	fd_close(&ends[0]);
+	if (pid == -1 || waitpid(pid, &status, 0) == -1)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
