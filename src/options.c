@@ -47,7 +47,7 @@ static const struct choice locks[] = {
 };
 
 static const struct choice targets[] = {
-	{ "auto", LOG_AUTO }, { "syslog", LOG_SYSLOG },
+	{ "auto", LOG_AUTO }, { "syslog", LOG_SYSTEM },
 	{ "stderr", LOG_STDERR }, { "none", LOG_NOWHERE }, { NULL, 0 }
 };
 

@@ -56,6 +56,7 @@ install_missing() {
 	need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 	need curl program curl
 	need fetchmail program fetchmail
+	need getmail6 program getmail
 	need iproute2 program ip
 	# openbsd-inetd conflicts with xinetd, so the tests only unpack it.
 	need libevent-2.1-7 sh -c '/sbin/ldconfig -p | grep -q libevent-2.1'

@@ -70,7 +70,7 @@ log_open(const char *ident, const char *facility, enum log_target target,
 	state.facility = &facilities[i < n ? i : 0];
 	state.ident = ident;
 	if (target == LOG_AUTO)
-		target = have_syslog() ? LOG_SYSLOG :
+		target = have_syslog() ? LOG_SYSTEM :
 		    use_stderr ? LOG_STDERR : LOG_NOWHERE;
 	if (target == LOG_STDERR && !use_stderr)
 		target = LOG_NOWHERE;
@@ -125,7 +125,7 @@ log_line(enum log_level level, const char *format, ...)
 			*p = '?';
 	if (state.taker != NULL)
 		state.taker(state.ctx, level, line);
-	else if (state.target == LOG_SYSLOG)
+	else if (state.target == LOG_SYSTEM)
 		to_syslog(level, line);
 	else if (state.target == LOG_STDERR)
 		to_stderr(line);
@@ -136,7 +136,7 @@ void
 log_ready(void)
 {
 	tzset();
-	if (state.target == LOG_SYSLOG)
+	if (state.target == LOG_SYSTEM)
 		openlog(state.ident, LOG_PID | LOG_NDELAY,
 		    state.facility->value);
 }
@@ -144,7 +144,7 @@ log_ready(void)
 const char *
 log_target_word(void)
 {
-	return state.target == LOG_SYSLOG ? "syslog" :
+	return state.target == LOG_SYSTEM ? "syslog" :
 	    state.target == LOG_STDERR ? "stderr" : "none";
 }
 
@@ -157,7 +157,7 @@ log_facility_word(void)
 const char *
 log_where(void)
 {
-	if (state.target == LOG_SYSLOG)
+	if (state.target == LOG_SYSTEM)
 		return state.facility->where;
 	return state.target == LOG_STDERR ? "standard error" : "nowhere";
 }

@@ -16,7 +16,8 @@
 
 enum log_level { LOG_FAULT, LOG_WARN, LOG_NOTE, LOG_CHAT, LOG_TRACE };
 
-enum log_target { LOG_AUTO, LOG_SYSLOG, LOG_STDERR, LOG_NOWHERE };
+/* LOG_SYSTEM is syslog; that name itself is one of <syslog.h>. */
+enum log_target { LOG_AUTO, LOG_SYSTEM, LOG_STDERR, LOG_NOWHERE };
 
 /*
  * ident is kept by reference.  facility is "mail", "local0" ... "local7".

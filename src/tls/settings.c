@@ -37,7 +37,7 @@ static int
 set_log(enum log_target *log, const char *value)
 {
 	if (strcmp(value, "syslog") == 0)
-		*log = LOG_SYSLOG;
+		*log = LOG_SYSTEM;
 	else if (strcmp(value, "stderr") == 0)
 		*log = LOG_STDERR;
 	else if (strcmp(value, "none") == 0)

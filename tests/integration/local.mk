@@ -6,4 +6,5 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_pam.py \
 	tests/integration/test_process.py \
 	tests/integration/test_real_mail.py \
-	tests/integration/test_superservers.py
+	tests/integration/test_superservers.py \
+	tests/integration/test_tls.py

@@ -89,8 +89,13 @@ open__with_an_unknown_facility__says_so(void **state)
 	assert_errno(log_open("x", "lpr", LOG_NOWHERE, true), EINVAL);
 	assert_int_equal(log_open("x", "local7", LOG_NOWHERE, true), 0);
 	assert_string_equal(log_where(), "nowhere");
+	assert_int_equal(log_open("x", "local7", LOG_SYSTEM, true), 0);
+	assert_string_equal(log_where(), "syslog (local7)");
+	assert_string_equal(log_target_word(), "syslog");
+	assert_string_equal(log_facility_word(), "local7");
 	assert_int_equal(log_open("x", "mail", LOG_STDERR, true), 0);
 	assert_string_equal(log_where(), "standard error");
+	assert_string_equal(log_target_word(), "stderr");
 	assert_int_equal(log_open("x", "mail", LOG_STDERR, false), 0);
 	assert_string_equal(log_where(), "nowhere");
 }

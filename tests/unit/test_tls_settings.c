@@ -35,7 +35,7 @@ parse__each_option__is_taken(void **state)
 	assert_int_equal(s.handshake_time, 1234);
 	assert_int_equal(parse("--monitor=77", "--log=syslog"), 0);
 	assert_int_equal(s.monitor, 77);
-	assert_int_equal(s.log, LOG_SYSLOG);
+	assert_int_equal(s.log, LOG_SYSTEM);
 	assert_int_equal(parse("--log=none", "--patience=5"), 0);
 	assert_int_equal(s.log, LOG_NOWHERE);
 	assert_int_equal(s.patience, 5);
