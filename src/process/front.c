@@ -10,13 +10,10 @@
 static int
 lock_up(const struct monitor *m, int fds)
 {
-	const struct server_conf *conf = m->conf;
-	uid_t uid;
-	gid_t gid;
+	const char *dir = m->conf->empty_dir;
 
-	if (privilege_front_account(conf->front_user, &uid, &gid) == NULL ||
-	    privilege_empty_dir(conf->empty_dir) == -1 ||
-	    privilege_lock_up(conf->empty_dir, uid, gid, fds) == -1)
+	if ((errno = m->front_error) != 0 || privilege_empty_dir(dir) == -1 ||
+	    privilege_lock_up(dir, m->front_uid, m->front_gid, fds) == -1)
 		return -1;
 	return sandbox_front(m->pid);
 }

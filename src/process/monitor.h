@@ -32,6 +32,9 @@ struct monitor {
 	bool root;			/* three processes, not one */
 	enum monitor_phase phase;
 	char stamp[MONITOR_STAMP_MAX];	/* "" where APOP cannot succeed */
+	uid_t front_uid;		/* of the front, and its group ... */
+	gid_t front_gid;
+	int front_error;		/* ... or why there are none */
 	struct pamauth *pam;
 	struct user user;		/* from HANDING_OVER on */
 	bool tls_offered;		/* STLS would work */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "io/channel.h"
+#include "process/privilege.h"
 
 #include <sys/select.h>
 #include <sys/wait.h>
@@ -182,11 +183,21 @@ run_session(struct monitor *m, const sigset_t *outside)
 	end(&session);
 }
 
+/* Here, and not in the front: PAM will look into the same files. */
+static void
+find_front_account(struct monitor *m)
+{
+	if (privilege_front_account(m->conf->front_user, &m->front_uid,
+	    &m->front_gid) == NULL)
+		m->front_error = errno;
+}
+
 void
 supervise_run(struct monitor *m)
 {
 	sigset_t outside;
 
+	find_front_account(m);
 	hold_signals(&outside);
 	if (m->conf->tls.first && monitor_begin_tls(m) == -1)
 		return;
