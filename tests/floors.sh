@@ -25,6 +25,7 @@ security/.*       auth/pam[a-z_]*\.c
 dlfcn\.h         auth/pam_load\.c
 md5\.h            base/digest\.c
 syslog\.h         base/log\.c
+emmintrin\.h      io/bulk_sse2\.c
 dirent\.h         (maildir/[a-z_]*|tls/names)\.[ch]
 openssl/.*        tls/[a-z_]*\.[ch]
 sys/prctl\.h      process/sandbox_linux\.c

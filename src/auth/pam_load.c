@@ -27,7 +27,7 @@ find(const char *name)
 	{								\
 		static union {						\
 			void *found;					\
-			int (*call) parameters;				\
+			__typeof__(name) *call;				\
 		} u;							\
 									\
 		if (u.found == NULL && (u.found = find(#name)) == NULL)	\
@@ -53,7 +53,7 @@ pam_strerror(pam_handle_t *h, int status)
 {
 	static union {
 		void *found;
-		const char *(*call)(pam_handle_t *, int);
+		__typeof__(pam_strerror) *call;
 	} u;
 
 	if (u.found == NULL && (u.found = find("pam_strerror")) == NULL)

@@ -1,5 +1,7 @@
 #include "io/wire.h"
 
+#include "io/bulk.h"
+
 #include <string.h>
 
 void
@@ -14,11 +16,12 @@ size_t
 wire_encode(struct wire *w, unsigned char *dst, const unsigned char *src,
     size_t n)
 {
-	const unsigned char *s = src, *end = src + n, *lf;
+	const unsigned char *s, *end = src + n, *lf;
 	unsigned char *d = dst;
 	size_t run;
 
-	w->octets += n;
+	s = src + bulk_encode(w, &d, src, n);
+	w->octets += (size_t)(end - s);
 	while (s < end) {
 		if (w->last == '\n' && *s == '.')
 			*d++ = '.';
@@ -54,9 +57,10 @@ wire_end(struct wire *w, unsigned char *dst)
 void
 wire_measure(struct wire *w, const unsigned char *src, size_t n)
 {
-	const unsigned char *s = src, *end = src + n, *lf;
+	const unsigned char *s, *end = src + n, *lf;
 
-	w->octets += n;
+	s = src + bulk_measure(w, src, n);
+	w->octets += (size_t)(end - s);
 	while (s < end && (lf = memchr(s, '\n', (size_t)(end - s))) != NULL) {
 		w->octets += (lf > src ? lf[-1] : w->last) != '\r';
 		s = lf + 1;

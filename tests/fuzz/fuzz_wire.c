@@ -3,7 +3,7 @@
  * byte chooses the pieces, the second how many lines of the body TOP wants.
  */
 #include "fuzz.h"
-#include "io/wire.h"
+#include "../unit/plain_wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +70,7 @@ check_pieces(const uint8_t *p, size_t n, unsigned most)
 {
 	unsigned char *expected = malloc(2 * n + 2);
 	unsigned char *dst = malloc(2 * n + 2), *room;
-	struct wire w, m;
+	struct wire w, m, plain;
 	uint64_t octets;
 	size_t len, at, take, out = 0, more;
 	unsigned seed = most;
@@ -85,9 +85,16 @@ check_pieces(const uint8_t *p, size_t n, unsigned most)
 		more = wire_encode(&w, room, p + at, take);
 		CHECK(more <= WIRE_EXPANDED(take));
 		memcpy(dst + out, room, more);
+		plain = m;
+		CHECK(plain_encode(&plain, room, p + at, take) == more &&
+		    memcmp(dst + out, room, more) == 0 &&
+		    plain.octets == w.octets && plain.last == w.last);
 		free(room);
 		out += more;
+		plain = m;
+		plain_measure(&plain, p + at, take);
 		wire_measure(&m, p + at, take);
+		CHECK(plain.octets == m.octets);
 		CHECK(m.octets == w.octets && m.last == w.last);
 	}
 	more = wire_end(&w, dst + out);

@@ -153,7 +153,8 @@ tests_unit_test_wait_SOURCES = tests/unit/test_wait.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_wait_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wait_LDADD = $(TEST_LIBS)
-tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/unit.h
+tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/unit.h \
+	tests/unit/plain_wire.c tests/unit/plain_wire.h
 tests_unit_test_wire_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wire_LDADD = $(TEST_LIBS)
 

@@ -2,7 +2,7 @@
  * The encoder against a model that a reader can check by eye: one byte at a
  * time, one rule a line.
  */
-#include "io/wire.h"
+#include "plain_wire.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -41,22 +41,43 @@ encode_by_eye(struct model *m, const unsigned char *p, size_t n)
 	}
 }
 
+/* The loops of C alone say the same of this piece. */
+static void
+check_plain(const struct wire *before, const struct wire *after,
+    const unsigned char *p, size_t n, const unsigned char *out, size_t len)
+{
+	struct wire w = *before, counted = *before;
+	unsigned char plain[4096];
+
+	assert_int_equal(plain_encode(&w, plain, p, n), len);
+	assert_memory_equal(plain, out, len);
+	assert_int_equal(w.octets, after->octets);
+	assert_int_equal(w.last, after->last);
+	plain_measure(&counted, p, n);
+	assert_int_equal(counted.octets, after->octets);
+	assert_int_equal(counted.last, after->last);
+}
+
 /* In pieces of at most so many bytes. */
 static void
 check_pieces(const unsigned char *p, size_t n, size_t piece)
 {
 	unsigned char out[4096];
-	struct wire w, counted;
+	struct wire w, counted, before;
 	struct model m;
-	size_t at, take, len = 0;
+	size_t at, take, more, len = 0;
 
 	encode_by_eye(&m, p, n);
 	wire_begin(&w);
 	wire_begin(&counted);
 	for (at = 0; at < n; at += take) {
 		take = n - at < piece ? n - at : piece;
-		len += wire_encode(&w, out + len, p + at, take);
+		before = w;
+		more = wire_encode(&w, out + len, p + at, take);
+		check_plain(&before, &w, p + at, take, out + len, more);
 		wire_measure(&counted, p + at, take);
+		assert_int_equal(counted.last, w.last);
+		len += more;
 	}
 	len += wire_end(&w, out + len);
 	wire_measure_end(&counted);
@@ -103,6 +124,30 @@ encode__of_generated_bytes__is_as_by_eye(void **state)
 			    alphabet[(seed >> 16) % (sizeof alphabet - 1)];
 		}
 		check_pieces(text, n, 1 + round % 70);
+		check_pieces(text, n, sizeof text);
+	}
+}
+
+/* So many line ends that any narrow counter would have gone round. */
+static void
+measure__of_long_texts__is_as_by_the_plain_loop(void **state)
+{
+	static const char *const units[] = { "\n", "\r\n", "\r\n\n", "ab\n" };
+	struct wire w, plain;
+	static unsigned char text[70001];
+	size_t i, k, unit;
+
+	(void)state;
+	for (k = 0; k < COUNT(units); k++) {
+		unit = strlen(units[k]);
+		for (i = 0; i < sizeof text; i++)
+			text[i] = (unsigned char)units[k][i % unit];
+		wire_begin(&w);
+		wire_begin(&plain);
+		wire_measure(&w, text, sizeof text);
+		plain_measure(&plain, text, sizeof text);
+		assert_int_equal(w.octets, plain.octets);
+		assert_int_equal(w.last, plain.last);
 	}
 }
 
@@ -177,6 +222,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(encode__in_pieces_of_any_size__is_as_by_eye),
 		cmocka_unit_test(encode__of_generated_bytes__is_as_by_eye),
+		cmocka_unit_test(
+		    measure__of_long_texts__is_as_by_the_plain_loop),
 		cmocka_unit_test(
 		    encode__of_nothing_but_line_ends__needs_twice_the_room),
 		cmocka_unit_test(
