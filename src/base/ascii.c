@@ -1,6 +1,7 @@
 #include "base/ascii.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 struct span
@@ -25,6 +26,26 @@ bool
 span_has(struct span s, char byte)
 {
 	return s.len > 0 && memchr(s.p, byte, s.len) != NULL;
+}
+
+/*
+ * Eight at a time: a byte below 0x21 borrows and one above 0x7e carries into
+ * its highest bit.  What spills over to a neighbour comes from a bad one.
+ */
+bool
+span_is_graph(struct span s)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t eight, bad = 0;
+
+	for (; s.len >= sizeof eight; s.p += 8, s.len -= 8) {
+		memcpy(&eight, s.p, sizeof eight);
+		bad |= eight | (eight - 0x21 * ones) | (eight + ones);
+	}
+	for (; s.len > 0; s.p++, s.len--)
+		if (!ascii_graph(*s.p))
+			return false;
+	return (bad & 0x80 * ones) == 0;
 }
 
 bool

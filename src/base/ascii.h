@@ -24,6 +24,9 @@ bool span_is(struct span s, const char *word);
 /* Does the byte stand anywhere in the span? */
 bool span_has(struct span s, char byte);
 
+/* Are all its bytes 0x21-0x7E? */
+bool span_is_graph(struct span s);
+
 /*
  * Cut the next word off *s: leading blanks are skipped, the word ends at a
  * blank or at the end.  False, and *word empty, when there is none.

@@ -40,18 +40,44 @@ num_u32(struct span s, uint32_t max, uint32_t *out)
 	return 0;
 }
 
+static size_t
+count_digits(uint64_t n)
+{
+	static const uint64_t least[] = {	/* [n]: of n + 1 digits */
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+		1000000000, 10000000000, 100000000000, 1000000000000,
+		10000000000000, 100000000000000, 1000000000000000,
+		10000000000000000, 100000000000000000, 1000000000000000000,
+		10000000000000000000u
+	};
+	size_t digits = 1;
+
+	while (digits < sizeof least / sizeof least[0] && n >= least[digits])
+		digits++;
+	return digits;
+}
+
+/* Lists of a million messages are made of these. */
 size_t
 num_decimal(char *dst, uint64_t n)
 {
-	char digits[NUM_DECIMAL_MAX];
-	size_t i = sizeof digits, len;
+	static const char pairs[] =
+	    "0001020304050607080910111213141516171819"
+	    "2021222324252627282930313233343536373839"
+	    "4041424344454647484950515253545556575859"
+	    "6061626364656667686970717273747576777879"
+	    "8081828384858687888990919293949596979899";
+	size_t len = count_digits(n);
+	char *p = dst + len;
 
-	do {
-		digits[--i] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	len = sizeof digits - i;
-	memcpy(dst, digits + i, len);
-	dst[len] = '\0';
+	*p = '\0';
+	for (; n >= 100; n /= 100) {
+		p -= 2;
+		memcpy(p, pairs + 2 * (n % 100), 2);
+	}
+	if (n >= 10)
+		memcpy(dst, pairs + 2 * n, 2);
+	else
+		*dst = (char)('0' + n);
 	return len;
 }

@@ -140,6 +140,22 @@ out_put(struct out *o, const void *bytes, size_t len)
 	return o->error == 0 ? 0 : fail(o);
 }
 
+char *
+out_room(struct out *o, size_t len)
+{
+	if (o->error != 0 || reserve(o, len) == -1) {
+		(void)fail(o);
+		return NULL;
+	}
+	return (char *)o->buffer + o->len;
+}
+
+void
+out_took(struct out *o, size_t len)
+{
+	o->len += len;
+}
+
 /* @audit reserve() guarantees the room that wire_encode() asks for. */
 static int
 put_encoded(struct out *o, struct wire *w, const unsigned char *p, size_t n)

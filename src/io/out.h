@@ -41,6 +41,14 @@ void out_free(struct out *o);
 int out_put(struct out *o, const void *bytes, size_t len);
 
 /*
+ * Room for len bytes, never more than OUT_BUFFER, to be written to in place;
+ * out_took() then says how many of them there are.  NULL where out_put() would
+ * give -1.
+ */
+char *out_room(struct out *o, size_t len);
+void out_took(struct out *o, size_t len);
+
+/*
  * Write everything.  -1 with ETIMEDOUT when the peer took nothing for
  * o->patience ms, ECANCELED when o->interrupt said so meanwhile, EPIPE or
  * ECONNRESET when it is gone, ECONNABORTED at o->limit.

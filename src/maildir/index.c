@@ -36,6 +36,13 @@ get(const unsigned char *p, size_t bytes)
 	return n;
 }
 
+static uint32_t
+get4(const unsigned char *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	    (uint32_t)p[3] << 24;
+}
+
 static uint64_t
 get8(const unsigned char *p)
 {
@@ -257,7 +264,7 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 
 	if ((r = record_at(ix, idx)) == NULL)
 		return -1;
-	at = get(r + 8, 4);
+	at = get4(r + 8);
 	len = r[12];
 	uidl_len = r[20];
 	size = len + 1 + (uidl_len > 0 ? uidl_len + 1 : 0);
@@ -274,7 +281,7 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 		.bare = r[14],
 		.where = r[15] & FLAG_CUR ? MAILDIR_CUR : MAILDIR_NEW,
 		.twin = (r[15] & FLAG_TWIN) != 0,
-		.twins = (uint32_t)get(r + 16, 4),
+		.twins = get4(r + 16),
 	};
 	return check_names(m, len, uidl_len);
 }

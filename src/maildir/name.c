@@ -49,12 +49,7 @@ name_bare(struct span unique)
 bool
 name_is_uidl(struct span s)
 {
-	bool lawful = s.len >= 1 && s.len <= NAME_UIDL_MAX;
-	size_t i;
-
-	for (i = 0; lawful && i < s.len; i++)
-		lawful = ascii_graph(s.p[i]);
-	return lawful;
+	return s.len >= 1 && s.len <= NAME_UIDL_MAX && span_is_graph(s);
 }
 
 uint64_t

@@ -82,25 +82,33 @@ trans_stat(struct pop3 *p, const struct args *a)
 	return say_sum(p, REPLY_STAT);
 }
 
+/* "number what\r\n", and a NUL where the number or the id had one. */
+#define LIST_LINE (NUM_DECIMAL_MAX + 1 + UIDL_MAX + 2)
+
 /*
  * Walk over the messages that are not deleted: LIST and UIDL.  describe writes
- * what comes after the number and returns its length, 0 when it cannot.
+ * what comes after the number and returns its length, 0 when it cannot.  That
+ * the client is gone is for the caller to see.
  */
 static enum pop3_step
 list_all(struct pop3 *p, size_t (*describe)(struct pop3 *, uint32_t, char *))
 {
-	char line[NUM_DECIMAL_MAX + 1 + UIDL_MAX + 2];
 	uint32_t msgno, count = maildrop_count(p->drop);
 	size_t len, more;
+	char *line;
 
 	for (msgno = 1; msgno <= count; msgno++) {
 		if (maildrop_is_deleted(p->drop, msgno))
 			continue;
+		if ((line = out_room(p->out, LIST_LINE)) == NULL)
+			return STEP_NEXT;
 		len = num_decimal(line, msgno);
 		line[len++] = ' ';
 		if ((more = describe(p, msgno, line + len)) == 0)
 			return give_up(p);
-		pop3_list_line(p, line, len + more);
+		len += more;
+		memcpy(line + len, "\r\n", 2);
+		out_took(p->out, len + 2);
 	}
 	pop3_end_list(p);
 	return STEP_NEXT;

@@ -60,6 +60,28 @@ classes__hold_for_every_byte(void **state)
 	}
 }
 
+/* Every byte at every place, so that none is judged by its neighbours. */
+static void
+is_graph__one_byte_of_any_value_anywhere__decides(void **state)
+{
+	char text[20];
+	size_t len, at, fill;
+	int c;
+
+	(void)state;
+	assert_true(span_is_graph(span_of("")));
+	for (fill = 0; fill < 2; fill++)
+		for (len = 1; len <= sizeof text; len++)
+			for (at = 0; at < len; at++)
+				for (c = 0; c < 256; c++) {
+					memset(text, fill ? '!' : '~', len);
+					text[at] = (char)c;
+					assert_int_equal(span_is_graph(
+					    (struct span){ text, len }),
+					    c > 0x20 && c < 0x7f);
+				}
+}
+
 int
 main(void)
 {
@@ -69,6 +91,8 @@ main(void)
 		cmocka_unit_test(
 		    copy__too_long_or_with_nul__leaves_the_target_alone),
 		cmocka_unit_test(classes__hold_for_every_byte),
+		cmocka_unit_test(
+		    is_graph__one_byte_of_any_value_anywhere__decides),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

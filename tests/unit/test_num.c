@@ -1,6 +1,9 @@
 #include "base/num.h"
 #include "unit.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include <errno.h>
 
 static const struct {
@@ -70,12 +73,36 @@ decimal__then_u64__gives_the_same(void **state)
 	}
 }
 
+/* Where a digit is gained, and every pair of digits at both ends. */
+static void
+decimal__around_powers_of_ten__is_as_printf_has_it(void **state)
+{
+	char text[NUM_DECIMAL_MAX], expected[32];
+	uint64_t power = 1, n;
+	unsigned digits, i;
+
+	(void)state;
+	for (digits = 1; digits <= 20; digits++) {
+		for (i = 0; i < 205; i++) {
+			n = power + i - 102;
+			(void)snprintf(expected, sizeof expected, "%" PRIu64,
+			    n);
+			assert_int_equal(num_decimal(text, n),
+			    strlen(expected));
+			assert_string_equal(text, expected);
+		}
+		power *= 10;
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(u64__takes_digits_up_to_max_and_nothing_else),
 		cmocka_unit_test(decimal__then_u64__gives_the_same),
+		cmocka_unit_test(
+		    decimal__around_powers_of_ten__is_as_printf_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,43 @@ flush__to_a_peer_that_left__fails_without_a_signal(void **state)
 	assert_int_equal(out->error, EPIPE);
 }
 
+/* What is there already leaves when the room would not do. */
+static void
+room__is_as_much_as_was_asked_for__and_counts_when_taken(void **state)
+{
+	static char much[OUT_BUFFER];
+	char got[64], *room;
+
+	(void)state;
+	assert_int_equal(out_put(out, "+OK\r\n", 5), 0);
+	assert_non_null(room = out_room(out, 40));
+	memcpy(room, "1 120\r\nnot this", 15);
+	out_took(out, 7);
+	assert_non_null(room = out_room(out, OUT_BUFFER - 12));
+	assert_int_equal(recv(ends[0], got, sizeof got, MSG_DONTWAIT), -1);
+	assert_non_null(room = out_room(out, OUT_BUFFER));
+	assert_int_equal(recv(ends[0], got, sizeof got, MSG_DONTWAIT), 12);
+	assert_memory_equal(got, "+OK\r\n1 120\r\n", 12);
+	memset(room, 'x', OUT_BUFFER);
+	memset(much, 'x', sizeof much);
+	out_took(out, OUT_BUFFER);
+	assert_memory_equal(out->buffer, much, sizeof much);
+}
+
+static void
+room__after_a_failure__is_none(void **state)
+{
+	(void)state;
+	(void)close(ends[0]);
+	ends[0] = -1;
+	assert_int_equal(out_put(out, "x", 1), 0);
+	errno = 0;
+	assert_null(out_room(out, OUT_BUFFER));
+	assert_int_equal(errno, EPIPE);
+	assert_null(out_room(out, 1));
+	assert_int_equal(out->error, EPIPE);
+}
+
 static int
 make_file(const char *bytes, size_t len)
 {
@@ -303,6 +340,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SOCKET(put__leaves_at_flush__in_one_piece),
+		SOCKET(
+		    room__is_as_much_as_was_asked_for__and_counts_when_taken),
+		SOCKET(room__after_a_failure__is_none),
 		SOCKET(put__more_than_a_peer_takes__ends_by_time),
 		PIPE(put__more_than_a_peer_takes__ends_by_time),
 		SOCKET(flush__to_a_peer_that_left__fails_without_a_signal),
