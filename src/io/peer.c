@@ -67,34 +67,39 @@ ask_socket(struct peer *peer, int fd)
 		peer->source = "socket";
 }
 
-static bool
-ask_variable(struct peer *peer, const char *name)
+int
+peer_set(struct peer *peer, struct span ip, const char *source)
 {
 	char text[INET6_ADDRSTRLEN];
-	const char *value = getenv(name);
 	struct in6_addr six;
 	struct in_addr four;
-	size_t len;
 
-	if (value == NULL)
-		return false;
-	len = strlen(value);
-	if (len > 2 && value[0] == '[' && value[len - 1] == ']') {
-		value++;			/* socat's way with IPv6 */
-		len -= 2;
-	}
-	if (len >= sizeof text)
-		return false;
-	memcpy(text, value, len);
-	text[len] = '\0';
+	if (span_copy(text, sizeof text, ip) == -1)
+		return -1;
 	if (inet_pton(AF_INET, text, &four) == 1)
 		set_ip4(peer, &four);
 	else if (inet_pton(AF_INET6, text, &six) == 1)
 		set_ip6(peer, &six);
 	else
+		return -1;
+	peer->source = source;
+	return 0;
+}
+
+static bool
+ask_variable(struct peer *peer, const char *name)
+{
+	const char *value = getenv(name);
+	struct span ip;
+
+	if (value == NULL)
 		return false;
-	peer->source = name;
-	return true;
+	ip = span_of(value);
+	if (ip.len > 2 && ip.p[0] == '[' && ip.p[ip.len - 1] == ']') {
+		ip.p++;				/* socat's way with IPv6 */
+		ip.len -= 2;
+	}
+	return peer_set(peer, ip, name) == 0;
 }
 
 void

@@ -6,6 +6,8 @@
 #ifndef IO_PEER_H
 #define IO_PEER_H
 
+#include "base/ascii.h"
+
 #include <netinet/in.h>
 
 #include <stdbool.h>
@@ -19,6 +21,12 @@ struct peer {
 
 /* fd is the client's descriptor, of any kind.  Never fails. */
 void peer_find(struct peer *peer, int fd);
+
+/*
+ * The peer is the one that somebody whom we believe tells us of, by an IP
+ * address.  source is kept by reference.  -1 if that is no address.
+ */
+int peer_set(struct peer *peer, struct span ip, const char *source);
 
 /* Small replies at once, and notice a dead peer: for TCP, else nothing. */
 void peer_tune(int fd);

@@ -1,0 +1,49 @@
+/*
+ * The PROXY protocol of haproxy, versions 1 and 2: a header ahead of everything
+ * else by which a proxy tells whose connection it passes on.  Nothing behind the
+ * header is ever read, since it may be the beginning of TLS.
+ */
+#ifndef IO_PROXY_H
+#define IO_PROXY_H
+
+#include <netinet/in.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The longest header we take.  One of version 1 has 107 bytes at most; one of
+ * version 2 carries additions (TLVs) besides, which are skipped.
+ */
+#define PROXY_MAX 4096
+
+/* What a header says: the client's address, "" when it tells of none. */
+struct proxy {
+	char ip[INET6_ADDRSTRLEN];
+};
+
+/*
+ * This is the beginning of a header: how many more bytes does it surely have?
+ * 0: it is whole, or it is no header, whatever comes.  Pure.
+ */
+size_t proxy_wants(const unsigned char *head, size_t len);
+
+/*
+ * Decode a whole header, as proxy_wants() gathers it.  No address is told by
+ * LOCAL (a health check of the proxy's own), UNKNOWN, UNSPEC and UNIX.  -1
+ * with EBADMSG when it is none, or has anything behind it.  Pure.
+ */
+int proxy_decode(struct proxy *p, const unsigned char *head, size_t len);
+
+/*
+ * Read a header from fd, and no byte more, until deadline (clock_ms() terms).
+ * -1 with
+ *	EBADMSG		what came is no header
+ *	EPIPE		the end came inside it
+ *	ENODATA		the end came before it: a probe, and no fault
+ *	ETIMEDOUT	it was not there in time
+ * or what read(2) said.
+ */
+int proxy_read(struct proxy *p, int fd, int64_t deadline);
+
+#endif
