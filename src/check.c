@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "auth/apop.h"
+#include "base/cidr.h"
 #include "maildir/maildrop.h"
 #include "process/privilege.h"
 #include "process/sandbox.h"
@@ -75,6 +76,18 @@ check_peer(struct check *c, const struct peer *peer)
 	else
 		say(c, "client", "unknown: standard input is no network "
 		    "socket");
+}
+
+static void
+check_proxies(struct check *c, const struct peer *peer)
+{
+	const struct server_conf *s = &c->o->server;
+
+	if (s->proxy_from != NULL)
+		say(c, "proxies", "%s%s", s->proxy_from,
+		    cidr_has(s->proxy_from, peer->ip) ?
+		    ": this client is one, and begins with a PROXY header" :
+		    " begin with a PROXY header");
 }
 
 static void
@@ -330,6 +343,7 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 	check_session(&c, peer);
 	say(&c, "log", "%s", log_where());
 	check_peer(&c, peer);
+	check_proxies(&c, peer);
 	if (privilege_is_root())
 		check_root(&c);
 	else

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "base/cidr.h"
 #include "base/conf.h"
 #include "base/num.h"
 #include "base/log.h"
@@ -21,6 +22,7 @@ enum kind {
 	KIND_GROUP,		/* a heading of --help */
 	KIND_BOOL,
 	KIND_TEXT,
+	KIND_NETWORKS,		/* text, see base/cidr.h */
 	KIND_COUNT,		/* uint32_t */
 	KIND_SECONDS,		/* int64_t ms, written in seconds */
 	KIND_UID,
@@ -163,6 +165,12 @@ static const struct option_row {
 	{ "tls-program", 0, KIND_TEXT, AT(server.tls.program), 0, 0, NULL,
 	    "FILE", "where solopop-tls is [" TLS_PROGRAM "]" },
 
+	{ "Proxies:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
+	{ "proxy-from", 0, KIND_NETWORKS, AT(server.proxy_from), 0, 0, NULL,
+	    "CIDR...", "these begin with a PROXY header, always [none]" },
+	{ "proxy-timeout", 0, KIND_SECONDS, AT(server.proxy_time), 1, 3600,
+	    NULL, "SECONDS", "what the header may take [10]" },
+
 	{ "Protocol:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "timeout", 'T', KIND_SECONDS, AT(server.pop3.idle_time), 1, 86400,
 	    NULL, "SECONDS", "wait for a command [600]" },
@@ -235,6 +243,7 @@ set_defaults(struct options *o)
 		.tls = { .program = TLS_PROGRAM, .handshake_time = 30 * 1000 },
 		.secrets = privilege_is_root() ?
 		    SYSCONFDIR "/solopop.secrets" : NULL,
+		.proxy_time = 10 * 1000,
 		.front_user = "solopop",
 		.empty_dir = EMPTYDIR,
 		.log_login = LOGIN_LINE,
@@ -356,6 +365,18 @@ set_number(struct options *o, const struct option_row *row, const char *value,
 	return 0;
 }
 
+static int
+set_networks(struct options *o, const struct option_row *row,
+    const char *value, char *error, size_t cap)
+{
+	char why[160];
+
+	if (cidr_check(value, why, sizeof why) == -1)
+		return fail(error, cap, row, why);
+	*(const char **)field(o, row) = value;
+	return 0;
+}
+
 /* value is kept by reference. */
 static int
 set(struct options *o, const struct option_row *row, const char *value,
@@ -374,6 +395,8 @@ set(struct options *o, const struct option_row *row, const char *value,
 	case KIND_TEXT:
 		*(const char **)field(o, row) = value;
 		return 0;
+	case KIND_NETWORKS:
+		return set_networks(o, row, value, error, cap);
 	case KIND_LINE:
 		return set_line(field(o, row), value);
 	case KIND_WORD:
@@ -790,6 +813,7 @@ options_parse(struct options *o, int argc, char **argv)
 		o->server.pam_service = find_pam_service(o);
 	if (o->fixture != NULL)
 		become_fixture(o);
+	o->server.pop3.only_local = o->server.no_auth;
 	find_host(o);
 	find_certificate(o);
 	return 0;

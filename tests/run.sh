@@ -57,10 +57,13 @@ install_missing() {
 	need curl program curl
 	need fetchmail program fetchmail
 	need getmail6 program getmail
+	need haproxy program haproxy
 	need iproute2 program ip
 	# openbsd-inetd conflicts with xinetd, so the tests only unpack it.
 	need libevent-2.1-7 sh -c '/sbin/ldconfig -p | grep -q libevent-2.1'
 	need mpop program mpop
+	need libnginx-mod-mail test -e /usr/lib/nginx/modules/ngx_mail_module.so
+	need nginx-core program nginx
 	need npm program npm
 	need perl perl -MNet::POP3 -e 0
 	need socat program socat

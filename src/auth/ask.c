@@ -61,6 +61,16 @@ ask(struct ask *a, struct monmsg *m, enum verdict *verdict, bool *last)
 	return r;
 }
 
+int
+ask_peer(struct ask *a, const char *ip)
+{
+	struct monmsg m;
+
+	monmsg_start(&m, ASK_PEER);
+	monmsg_put_bytes(&m, span_of(ip));
+	return tell(a, &m);
+}
+
 void
 ask_expect(struct ask *a)
 {

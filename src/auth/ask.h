@@ -26,7 +26,8 @@ enum ask_kind {
 	ASK_HAND_OVER,		/* bytes: input read and not used */
 	ASK_LOG,		/* number: enum log_level; bytes: line */
 	ASK_REPORT,		/* numbers: see struct ask_totals */
-	ASK_STLS		/* nothing: TLS may begin, and we end */
+	ASK_STLS,		/* nothing: TLS may begin, and we end */
+	ASK_PEER		/* bytes: the client's address, by a proxy */
 };
 
 /* The longest user name, in bytes; no file system or log likes more. */
@@ -49,6 +50,12 @@ struct ask {
 	int (*answer)(void *ctx, struct monmsg *m);
 	void *ctx;
 };
+
+/*
+ * A proxy has told us whose connection it is: an IP address, or "" when it is
+ * the proxy's own.  Lawful from proxies we believe.
+ */
+int ask_peer(struct ask *a, const char *ip);
 
 /*
  * A login is under way: let PAM's modules be loaded while the client still

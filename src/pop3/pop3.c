@@ -220,6 +220,11 @@ pop3_authorize(struct pop3 *p)
 {
 	enum pop3_step step;
 
+	if (p->conf->only_local && !p->peer->local) {
+		(void)pop3_say(p, REPLY_ONLY_LOCAL);
+		out_finish(p->out, p->in.fd);
+		return STEP_END;
+	}
 	if (!p->greeted)
 		(void)pop3_say(p, p->conf->shy ? REPLY_SHY_BANNER :
 		    REPLY_BANNER);

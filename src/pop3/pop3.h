@@ -31,6 +31,7 @@ struct pop3_conf {
 	enum dialect dialect;
 	bool shy;			/* a banner that tells nothing */
 	bool show_version;
+	bool only_local;		/* clients of this machine, no others */
 	bool update_on_abort;		/* qpopper's way: see the manual */
 	bool downcase_user;		/* of names that USER gives */
 	bool trim_domain;		/* ... what follows '@' is cut off */

@@ -1,9 +1,12 @@
 #include "process/roles.h"
 
+#include "base/clock.h"
+#include "io/proxy.h"
 #include "process/privilege.h"
 #include "process/sandbox.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +29,48 @@ talk(struct pop3 *p)
 	if (out_flush(p->out) == -1)
 		return -1;
 	return ask_hand_over(p->ask, line_unread(&p->in));
+}
+
+static void
+log_no_header(const struct monitor *m, int64_t patience)
+{
+	const char *ip = m->client->peer.ip;
+
+	switch (errno) {
+	case EBADMSG:
+		log_line(LOG_WARN, "proxy %s: what it sends is no PROXY header",
+		    ip);
+		break;
+	case ETIMEDOUT:
+		log_line(LOG_WARN, "proxy %s: no PROXY header in %" PRId64
+		    " seconds", ip, patience / 1000);
+		break;
+	case EPIPE:
+		log_line(LOG_WARN, "proxy %s: left inside its PROXY header",
+		    ip);
+		break;
+	default:
+		break;
+	}
+}
+
+int
+front_hear_proxy(const struct monitor *m, struct ask *ask)
+{
+	struct client *c = m->client;
+	int64_t began = clock_ms(), deadline = began + m->conf->proxy_time;
+	struct proxy header;
+
+	if (deadline > m->login_deadline)
+		deadline = m->login_deadline;
+	if (proxy_read(&header, c->in, deadline) == -1) {
+		log_no_header(m, deadline - began);
+		return -1;
+	}
+	if (ask_peer(ask, header.ip) == -1)
+		return -1;
+	return header.ip[0] == '\0' ? 0 :
+	    peer_set(&c->peer, span_of(header.ip), "PROXY");
 }
 
 struct pop3 *
@@ -61,5 +106,8 @@ front_main(const struct monitor *m, int channel)
 		(void)out_flush(p->out);
 		_exit(1);
 	}
+	if (m->phase == PROXY_TELLS &&
+	    (front_hear_proxy(m, &ask) == -1 || m->conf->tls.first))
+		_exit(0);
 	_exit(talk(p) == -1);
 }

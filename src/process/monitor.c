@@ -1,6 +1,7 @@
 #include "process/monitor.h"
 
 #include "auth/apop.h"
+#include "base/cidr.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "compat/compat.h"
@@ -28,6 +29,7 @@ static int answer_hand_over(struct monitor *, struct monmsg *);
 static int answer_log(struct monitor *, struct monmsg *);
 static int answer_stls(struct monitor *, struct monmsg *);
 static int answer_report(struct monitor *, struct monmsg *);
+static int answer_peer(struct monitor *, struct monmsg *);
 
 /* A number takes 8 bytes in a message, and so does the length of a string. */
 static const struct rule {
@@ -42,10 +44,11 @@ static const struct rule {
 	{ ASK_APOP, FRONT_ASKS, 16 + ASK_USER_MAX + POP3_LINE_MAX,
 	    answer_apop },
 	{ ASK_HAND_OVER, HANDING_OVER, 8 + LINE_BUFFER, answer_hand_over },
-	{ ASK_LOG, FRONT_ASKS | HANDING_OVER | USER_RUNS | ALL_DONE |
-	    TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
+	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
+	    ALL_DONE | TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
 	{ ASK_STLS, FRONT_ASKS, 0, answer_stls },
 	{ ASK_REPORT, USER_RUNS, 32, answer_report },
+	{ ASK_PEER, PROXY_TELLS, 8 + INET6_ADDRSTRLEN, answer_peer },
 };
 
 static int
@@ -80,6 +83,13 @@ has_apop(const struct server_conf *conf)
 	return false;
 }
 
+/* With nothing before it, or with a proxy's header out of the way. */
+static enum monitor_phase
+first_phase(const struct monitor *m)
+{
+	return m->conf->tls.first && !m->tls_active ? BEFORE_TLS : FRONT_ASKS;
+}
+
 int
 monitor_init(struct monitor *m, const struct server_conf *conf,
     struct client *client)
@@ -89,7 +99,8 @@ monitor_init(struct monitor *m, const struct server_conf *conf,
 	m->client = client;
 	m->pid = getpid();
 	m->root = privilege_is_root();
-	m->phase = FRONT_ASKS;
+	m->phase = cidr_has(conf->proxy_from, client->peer.ip) ? PROXY_TELLS :
+	    first_phase(m);
 	m->login_deadline = clock_ms() + conf->pop3.login_time;
 	m->tls_offered = tls_is_offered(&conf->tls, client);
 	tls_init(&m->tls);
@@ -400,6 +411,20 @@ answer_stls(struct monitor *m, struct monmsg *message)
 	return 0;
 }
 
+/* Once: the phase goes on. */
+static int
+answer_peer(struct monitor *m, struct monmsg *message)
+{
+	struct span ip = monmsg_get_bytes(message);
+
+	if (monmsg_end(message) == -1 || (ip.len > 0 &&
+	    peer_set(&m->client->peer, ip, "PROXY") == -1))
+		return -1;
+	m->phase = first_phase(m);
+	message->len = 0;
+	return 0;
+}
+
 static int
 answer_log(struct monitor *m, struct monmsg *message)
 {
@@ -412,7 +437,8 @@ answer_log(struct monitor *m, struct monmsg *message)
 	if (monmsg_end(message) == -1 || level > LOG_TRACE ||
 	    span_copy(line, sizeof line, s) == -1)
 		return -1;
-	if (m->phase == FRONT_ASKS && ++m->lines > FRONT_LINES(m->conf))
+	if ((m->phase & (PROXY_TELLS | FRONT_ASKS)) &&
+	    ++m->lines > FRONT_LINES(m->conf))
 		return -1;
 	log_line((enum log_level)level, "%s", line);
 	message->len = 0;

@@ -19,7 +19,8 @@ enum monitor_phase {
 	USER_RUNS = 4,
 	ALL_DONE = 8,		/* the session has reported */
 	TURNED_AWAY = 16,	/* too many failed logins */
-	BEFORE_TLS = 32		/* the front has ended for STLS */
+	BEFORE_TLS = 32,	/* TLS comes next, and no front is there */
+	PROXY_TELLS = 64	/* first of all, whose connection it is */
 };
 
 /* "<pid.time.random@host>" */

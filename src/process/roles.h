@@ -14,6 +14,13 @@
 _Noreturn void front_main(const struct monitor *m, int channel);
 
 /*
+ * In PROXY_TELLS: read the header that a proxy sends, and not a byte more, and
+ * tell the monitor.  -1: it is over; the log says why, unless it was a probe
+ * that said nothing.
+ */
+int front_hear_proxy(const struct monitor *m, struct ask *ask);
+
+/*
  * The conversation with the client as it stands now, for whichever role goes on
  * with it.  NULL when memory is out.
  */

@@ -41,6 +41,8 @@ struct server_conf {
 	struct pop3_conf pop3;
 	struct tls_conf tls;
 	struct intake_conf intake;
+	const char *proxy_from;		/* networks that begin with PROXY, or NULL */
+	int64_t proxy_time;		/* ms they have for it */
 	const char *maildir;		/* pattern: see user_maildir() */
 	bool maildir_is_path;		/* ... but this one is literal */
 	const char *pam_service;

@@ -67,13 +67,17 @@ session_main(const struct monitor *m, int channel)
 	_exit(0);
 }
 
-/* From the banner to the login, with TLS in between if the client asks. */
+/* All before the session: a proxy's header, TLS, and the client's login. */
 static struct pop3 *
 authorize(struct monitor *m, struct ask *ask, enum pop3_step *step)
 {
 	struct pop3 *p;
 
 	for (;;) {
+		if (m->phase == PROXY_TELLS && front_hear_proxy(m, ask) == -1)
+			return NULL;
+		if (m->phase == BEFORE_TLS && monitor_begin_tls(m) == -1)
+			return NULL;
 		if ((p = front_begin(m, ask)) == NULL) {
 			log_line(LOG_FAULT, "%s", strerror(errno));
 			return NULL;
@@ -81,8 +85,6 @@ authorize(struct monitor *m, struct ask *ask, enum pop3_step *step)
 		if ((*step = pop3_authorize(p)) != STEP_TLS)
 			return p;
 		pop3_free(p);
-		if (monitor_begin_tls(m) == -1)
-			return NULL;
 	}
 }
 
@@ -99,8 +101,6 @@ alone_run(struct monitor *m)
 	struct pop3 *p;
 
 	(void)umask(077);
-	if (m->conf->tls.first && monitor_begin_tls(m) == -1)
-		return;
 	if ((p = authorize(m, &ask, &step)) != NULL && step == STEP_LOGIN &&
 	    ask_hand_over(&ask, span_of("")) == 0) {
 		if (find_maildir(m, path) == 0)

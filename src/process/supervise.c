@@ -162,7 +162,7 @@ run_front(struct monitor *m, const sigset_t *outside)
 		end(&front);
 		return;
 	}
-	serve(m, &front, FRONT_ASKS | HANDING_OVER | TURNED_AWAY,
+	serve(m, &front, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | TURNED_AWAY,
 	    m->login_deadline + conf->failure_delay + FRONT_GRACE, outside);
 	end(&front);
 }
@@ -199,12 +199,11 @@ supervise_run(struct monitor *m)
 
 	find_front_account(m);
 	hold_signals(&outside);
-	if (m->conf->tls.first && monitor_begin_tls(m) == -1)
-		return;
-	do
+	do {
+		if (m->phase == BEFORE_TLS && monitor_begin_tls(m) == -1)
+			break;
 		run_front(m, &outside);
-	while (m->phase == BEFORE_TLS && !stopped &&
-	    monitor_begin_tls(m) == 0);
+	} while (m->phase == BEFORE_TLS && !stopped);
 	if (m->phase == USER_RUNS && !stopped)
 		run_session(m, &outside);
 	monitor_free(m);

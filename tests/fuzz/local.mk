@@ -7,28 +7,32 @@
 # build directory.  Without libFuzzer, make check replays the seeds that stand
 # in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
 
-FUZZ_NAMES = apop conf index monitor monmsg name num session wire
+FUZZ_NAMES = apop cidr conf index monitor monmsg name num proxy session wire
 FUZZ_TIME = 10
 
 FUZZERS = \
 	tests/fuzz/fuzz_apop \
+	tests/fuzz/fuzz_cidr \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_index \
 	tests/fuzz/fuzz_monitor \
 	tests/fuzz/fuzz_monmsg \
 	tests/fuzz/fuzz_name \
 	tests/fuzz/fuzz_num \
+	tests/fuzz/fuzz_proxy \
 	tests/fuzz/fuzz_session \
 	tests/fuzz/fuzz_wire
 
 REPLAYS = \
 	tests/fuzz/replay_apop \
+	tests/fuzz/replay_cidr \
 	tests/fuzz/replay_conf \
 	tests/fuzz/replay_index \
 	tests/fuzz/replay_monitor \
 	tests/fuzz/replay_monmsg \
 	tests/fuzz/replay_name \
 	tests/fuzz/replay_num \
+	tests/fuzz/replay_proxy \
 	tests/fuzz/replay_session \
 	tests/fuzz/replay_wire
 
@@ -45,6 +49,8 @@ TESTS += $(REPLAYS)
 
 tests_fuzz_replay_apop_SOURCES = tests/fuzz/fuzz_apop.c $(FUZZ_REPLAY)
 tests_fuzz_replay_apop_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_cidr_SOURCES = tests/fuzz/fuzz_cidr.c $(FUZZ_REPLAY)
+tests_fuzz_replay_cidr_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_REPLAY)
 tests_fuzz_replay_conf_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_index_SOURCES = tests/fuzz/fuzz_index.c $(FUZZ_REPLAY)
@@ -57,6 +63,8 @@ tests_fuzz_replay_name_SOURCES = tests/fuzz/fuzz_name.c $(FUZZ_REPLAY)
 tests_fuzz_replay_name_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_num_SOURCES = tests/fuzz/fuzz_num.c $(FUZZ_REPLAY)
 tests_fuzz_replay_num_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(FUZZ_REPLAY)
+tests_fuzz_replay_proxy_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_REPLAY)
 tests_fuzz_replay_session_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_wire_SOURCES = tests/fuzz/fuzz_wire.c $(FUZZ_REPLAY) \
@@ -70,6 +78,9 @@ endif
 tests_fuzz_fuzz_apop_SOURCES = tests/fuzz/fuzz_apop.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_apop_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_apop_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_cidr_SOURCES = tests/fuzz/fuzz_cidr.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_cidr_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_cidr_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_conf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_conf_LDADD = $(FUZZ_LIBS)
@@ -88,6 +99,9 @@ tests_fuzz_fuzz_name_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_num_SOURCES = tests/fuzz/fuzz_num.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_num_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_num_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_proxy_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_session_LDADD = $(FUZZ_LIBS)

@@ -5,6 +5,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_clients.py \
 	tests/integration/test_pam.py \
 	tests/integration/test_process.py \
+	tests/integration/test_proxies.py \
 	tests/integration/test_real_mail.py \
 	tests/integration/test_superservers.py \
 	tests/integration/test_tls.py

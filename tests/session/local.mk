@@ -94,6 +94,19 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/pass-of-blanks.pop3 \
 	tests/session/pass-with-blanks.pop3 \
 	tests/session/pass-with-many-words.pop3 \
+	tests/session/probe.pop3 \
+	tests/session/proxy-bad-networks.pop3 \
+	tests/session/proxy-cut-short.pop3 \
+	tests/session/proxy-from-others.pop3 \
+	tests/session/proxy-health-check.pop3 \
+	tests/session/proxy-mapped.pop3 \
+	tests/session/proxy-no-auth.pop3 \
+	tests/session/proxy-no-header.pop3 \
+	tests/session/proxy-probe.pop3 \
+	tests/session/proxy-too-late.pop3 \
+	tests/session/proxy-v1.pop3 \
+	tests/session/proxy-v2-local.pop3 \
+	tests/session/proxy-v2.pop3 \
 	tests/session/quit-after-user.pop3 \
 	tests/session/quit-before-login.pop3 \
 	tests/session/quit-moves-read.pop3 \

@@ -8,6 +8,7 @@ enum verdict fake_verdict = VERDICT_WRONG;
 int64_t fake_pam_takes;
 char fake_password[SECRET_MAX + 1];
 unsigned fake_pam_started;
+char fake_rhost[64];
 
 static char pam_user[ASK_USER_MAX + 1];
 static char object;
@@ -16,8 +17,10 @@ struct pamauth *
 pamauth_new(const char *service, const char *rhost, const char *tty)
 {
 	(void)service;
-	(void)rhost;
 	(void)tty;
+	fake_rhost[0] = '\0';
+	if (rhost != NULL)
+		(void)span_copy(fake_rhost, sizeof fake_rhost, span_of(rhost));
 	fake_pam_started++;
 	return (struct pamauth *)&object;
 }

@@ -10,5 +10,6 @@ extern enum verdict fake_verdict;
 extern int64_t fake_pam_takes;	/* ms that each verification lasts */
 extern char fake_password[SECRET_MAX + 1];	/* the last one seen */
 extern unsigned fake_pam_started;
+extern char fake_rhost[64];	/* "" for none */
 
 #endif

@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/test_ascii \
 	tests/unit/test_ask \
 	tests/unit/test_channel \
+	tests/unit/test_cidr \
 	tests/unit/test_conf \
 	tests/unit/test_digest \
 	tests/unit/test_exact \
@@ -27,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/test_out \
 	tests/unit/test_peer \
 	tests/unit/test_pop3 \
+	tests/unit/test_proxy \
 	tests/unit/test_qpopper \
 	tests/unit/test_reply \
 	tests/unit/test_secret \
@@ -62,6 +64,9 @@ tests_unit_test_ask_LDADD = $(TEST_LIBS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/unit.h
 tests_unit_test_channel_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_channel_LDADD = $(TEST_LIBS)
+tests_unit_test_cidr_SOURCES = tests/unit/test_cidr.c tests/unit/unit.h
+tests_unit_test_cidr_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cidr_LDADD = $(TEST_LIBS)
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/unit.h
 tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_conf_LDADD = $(TEST_LIBS)
@@ -136,6 +141,10 @@ tests_unit_test_pop3_SOURCES = tests/unit/test_pop3.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_pop3_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pop3_LDADD = $(TEST_LIBS)
+tests_unit_test_proxy_SOURCES = tests/unit/test_proxy.c tests/unit/unit.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_proxy_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_proxy_LDADD = $(TEST_LIBS)
 tests_unit_test_qpopper_SOURCES = tests/unit/test_qpopper.c tests/unit/unit.h \
 	src/options.c src/options.h src/qpopper.c src/qpopper.h
 tests_unit_test_qpopper_CPPFLAGS = $(UNIT_CPPFLAGS)

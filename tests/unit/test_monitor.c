@@ -236,6 +236,9 @@ make(struct monmsg *msg, enum ask_kind kind)
 		for (i = 0; i < 4; i++)
 			monmsg_put_number(msg, i);
 		break;
+	case ASK_PEER:
+		monmsg_put_bytes(msg, SPAN("198.51.100.9"));
+		break;
 	case ASK_ANSWER:
 	case ASK_EXPECT:
 	case ASK_STLS:
@@ -254,11 +257,12 @@ static const struct {
 	{ ASK_VERIFY, FRONT_ASKS },
 	{ ASK_APOP, FRONT_ASKS },
 	{ ASK_HAND_OVER, HANDING_OVER },
-	{ ASK_LOG, FRONT_ASKS | HANDING_OVER | USER_RUNS | ALL_DONE |
-	    TURNED_AWAY },
+	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
+	    ALL_DONE | TURNED_AWAY },
 	{ ASK_REPORT, USER_RUNS },
 	{ ASK_STLS, FRONT_ASKS },
-	{ ASK_STLS + 1, 0 },
+	{ ASK_PEER, PROXY_TELLS },
+	{ ASK_PEER + 1, 0 },
 	{ 255, 0 },
 };
 
@@ -271,7 +275,7 @@ message__out_of_its_moment__is_a_violation(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(moments); i++)
-		for (phase = FRONT_ASKS; phase <= BEFORE_TLS; phase *= 2) {
+		for (phase = FRONT_ASKS; phase <= PROXY_TELLS; phase *= 2) {
 			m.phase = (enum monitor_phase)phase;
 			m.tls_offered = true;
 			make(&msg, moments[i].kind);
@@ -298,7 +302,8 @@ message__longer_or_shorter_than_its_form__is_a_violation(void **state)
 				continue;
 			m.phase = moments[i].kind == ASK_HAND_OVER ?
 			    HANDING_OVER : moments[i].kind == ASK_REPORT ?
-			    USER_RUNS : FRONT_ASKS;
+			    USER_RUNS : moments[i].kind == ASK_PEER ?
+			    PROXY_TELLS : FRONT_ASKS;
 			m.tls_offered = true;
 			make(&msg, moments[i].kind);
 			msg.bytes[whole] = 0;
@@ -332,6 +337,101 @@ stls__failed_logins_before__still_count(void **state)
 	assert_int_equal(send_kind(ASK_STLS), 0);
 	m.phase = FRONT_ASKS;
 	assert_int_equal(verify("jane", "c"), VERDICT_WRONG | VERDICT_LAST);
+}
+
+static int
+tell_peer(struct span ip)
+{
+	struct monmsg msg;
+
+	monmsg_start(&msg, ASK_PEER);
+	monmsg_put_bytes(&msg, ip);
+	return monitor_answer(&m, &msg);
+}
+
+/* The monitor as it begins with this client and these settings. */
+static void
+begin(const char *proxy_from, bool tls_first)
+{
+	conf.proxy_from = proxy_from;
+	conf.tls.first = tls_first;
+	client.peer = (struct peer){ .ip = "192.0.2.7", .known = true };
+	monitor_free(&m);
+	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	m.root = false;
+}
+
+static void
+begin__by_where_the_client_comes_from(void **state)
+{
+	static const struct {
+		const char *proxy_from;
+		bool tls_first;
+		enum monitor_phase phase, after;
+	} starts[] = {
+		{ NULL, false, FRONT_ASKS, 0 },
+		{ NULL, true, BEFORE_TLS, 0 },
+		{ "192.0.2.8", false, FRONT_ASKS, 0 },
+		{ "::1 192.0.2.0/24", false, PROXY_TELLS, FRONT_ASKS },
+		{ "::1 192.0.2.0/24", true, PROXY_TELLS, BEFORE_TLS },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(starts); i++) {
+		begin(starts[i].proxy_from, starts[i].tls_first);
+		assert_int_equal(m.phase, starts[i].phase);
+		if (starts[i].phase != PROXY_TELLS) {
+			assert_int_equal(tell_peer(SPAN("198.51.100.9")), -1);
+			assert_string_equal(client.peer.ip, "192.0.2.7");
+			continue;
+		}
+		assert_int_equal(tell_peer(SPAN("198.51.100.9")), 0);
+		assert_int_equal(m.phase, starts[i].after);
+		assert_false(m.greeted);
+		assert_int_equal(tell_peer(SPAN("198.51.100.10")), -1);
+		assert_string_equal(client.peer.ip, "198.51.100.9");
+	}
+}
+
+static void
+peer__is_what_the_log_has_from_then_on(void **state)
+{
+	(void)state;
+	begin("192.0.2.7", false);
+	assert_int_equal(tell_peer(SPAN("::ffff:198.51.100.9")), 0);
+	(void)verify("jane", "x");
+	assert_string_equal(lines[0], "[AUTH] Failed attempted login to jane "
+	    "from host (198.51.100.9) 198.51.100.9");
+	assert_string_equal(fake_rhost, "198.51.100.9");
+}
+
+static void
+peer__none__is_the_proxy_itself(void **state)
+{
+	(void)state;
+	begin("192.0.2.7", false);
+	assert_int_equal(tell_peer(SPAN("")), 0);
+	assert_string_equal(client.peer.ip, "192.0.2.7");
+	assert_int_equal(m.phase, FRONT_ASKS);
+}
+
+static void
+peer__that_is_no_address__is_a_violation(void **state)
+{
+	static const struct span bad[] = {
+		BYTES("localhost"), BYTES("192.0.2.7 "), BYTES("192.0.2"),
+		BYTES("192.0.2.7\0"), BYTES("\n"), BYTES("::1%lo"),
+		BYTES("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255:"),
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		begin("192.0.2.7", false);
+		assert_int_equal(tell_peer(bad[i]), -1);
+		assert_string_equal(client.peer.ip, "192.0.2.7");
+	}
 }
 
 static void
@@ -519,6 +619,10 @@ main(void)
 		TEST(message__longer_or_shorter_than_its_form__is_a_violation),
 		TEST(stls__where_it_is_not_offered_or_again__is_a_violation),
 		TEST(stls__failed_logins_before__still_count),
+		TEST(begin__by_where_the_client_comes_from),
+		TEST(peer__is_what_the_log_has_from_then_on),
+		TEST(peer__none__is_the_proxy_itself),
+		TEST(peer__that_is_no_address__is_a_violation),
 		TEST(name__empty_too_long_or_with_nul__is_a_violation),
 		TEST(log__too_much_from_a_front__is_a_violation),
 		TEST(stamp__without_a_usable_file__is_none),

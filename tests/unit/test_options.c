@@ -89,6 +89,11 @@ parse__of_what_is_wrong__says_so(void **state)
 	assert_refused("--min-uid=4294967295", "min-uid: expected");
 	assert_refused("--shy=maybe", "shy: expected true or false");
 	assert_refused("--lock=flock", "lock: no such choice");
+	assert_refused("--proxy-from=", "proxy-from: expected networks");
+	assert_refused("--proxy-from=10.1.2.3/8",
+	    "proxy-from: \"10.1.2.3/8\" has bits set behind its length");
+	assert_refused("--proxy-from=::1,pop.example.org",
+	    "proxy-from: \"pop.example.org\" is no IP address");
 	assert_refused("--log-facility=lpr", "log-facility: no such choice");
 	assert_int_equal(parse("a", "b", NULL), -1);
 	assert_non_null(strstr(o.error, "more than one Maildir"));
@@ -164,6 +169,8 @@ static const struct {
 	TEXT("tls-user", "tls", server.tls.user),
 	NUMBER("tls-handshake-timeout", "5", server.tls.handshake_time, 5000),
 	TEXT("tls-program", "/p", server.tls.program),
+	TEXT("proxy-from", "10.0.0.0/8, ::1", server.proxy_from),
+	NUMBER("proxy-timeout", "3", server.proxy_time, 3000),
 	NUMBER("timeout", "0001", server.pop3.idle_time, 1000),
 	NUMBER("login-timeout", "3600", server.pop3.login_time, 3600000),
 	NUMBER("max-bad-commands", "1", server.pop3.max_bad, 1),
