@@ -448,11 +448,13 @@ def options(*more):
 class Session:
     """One session over TCP, as inetd starts it: 0, 1 and 2 are the client."""
 
+    program = SOLOPOP
+
     def __init__(self, *more, stderr=None, pass_fds=(), prefix=(), setup=None):
         near, far = tcp_pair()
         with far:
             self.process = subprocess.Popen(
-                list(prefix) + [SOLOPOP] + options(*more), stdin=far,
+                list(prefix) + [self.program] + options(*more), stdin=far,
                 stdout=far, stderr=far if stderr is None else stderr,
                 pass_fds=pass_fds, preexec_fn=setup, cwd="/")
         self.talk = Talk(near)

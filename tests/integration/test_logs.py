@@ -1,0 +1,132 @@
+"""The log: lines that other programs wait for, whatever a client calls itself."""
+import os
+import re
+import shutil
+import socket
+import tempfile
+
+from lab import *
+
+# Of pop-before-smtp, for qpopper: time, program, what became of a login.
+FILTERS = "/etc/fail2ban/filter.d"      # in the /etc of our own
+STAMP = "Nov 23 12:00:00 "
+PATTERNS = (
+    r"^(... .. ..:..:..) \S+ (?:in\.)?qpopper[^[]*\[\d+\]: \([^)]*\) POP login "
+    r'by user "[^"]+" at \([^)]+\) (\d+\.\d+\.\d+\.\d+)',
+    r"^(... .. ..:..:..) \S+ (?:in\.q|q)?popper\[\d+\]: Stats: \S+ \d+ \d+ \d+ "
+    r"\d+ (?:\S+ )?(\d+\.\d+\.\d+\.\d+)",
+)
+HOSTILE = (
+    "x] from host (192.0.2.1) 192.0.2.1",
+    "alice\\ from\\ host",
+    'a"b(c)d',
+    "x\tPOP",
+    "\xff\xfe",
+    "<HOST>",
+)
+
+
+def called(name):
+    """The server under another name, as an old inetd.conf has it."""
+    path = os.path.join(BENCH, "called", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if not os.path.exists(path):
+        os.symlink(SOLOPOP, path)
+    return path
+
+
+class As(Session):
+    """A session of the server under another name."""
+
+    def __init__(self, name, *more):
+        self.program = called(name)
+        super().__init__(*more)
+
+
+def fail_logins(talk, names):
+    talk.banner()
+    for name in names:
+        if talk.ask("USER " + name).startswith("+OK"):
+            talk.refused("PASS wrong")
+    talk.ok("QUIT")
+
+
+@root_only
+def login__as_qpopper__lines_are_what_pop_before_smtp_waits_for():
+    for name in ("in.qpopper", "qpopper"):
+        log = Log()
+        mailbox(SAMPLE)
+        with As(name, "--spool-dir=" + BENCH + "/none") as s:
+            s.talk.banner()
+            s.talk.login("alice")
+            s.talk.ok("QUIT")
+            s.talk.at_end()
+        log.wait("Stats: alice")
+        lines = [STAMP + "host " + line for line in log.lines]
+        for pattern in PATTERNS:
+            found = [m for m in (re.search(pattern, s) for s in lines) if m]
+            equal(len(found), 1, pattern)
+            equal(found[0].group(2), "127.0.0.1", pattern)
+
+
+@root_only
+def login__line_of_ones_own__is_written():
+    log = Log()
+    mailbox(SAMPLE)
+    with Session("--log-login=in: %1 %3 %% %2 v%0 %9") as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        s.talk.ok("QUIT")
+        s.talk.at_end()
+    log.wait(r"\]: in: alice 127\.0\.0\.1 %% 127\.0\.0\.1 v\d\S* %9$")
+    with Session("--log-login=off") as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        s.talk.ok("QUIT")
+        s.talk.at_end()
+    log.wait("Stats: alice")
+    check(not log.has("POP login"), "a line although it is off")
+
+
+@root_only
+def failures__of_hostile_names__are_lines_of_one_form():
+    log = Log()
+    with Session("--failure-delay=0", "--max-failures=99",
+                 "--max-bad-commands=99") as s:
+        fail_logins(s.talk, HOSTILE)
+        s.talk.at_end()
+    lines = [s for s in log.lines if "Failed attempted login" in s]
+    check(len(lines) >= 3, "lines of failures:", lines)
+    for line in lines:
+        check(re.search(r"^solopop\[\d+\]: \[AUTH\] Failed attempted login to "
+                        r"[!-~]+ from host \(127\.0\.0\.1\) 127\.0\.0\.1$",
+                        line), "form of", line)
+
+
+@root_only
+def failures__are_what_fail2ban_waits_for():
+    if not shutil.which("fail2ban-regex"):
+        raise Skip("no fail2ban")
+    log = Log()
+    mailbox(SAMPLE)
+    with Session("--failure-delay=0", "--max-failures=99",
+                 "--max-bad-commands=99") as s:
+        fail_logins(s.talk, ("alice", "nosuchuser") + HOSTILE)
+        s.talk.at_end()
+    with As("popper", "--spool-dir=" + BENCH + "/none") as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        s.talk.ok("QUIT")
+        s.talk.at_end()
+    log.wait("Stats: alice")
+    failed = sum("Failed attempted login" in s for s in log.lines)
+    with tempfile.TemporaryDirectory() as directory:
+        path = directory + "/mail.log"
+        with open(path, "w", encoding="latin-1") as f:
+            for line in log.lines:
+                f.write(STAMP + "mail " + line + "\n")
+        shutil.copy(EXAMPLES + "/fail2ban/filter.conf", FILTERS)
+        said = succeed(["fail2ban-regex", "--print-all-matched", path,
+                        FILTERS + "/filter.conf"])
+    check("Failregex: %d total" % failed in said.stdout.decode("latin-1"),
+          "fail2ban said:", said.stdout.decode("latin-1"))
