@@ -198,6 +198,45 @@ check_secrets(struct check *c)
 	}
 }
 
+const char *
+check_clear_text(const struct options *o, bool tls, bool apop)
+{
+	const struct pop3_conf *p = &o->server.pop3;
+
+	if (p->clear == CLEAR_NEVER && !apop)
+		return "clear-text-password is never, and there is no secrets "
+		    "file: nobody can log in";
+	if (p->clear == CLEAR_TLS && !tls && p->plaintext_from == NULL)
+		return "clear-text-password is tls, and there is no TLS: USER "
+		    "and PASS are refused to everybody";
+	return NULL;
+}
+
+static void
+check_policy(struct check *c)
+{
+	static const char *const words[] = {
+		[CLEAR_DEFAULT] = "from this machine; from elsewhere in TLS "
+		    "only, if there is TLS",
+		[CLEAR_NEVER] = "never as they are",
+		[CLEAR_ALWAYS] = "with TLS or without, from everywhere",
+		[CLEAR_LOCAL] = "from this machine only",
+		[CLEAR_TLS] = "in TLS only",
+	};
+	const struct server_conf *s = &c->o->server;
+	const struct client nobody = { .ucspi_control = -1 };
+	const char *exempt = s->pop3.plaintext_from, *why;
+
+	why = check_clear_text(c->o, tls_is_offered(&s->tls, &nobody),
+	    s->secrets != NULL && apop_usable(s->secrets) == 0);
+	if (exempt == NULL || s->pop3.clear == CLEAR_NEVER)
+		say(c, "", "%s", words[s->pop3.clear]);
+	else
+		say(c, "", "%s; and from %s", words[s->pop3.clear], exempt);
+	if (why != NULL)
+		fix(c, "%s", why);
+}
+
 /* The program that will open them looks at the files itself. */
 static void
 check_files(struct check *c)
@@ -349,6 +388,7 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 	else
 		check_alone(&c);
 	check_pam(&c);
+	check_policy(&c);
 	check_secrets(&c);
 	check_tls(&c);
 	if (o->qpopper)

@@ -19,4 +19,11 @@ const char *check_refusal(const struct options *o, const struct peer *peer,
 /* Writes to f.  Returns the number of problems. */
 unsigned check_run(FILE *f, const struct options *o, const struct peer *peer);
 
+/*
+ * Does clear-text-password leave a way to log in?  NULL, or what is missing: a
+ * warning, for nobody is refused because of it.  tls and apop say whether these
+ * would work.
+ */
+const char *check_clear_text(const struct options *o, bool tls, bool apop);
+
 #endif

@@ -155,6 +155,7 @@ refuse(const struct options *o, enum reply reply, const char *why, int status)
 static int
 run(struct options *o, struct client *client)
 {
+	const char *warning;
 	struct monitor m;
 
 	if (take_client(client) == -1)
@@ -171,6 +172,9 @@ run(struct options *o, struct client *client)
 		    "solopop --check", o->server.tls.program);
 		return EX_CONFIG;
 	}
+	warning = check_clear_text(o, m.tls_offered, m.stamp[0] != '\0');
+	if (warning != NULL)
+		log_line(LOG_WARN, "%s", warning);
 	if (m.root)
 		supervise_run(&m);
 	else

@@ -59,6 +59,14 @@ static const struct choice facilities[] = {
 	{ "local7", 0 }, { NULL, 0 }
 };
 
+static const struct choice clears[] = {
+	{ "default", CLEAR_DEFAULT }, { "never", CLEAR_NEVER },
+	{ "always", CLEAR_ALWAYS }, { "local", CLEAR_LOCAL },
+	{ "tls", CLEAR_TLS }, { "ssl", CLEAR_TLS },
+	{ "0", CLEAR_DEFAULT }, { "1", CLEAR_NEVER }, { "2", CLEAR_ALWAYS },
+	{ "3", CLEAR_LOCAL }, { "4", CLEAR_TLS }, { NULL, 0 }
+};
+
 static const struct choice takeovers[] = {
 	{ "none", TAKEOVER_NONE }, { "lists", TAKEOVER_LISTS },
 	{ "x-uidl", TAKEOVER_HEADERS }, { NULL, 0 }
@@ -137,6 +145,11 @@ static const struct option_row {
 	    NULL, NULL, "names in lower case [off]" },
 	{ "trim-domain", 'C', KIND_BOOL, AT(server.pop3.trim_domain), 0, 0,
 	    NULL, NULL, "cut \"@domain\" off names [off]" },
+	{ "clear-text-password", 'p', KIND_WORD, AT(server.pop3.clear), 0, 0,
+	    clears, "default|never|always|local|tls",
+	    "who may send a password outside of TLS [default]" },
+	{ "plaintext-from", 0, KIND_NETWORKS, AT(server.pop3.plaintext_from),
+	    0, 0, NULL, "CIDR...", "who may, besides [none]" },
 	{ "max-failures", 0, KIND_COUNT, AT(server.max_failures), 1, 1000, NULL,
 	    "N", "failed logins that end a session [5]" },
 	{ "failure-delay", 0, KIND_SECONDS, AT(server.failure_delay), 0, 120,

@@ -116,6 +116,8 @@ const char *const qpopper_differences[] = {
 	"nothing is removed without QUIT (update-on-abort)",
 	"an idle client is dropped after 600 seconds, not 120 (timeout)",
 	"five failed logins end a session, not the first (max-failures)",
+	"where there is TLS, passwords from elsewhere need it, unless "
+	    "clear-text-password is always",
 	"every failed login takes equally long (failure-delay)",
 	"an answer is one line: no \"signing off\" after an error",
 	"the octets of STAT, LIST and RETR are the octets sent",

@@ -61,11 +61,16 @@ can_wait(struct pop3 *p)
 	return out_flush(p->out) == 0;
 }
 
-/* The same answer whether there is such a user or not. */
+/*
+ * The same answer whether there is such a user or not.  Who may not send a
+ * password in clear text is told before it is sent.
+ */
 enum pop3_step
 auth_user(struct pop3 *p, const struct args *a)
 {
 	p->has_user = false;
+	if (!pop3_cleartext_allowed(p))
+		return command_bad(p, pop3_cleartext_refusal(p), span_of(""));
 	if (!take_name(p, a->v[0]))
 		return command_bad(p, REPLY_BAD_NAME, a->v[0]);
 	p->has_user = true;
@@ -103,6 +108,8 @@ auth_pass(struct pop3 *p, const struct args *a)
 
 	if (!p->has_user)
 		return command_bad(p, REPLY_UNKNOWN, span_of("pass"));
+	if (!pop3_cleartext_allowed(p))
+		return command_bad(p, pop3_cleartext_refusal(p), span_of(""));
 	if (!can_wait(p) || secret_set(&password, a->rest) == -1)
 		return STEP_ABORT;
 	r = ask_verify(p->ask, p->user, &password, &verdict, &last);

@@ -18,7 +18,7 @@ static const struct capability {
 	bool (*holds)(const struct pop3 *);	/* NULL: always */
 } capabilities[] = {
 	{ ANYWHERE,    "TOP", NULL },
-	{ ANYWHERE,    "USER", NULL },
+	{ ANYWHERE,    "USER", pop3_cleartext_allowed },
 	{ ANYWHERE,    "UIDL", NULL },
 	{ ANYWHERE,    "RESP-CODES", NULL },
 	{ ANYWHERE,    "AUTH-RESP-CODE", NULL },	/* RFC 3206 */

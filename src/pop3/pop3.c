@@ -1,5 +1,6 @@
 #include "pop3/pop3.h"
 
+#include "base/cidr.h"
 #include "base/clock.h"
 #include "compat/compat.h"
 #include "pop3/commands.h"
@@ -72,6 +73,34 @@ pop3_who(struct pop3 *p)
 	(void)snprintf(p->who, sizeof p->who, "%s at %s (%s)", pop3_user(p),
 	    p->peer->ip, p->peer->ip);
 	return p->who;
+}
+
+bool
+pop3_cleartext_allowed(const struct pop3 *p)
+{
+	if (p->conf->clear != CLEAR_NEVER &&
+	    cidr_has(p->conf->plaintext_from, p->peer->ip))
+		return true;
+	switch (p->conf->clear) {
+	case CLEAR_NEVER:
+		return false;
+	case CLEAR_ALWAYS:
+		return true;
+	case CLEAR_LOCAL:
+		return p->peer->local;
+	case CLEAR_TLS:
+		return p->tls;
+	case CLEAR_DEFAULT:
+	default:
+		return p->tls || p->peer->local || !p->tls_offered;
+	}
+}
+
+enum reply
+pop3_cleartext_refusal(const struct pop3 *p)
+{
+	return p->conf->clear == CLEAR_NEVER || p->conf->clear == CLEAR_LOCAL ?
+	    REPLY_STRONGER : REPLY_TLS_OR_STRONGER;
 }
 
 enum pop3_step

@@ -26,11 +26,22 @@ struct pop3_fixture {
 	const char *refuse;		/* a command, or NULL */
 };
 
+/* Where a password may travel that everybody on the way can read. */
+enum pop3_clear {
+	CLEAR_DEFAULT,	/* on this machine; elsewhere if there is no TLS */
+	CLEAR_NEVER,
+	CLEAR_ALWAYS,
+	CLEAR_LOCAL,	/* on this machine */
+	CLEAR_TLS	/* nowhere but in TLS */
+};
+
 struct pop3_conf {
 	struct pop3_fixture fixture;
 	enum dialect dialect;
 	bool shy;			/* a banner that tells nothing */
 	bool show_version;
+	enum pop3_clear clear;
+	const char *plaintext_from;	/* networks that may, or NULL */
 	bool only_local;		/* clients of this machine, no others */
 	bool update_on_abort;		/* qpopper's way: see the manual */
 	bool downcase_user;		/* of names that USER gives */
@@ -107,6 +118,12 @@ enum pop3_step pop3_authorize(struct pop3 *p);
  * user's Maildir.  Reports the totals to the monitor.
  */
 void pop3_transact(struct pop3 *p, const char *path);
+
+/* May this client send its password as it is: PASS, AUTH PLAIN and LOGIN? */
+bool pop3_cleartext_allowed(const struct pop3 *p);
+
+/* What it is told if it may not. */
+enum reply pop3_cleartext_refusal(const struct pop3 *p);
 
 /* For the handlers of commands. */
 

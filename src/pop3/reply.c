@@ -66,6 +66,13 @@ static const struct text {
 	[REPLY_NO_APOP] = { ERR, {
 	    "[AUTH] APOP is not available here; use USER and PASS." } },
 
+	[REPLY_STRONGER] = { ERR, {
+	    "[AUTH] You must use stronger authentication such as APOP to "
+	    "connect to this server" } },
+	[REPLY_TLS_OR_STRONGER] = { ERR, {
+	    "[AUTH] You must use TLS/SSL or stronger authentication such as "
+	    "APOP to connect to this server" } },
+
 	[REPLY_NO_TLS] = { ERR, { "Unknown command: \"{word}\".",
 	    "Command not enabled" } },
 	[REPLY_TLS_TWICE] = { ERR, { "Command not permitted when TLS active.",

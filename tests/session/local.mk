@@ -30,6 +30,14 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/cannot-remove.pop3 \
 	tests/session/capa-in-both-states.pop3 \
 	tests/session/case-of-verbs.pop3 \
+	tests/session/clear-text-exempt.pop3 \
+	tests/session/clear-text-from-here.pop3 \
+	tests/session/clear-text-local.pop3 \
+	tests/session/clear-text-needs-tls.pop3 \
+	tests/session/clear-text-never.pop3 \
+	tests/session/clear-text-nobody.pop3 \
+	tests/session/clear-text-tls.pop3 \
+	tests/session/clear-text-without-tls.pop3 \
 	tests/session/config-and-command-line.pop3 \
 	tests/session/config-sets-options.pop3 \
 	tests/session/config-wrong-line.pop3 \

@@ -94,6 +94,7 @@ parse__of_what_is_wrong__says_so(void **state)
 	    "proxy-from: \"10.1.2.3/8\" has bits set behind its length");
 	assert_refused("--proxy-from=::1,pop.example.org",
 	    "proxy-from: \"pop.example.org\" is no IP address");
+	assert_refused("--clear-text-password=5", "no such choice");
 	assert_refused("--log-facility=lpr", "log-facility: no such choice");
 	assert_int_equal(parse("a", "b", NULL), -1);
 	assert_non_null(strstr(o.error, "more than one Maildir"));
@@ -157,6 +158,8 @@ static const struct {
 	TEXT("pam-service", "qpopper", server.pam_service),
 	TEXT("secrets-file", "/s", server.secrets),
 	NUMBER("min-uid", "4294967294", server.min_uid, 4294967294),
+	NUMBER("clear-text-password", "TLS", server.pop3.clear, CLEAR_TLS),
+	TEXT("plaintext-from", "192.0.2.0/24", server.pop3.plaintext_from),
 	NUMBER("max-failures", "1000", server.max_failures, 1000),
 	NUMBER("failure-delay", "0", server.failure_delay, 0),
 	TEXT("front-user", "pop", server.front_user),

@@ -497,6 +497,7 @@ static void
 stls__after_login__is_unknown(void **state)
 {
 	(void)state;
+	conf.clear = CLEAR_ALWAYS;
 	tls.offered = true;
 	(void)converse(LOGIN "STLS\r\nQUIT\r\n");
 	assert_string_equal(said, IN("0 messages", "0") UNKNOWN("stls") BYE);
@@ -524,6 +525,7 @@ capa__has_stls__only_when_it_would_work(void **state)
 		}
 		tls.offered = i == 1;
 		tls.active = i == 2;
+		conf.clear = CLEAR_ALWAYS;
 		(void)converse("CAPA\r\n" LOGIN "CAPA\r\nQUIT\r\n");
 		if (i == 1) {
 			char *first = strstr(said, "STLS\r\n");
@@ -532,6 +534,74 @@ capa__has_stls__only_when_it_would_work(void **state)
 		} else
 			assert_null(strstr(said, "STLS"));
 	}
+}
+
+static void
+cleartext__who_may(void **state)
+{
+	static const struct {
+		enum pop3_clear clear;
+		/* far: plain, TLS possible, in TLS; local: the same */
+		bool may[6];
+		enum reply told;
+	} cases[] = {
+		{ CLEAR_DEFAULT, { true, false, true, true, true, true },
+		    REPLY_TLS_OR_STRONGER },
+		{ CLEAR_NEVER, { false, false, false, false, false, false },
+		    REPLY_STRONGER },
+		{ CLEAR_ALWAYS, { true, true, true, true, true, true },
+		    REPLY_TLS_OR_STRONGER },
+		{ CLEAR_LOCAL, { false, false, false, true, true, true },
+		    REPLY_STRONGER },
+		{ CLEAR_TLS, { false, false, true, false, false, true },
+		    REPLY_TLS_OR_STRONGER },
+	};
+	static struct pop3 p;
+	struct peer peer = { .ip = "192.0.2.7", .known = true };
+	size_t i, j;
+
+	(void)state;
+	p.conf = &conf;
+	p.peer = &peer;
+	for (i = 0; i < COUNT(cases); i++)
+		for (j = 0; j < 6; j++) {
+			conf.clear = cases[i].clear;
+			conf.plaintext_from = "192.0.2.8 198.51.100.0/24";
+			p.tls_offered = j % 3 == 1;
+			p.tls = j % 3 == 2;
+			peer.local = j > 2;
+			assert_int_equal(pop3_cleartext_allowed(&p),
+			    cases[i].may[j]);
+			assert_int_equal(pop3_cleartext_refusal(&p),
+			    cases[i].told);
+			conf.plaintext_from = "192.0.2.0/29";
+			assert_int_equal(pop3_cleartext_allowed(&p),
+			    conf.clear != CLEAR_NEVER);
+		}
+}
+
+static void
+cleartext__refused__nobody_is_asked(void **state)
+{
+	(void)state;
+	tls.offered = true;
+	(void)converse("USER jane\r\nPASS secret\r\nCAPA\r\nQUIT\r\n");
+	assert_non_null(strstr(said, BANNER "-ERR [AUTH] You must use TLS/SSL "
+	    "or stronger authentication such as APOP to connect to this server"
+	    "\r\n" UNKNOWN("pass") "+OK "));
+	assert_null(strstr(said, "\r\nUSER\r\n"));
+	assert_int_equal(mon.expects, 0);
+	assert_string_equal(mon.user, "");
+}
+
+static void
+cleartext__refused_too_often__ends(void **state)
+{
+	(void)state;
+	conf.clear = CLEAR_NEVER;
+	assert_int_equal(converse("USER a\r\nUSER a\r\nUSER a\r\n"
+	    "USER a\r\nUSER a\r\n"), STEP_END);
+	assert_non_null(strstr(said, "-ERR Too many bad commands.\r\n"));
 }
 
 static void
@@ -1021,6 +1091,9 @@ main(void)
 		TEST(stls__after_login__is_unknown),
 		TEST(stls__no_monitor__is_not_answered_twice),
 		TEST(capa__has_stls__only_when_it_would_work),
+		TEST(cleartext__who_may),
+		TEST(cleartext__refused__nobody_is_asked),
+		TEST(cleartext__refused_too_often__ends),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -124,7 +124,7 @@ letter__of_every_version__is_taken(void **state)
 		assert_int_equal(found != NULL, p[1] == ':');
 		if (found == NULL)
 			assert_int_equal(parse("popper", option, NULL), 0);
-		else if (*p != 'f' && *p != 'p')
+		else if (*p != 'f')
 			assert_int_equal(parse("popper", option,
 			    values[found - with], NULL), 0);
 	}
@@ -136,6 +136,11 @@ letter__of_every_version__is_taken(void **state)
 	assert_true(o.server.pop3.trim_domain);
 	assert_string_equal(o.server.intake.bulletin_dir, "/b");
 	assert_string_equal(o.log_facility, "local3");
+	assert_int_equal(parse("popper", "-p", "4", NULL), 0);
+	assert_int_equal(o.server.pop3.clear, CLEAR_TLS);
+	assert_int_equal(parse("popper", "-p3", NULL), 0);
+	assert_int_equal(o.server.pop3.clear, CLEAR_LOCAL);
+	assert_int_equal(parse("popper", "-p5", NULL), -1);
 	assert_int_equal(parse("popper", "-v", NULL), 0);
 	assert_int_equal(o.mode, RUN_VERSION);
 	assert_int_equal(parse("popper", "-s", "--dialect=qpopper4", NULL), 0);
