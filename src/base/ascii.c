@@ -79,21 +79,3 @@ span_copy(char *dst, size_t cap, struct span s)
 	dst[s.len] = '\0';
 	return 0;
 }
-
-bool
-ascii_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-ascii_graph(char c)
-{
-	return c > 0x20 && c < 0x7f;
-}
-
-char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}

@@ -39,8 +39,24 @@ bool span_word(struct span *s, struct span *word);
  */
 int span_copy(char *dst, size_t cap, struct span s);
 
-bool ascii_digit(char c);
-bool ascii_graph(char c);		/* 0x21-0x7E */
-char ascii_lower(char c);
+/* Here, since they are asked of every character of every name. */
+static inline bool
+ascii_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* 0x21-0x7E? */
+static inline bool
+ascii_graph(char c)
+{
+	return c > 0x20 && c < 0x7f;
+}
+
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 #endif

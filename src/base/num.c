@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* Any number of so many digits fits an uint64_t. */
+#define SAFE_DIGITS 19
+
 int
 num_u64(struct span s, uint64_t max, uint64_t *out)
 {
@@ -16,16 +19,19 @@ num_u64(struct span s, uint64_t max, uint64_t *out)
 			goto invalid;
 	for (i = 0; i < s.len; i++) {
 		digit = (uint64_t)(s.p[i] - '0');
-		if (digit > max || n > (max - digit) / 10) {
-			errno = ERANGE;
-			return -1;
-		}
+		if (i >= SAFE_DIGITS && n > (UINT64_MAX - digit) / 10)
+			goto too_large;
 		n = n * 10 + digit;
 	}
+	if (n > max)
+		goto too_large;
 	*out = n;
 	return 0;
 invalid:
 	errno = EINVAL;
+	return -1;
+too_large:
+	errno = ERANGE;
 	return -1;
 }
 

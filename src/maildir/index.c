@@ -1,6 +1,8 @@
 #include "maildir/index.h"
 
 #include "base/fd.h"
+#include "base/num.h"
+#include "base/sum.h"
 #include "maildir/name.h"
 
 #include <sys/stat.h>
@@ -19,13 +21,6 @@
 #define FLAG_CUR 1		/* of a record: in cur/, else in new/ */
 #define FLAG_TWIN 2
 
-/*
- * The checksum is for torn and foreign files, not for forgers: the file is the
- * user's own, and so is the mail it speaks of.
- */
-#define SUM_START 0x9e3779b97f4a7c15
-
-/* Numbers are little-endian on disk; compilers make one load of these. */
 static uint64_t
 get(const unsigned char *p, size_t bytes)
 {
@@ -36,21 +31,6 @@ get(const unsigned char *p, size_t bytes)
 	return n;
 }
 
-static uint32_t
-get4(const unsigned char *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	    (uint32_t)p[3] << 24;
-}
-
-static uint64_t
-get8(const unsigned char *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
-	    (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
 static void
 put(unsigned char *p, size_t bytes, uint64_t n)
 {
@@ -58,31 +38,6 @@ put(unsigned char *p, size_t bytes, uint64_t n)
 
 	for (i = 0; i < bytes; i++, n >>= 8)
 		p[i] = (unsigned char)n;
-}
-
-static uint64_t
-mix(uint64_t sum, uint64_t word)
-{
-	sum = (sum ^ word) * 0xff51afd7ed558ccd;
-	return sum ^ sum >> 29;
-}
-
-/*
- * Over a whole file in pieces: every piece but the last is a multiple of eight
- * bytes long, and the last one is taken as if zeros followed.
- */
-static uint64_t
-add_sum(uint64_t sum, const unsigned char *p, size_t len)
-{
-	unsigned char tail[8] = { 0 };
-
-	for (; len >= 8; p += 8, len -= 8)
-		sum = mix(sum, get8(p));
-	if (len > 0) {
-		memcpy(tail, p, len);
-		sum = mix(sum, get8(tail));
-	}
-	return sum;
 }
 
 static void
@@ -135,7 +90,7 @@ read_head(struct index *ix, const unsigned char *p, uint64_t file_size)
 
 	if (memcmp(p, MAGIC, MAGIC_LEN) != 0 ||
 	    get(p + INDEX_HEAD - 8, 8) !=
-	    add_sum(SUM_START, p, INDEX_HEAD - 8))
+	    sum_add(SUM_START, p, INDEX_HEAD - 8))
 		return bad();
 	h->octets = get(p + 24, 8);
 	h->names = get(p + 32, 8);
@@ -211,7 +166,7 @@ index_verify(struct index *ix)
 		p = look_at(ix, &ix->names, INDEX_HEAD + done, len);
 		if (p == NULL)
 			return -1;
-		sum = add_sum(sum, p, len);
+		sum = sum_add(sum, p, len);
 		done += len;
 	}
 	return sum == ix->body_sum ? 0 : bad();
@@ -250,7 +205,7 @@ index_octets(struct index *ix, size_t idx, uint64_t *octets)
 
 	if ((r = record_at(ix, idx)) == NULL)
 		return -1;
-	*octets = get8(r);
+	*octets = num_le64(r);
 	return 0;
 }
 
@@ -264,7 +219,7 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 
 	if ((r = record_at(ix, idx)) == NULL)
 		return -1;
-	at = get4(r + 8);
+	at = num_le32(r + 8);
 	len = r[12];
 	uidl_len = r[20];
 	size = len + 1 + (uidl_len > 0 ? uidl_len + 1 : 0);
@@ -276,12 +231,12 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 	*m = (struct mail){
 		.file = (const char *)name,
 		.uidl = uidl_len > 0 ? (const char *)name + len + 1 : NULL,
-		.octets = get8(r),
+		.octets = num_le64(r),
 		.unique = r[13],
 		.bare = r[14],
 		.where = r[15] & FLAG_CUR ? MAILDIR_CUR : MAILDIR_NEW,
 		.twin = (r[15] & FLAG_TWIN) != 0,
-		.twins = get4(r + 16),
+		.twins = num_le32(r + 16),
 	};
 	return check_names(m, len, uidl_len);
 }
@@ -329,7 +284,7 @@ struct writer {
 static void
 drain(struct writer *w)
 {
-	w->sum = add_sum(w->sum, w->bytes, w->len);
+	w->sum = sum_add(w->sum, w->bytes, w->len);
 	if (!w->failed && fd_write_all(w->fd, w->bytes, w->len) == -1)
 		w->failed = true;
 	w->len = 0;
@@ -404,7 +359,7 @@ make_head(unsigned char head[INDEX_HEAD], const struct index_draft *draft,
 		put_stamp(p, &stamp->changed[i]);
 		p[12] = is_before(&stamp->changed[i], &draft->begun);
 	}
-	put(head + INDEX_HEAD - 8, 8, add_sum(SUM_START, head, INDEX_HEAD - 8));
+	put(head + INDEX_HEAD - 8, 8, sum_add(SUM_START, head, INDEX_HEAD - 8));
 }
 
 /* Offsets of names are of four bytes. */

@@ -239,13 +239,27 @@ keep_once(struct mails *list, size_t *kept, struct maildir *md,
 }
 
 static void
-settle(struct mails *list, struct maildir *md)
+sort(struct mails *list, size_t from)
+{
+	if (list->n > from)
+		qsort(list->v + from, list->n - from, sizeof list->v[0],
+		    compare);
+}
+
+/*
+ * Those before known are in order already, and nearly always what comes now is
+ * younger than they.
+ */
+static void
+settle(struct mails *list, size_t known, struct maildir *md)
 {
 	size_t i, kept = 0;
 	struct mail m;
 
-	if (list->n > 0)
-		qsort(list->v, list->n, sizeof list->v[0], compare);
+	sort(list, known);
+	if (known > 0 && known < list->n &&
+	    compare(&list->v[known - 1], &list->v[known]) > 0)
+		sort(list, 0);
 	for (i = 0; i < list->n; i++) {
 		m = list->v[i];
 		keep_once(list, &kept, md, &m);
@@ -276,6 +290,7 @@ mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
     struct maildir_stamp *stamp)
 {
 	struct maildir_stamp before;
+	size_t known = list->n;
 	int looks;
 
 	if (maildir_stamp(md, stamp) == -1)
@@ -287,7 +302,7 @@ mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
 		if (maildir_same_stamp(&before, stamp))
 			break;
 	}
-	settle(list, md);
+	settle(list, known, md);
 	return 0;
 }
 
@@ -307,6 +322,8 @@ mails_copy_octets(struct mails *list, const struct mails *known)
 	int c = 1;
 
 	for (i = 0; i < list->n; i++) {
+		if (list->v[i].octets != MAIL_UNMEASURED)
+			continue;
 		while (j < known->n && (c = mail_compare(&known->v[j],
 		    &list->v[i])) < 0)
 			j++;

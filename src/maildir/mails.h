@@ -38,7 +38,7 @@ void mails_free(struct mails *list);
 /*
  * Read the directories into the list, however they change meanwhile: a message
  * that was there all the time is found once.  skip, by enum maildir_where,
- * leaves one out whose messages the caller has added.  *stamp is what both
+ * leaves one out whose messages the caller has added, in order.  *stamp is what both
  * looked like then.  -1 with errno, and maildir_error().
  */
 int mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
@@ -58,7 +58,7 @@ int mails_add(struct mails *list, const struct mail *m);
 int mails_update(struct mails *list, const struct mails *newer);
 
 /*
- * Take over the octets of messages of the same unique name, where that name is
+ * Take over octets that are not known yet, of messages of the same unique name, where that name is
  * one message's alone in both lists.
  */
 void mails_copy_octets(struct mails *list, const struct mails *known);

@@ -105,25 +105,36 @@ measure_all(struct table *t)
 	return 0;
 }
 
-/* All that the index holds; nothing, if it is damaged. */
-static void
-load_index(struct table *t, struct mails *known)
+static int
+load_rows(struct table *t, struct mails *known, const bool same[2])
 {
 	struct mail m;
 	size_t i;
 
-	mails_init(known);
-	if (t->index.fd == -1 || index_verify(&t->index) == -1)
-		return;
 	for (i = 0; i < t->index.head.count; i++) {
-		if (index_get(&t->index, i, &m) == 0) {
-			m.when = name_time(mail_unique(&m));
-			if (mails_add(known, &m) == 0)
-				continue;
-		}
-		mails_free(known);
-		return;
+		if (index_get(&t->index, i, &m) == -1)
+			return -1;
+		m.when = name_time(mail_unique(&m));
+		if (mails_add(same[m.where] ? &t->list : known, &m) == -1)
+			return -1;
 	}
+	return 0;
+}
+
+/*
+ * All that the index holds: the messages of unchanged directories into our
+ * list, without a look, and those of the others into known.  -1, and nothing at
+ * all, if it is damaged.
+ */
+static int
+load_index(struct table *t, struct mails *known, const bool same[2])
+{
+	if (t->index.fd != -1 && index_verify(&t->index) == 0 &&
+	    load_rows(t, known, same) == 0)
+		return 0;
+	mails_free(&t->list);
+	mails_free(known);
+	return -1;
 }
 
 /*
@@ -145,36 +156,26 @@ compare_stamps(const struct table *t, const struct maildir_stamp *now,
 		same[i] = as_was[i] && as_was[MAILDIR_IDS];
 }
 
-/* Put the messages of unchanged directories into the list without a look. */
-static int
-add_known(struct table *t, const struct mails *known, const bool same[2])
-{
-	size_t i;
-
-	for (i = 0; i < known->n; i++)
-		if (same[known->v[i].where] &&
-		    mails_add(&t->list, &known->v[i]) == -1)
-			return -1;
-	return 0;
-}
-
 /*
  * Read what has changed, and everything if more changes while we read: a
  * message moved into a directory that we do not look at would be missing.
  */
 static int
-scan(struct table *t, const struct mails *known, const bool same[2])
+scan(struct table *t, struct mails *known, bool same[2])
 {
 	bool still[2];
 
-	if (add_known(t, known, same) == -1 ||
-	    mails_scan(&t->list, t->md, same, &t->scanned) == -1)
+	if (load_index(t, known, same) == -1)
+		same[MAILDIR_NEW] = same[MAILDIR_CUR] = false;
+	if (mails_scan(&t->list, t->md, same, &t->scanned) == -1)
 		return -1;
 	compare_stamps(t, &t->scanned, still);
 	if ((!same[MAILDIR_NEW] || still[MAILDIR_NEW]) &&
 	    (!same[MAILDIR_CUR] || still[MAILDIR_CUR]))
 		return 0;
 	mails_free(&t->list);
+	mails_free(known);
+	(void)load_index(t, known, skip_none);
 	return mails_scan(&t->list, t->md, skip_none, &t->scanned);
 }
 
@@ -213,9 +214,7 @@ build(struct table *t, bool index, bool same[2], enum takeover how)
 	struct mails known;
 	int r;
 
-	load_index(t, &known);
-	if (known.n != t->index.head.count)
-		same[MAILDIR_NEW] = same[MAILDIR_CUR] = false;
+	mails_init(&known);
 	if (index)
 		index_begin(&t->draft, t->md->top);
 	r = scan(t, &known, same);
@@ -298,11 +297,12 @@ table_octets(struct table *t, size_t idx, uint64_t *octets)
 static int
 leave_index(struct table *t)
 {
-	load_index(t, &t->list);
-	if (t->list.n != t->n) {
-		mails_free(&t->list);
+	static const bool all[2] = { true, true };
+	struct mails none;
+
+	mails_init(&none);
+	if (load_index(t, &none, all) == -1)
 		return fail_index(t);
-	}
 	t->seen = t->index.head.stamp;
 	t->indexed = false;
 	index_close(&t->index);

@@ -2,8 +2,10 @@
 
 #include "base/digest.h"
 #include "base/num.h"
+#include "base/sum.h"
 #include "maildir/name.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,56 +47,70 @@ uidl_make(const struct mail *m, char uidl[UIDL_MAX])
 	return DIGEST_MD5_HEX;
 }
 
-struct hashed {
-	uint64_t hash;
-	size_t idx;
-	bool adopted;
+/*
+ * Sums of ids, each at the first free place from its own on.  Equal sums are as
+ * good as equal ids: a digest too many does no harm.
+ */
+struct seen {
+	uint64_t *sums;			/* 0: a free place */
+	size_t places;			/* a power of two, half of them free */
 };
 
-static uint64_t
-hash(const char *s)
+/*
+ * Where it begins depends on an address that nobody can tell beforehand, lest
+ * somebody give names that all begin at one place.
+ */
+static size_t
+first_place(const struct seen *seen, uint64_t sum)
 {
-	uint64_t h = 0xcbf29ce484222325;	/* FNV-1a */
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
+	sum = (sum ^ (uintptr_t)seen->sums) * SUM_START;
+	return (size_t)(sum >> 32) & (seen->places - 1);
 }
 
-static int
-compare(const void *pa, const void *pb)
+/* Is it there already?  Else it is from now on. */
+static bool
+see(struct seen *seen, const char *uidl, size_t len)
 {
-	const struct hashed *a = pa, *b = pb;
+	uint64_t sum = sum_add(SUM_START, uidl, len) | 1;
+	size_t at = first_place(seen, sum);
 
-	if (a->hash != b->hash)
-		return a->hash < b->hash ? -1 : 1;
-	if (a->adopted != b->adopted)
-		return a->adopted ? -1 : 1;
-	return a->idx < b->idx ? -1 : a->idx > b->idx;
+	while (seen->sums[at] != 0) {
+		if (seen->sums[at] == sum)
+			return true;
+		at = (at + 1) & (seen->places - 1);
+	}
+	seen->sums[at] = sum;
+	return false;
 }
 
-/* Equal hashes are as good as equal ids: a digest too many does no harm. */
+static void
+mark(struct mails *list, struct seen *seen, bool adopted)
+{
+	char uidl[UIDL_MAX];
+	struct mail *m;
+	size_t len;
+
+	for (m = list->v; m < list->v + list->n; m++) {
+		if ((m->uidl != NULL) != adopted)
+			continue;
+		m->twin = false;
+		len = uidl_make(m, uidl);
+		m->twin = see(seen, uidl, len);
+	}
+}
+
 int
 uidl_mark_twins(struct mails *list)
 {
-	char uidl[UIDL_MAX];
-	struct hashed *h;
-	size_t i;
+	struct seen seen = { NULL, 16 };
 
-	if (list->n < 2)
-		return 0;
-	if ((h = calloc(list->n, sizeof *h)) == NULL)
+	while (seen.places / 2 < list->n)
+		seen.places *= 2;
+	seen.sums = calloc(seen.places, sizeof seen.sums[0]);
+	if (seen.sums == NULL)
 		return -1;
-	for (i = 0; i < list->n; i++) {
-		list->v[i].twin = false;
-		(void)uidl_make(&list->v[i], uidl);
-		h[i] = (struct hashed){ hash(uidl), i,
-		    list->v[i].uidl != NULL };
-	}
-	qsort(h, list->n, sizeof *h, compare);
-	for (i = 1; i < list->n; i++)
-		if (h[i].hash == h[i - 1].hash)
-			list->v[h[i].idx].twin = true;
-	free(h);
+	mark(list, &seen, true);
+	mark(list, &seen, false);
+	free(seen.sums);
 	return 0;
 }

@@ -19,8 +19,8 @@ mend(unsigned char *p, size_t size)
 	memcpy(p, MAGIC, MAGIC_LEN);
 	put(p + 16, 8, count);
 	put(p + 32, 8, size - INDEX_HEAD - count * INDEX_RECORD);
-	put(p + 40, 8, add_sum(SUM_START, p + INDEX_HEAD, size - INDEX_HEAD));
-	put(p + INDEX_HEAD - 8, 8, add_sum(SUM_START, p, INDEX_HEAD - 8));
+	put(p + 40, 8, sum_add(SUM_START, p + INDEX_HEAD, size - INDEX_HEAD));
+	put(p + INDEX_HEAD - 8, 8, sum_add(SUM_START, p, INDEX_HEAD - 8));
 }
 
 static void

@@ -225,7 +225,7 @@ poke_head(uint64_t count, uint64_t names, uint64_t body_sum)
 	put(head + 32, 8, names);
 	put(head + 40, 8, body_sum);
 	put(head + INDEX_HEAD - 8, 8,
-	    add_sum(SUM_START, head, INDEX_HEAD - 8));
+	    sum_add(SUM_START, head, INDEX_HEAD - 8));
 	poke(0, head, sizeof head);
 }
 
@@ -257,7 +257,7 @@ read_forged(const unsigned char record[INDEX_RECORD], const char *names,
 	memcpy(body + INDEX_RECORD, names, len);
 	write_index(0, &old_stamp);
 	poke(INDEX_HEAD, body, INDEX_RECORD + len);
-	poke_head(1, len, add_sum(SUM_START, body, INDEX_RECORD + len));
+	poke_head(1, len, sum_add(SUM_START, body, INDEX_RECORD + len));
 	return read_all();
 }
 
