@@ -300,7 +300,8 @@ check_root(struct check *c)
 		fix(c, "mkdir -p %s; chown root %s; chmod 755 %s",
 		    s->empty_dir, s->empty_dir, s->empty_dir);
 	}
-	say(c, "kernel", "%s", sandbox_layers());
+	say(c, "kernel", "%s%s", sandbox_layers(), s->no_sandbox ?
+	    "; but --no-sandbox" : "");
 	say(c, "Maildir", "of each user: %s", s->maildir != NULL ? s->maildir :
 	    "~/Maildir");
 }

@@ -158,6 +158,8 @@ static const struct option_row {
 	    "who reads strangers' bytes [solopop, else nobody]" },
 	{ "empty-dir", 0, KIND_TEXT, AT(server.empty_dir), 0, 0, NULL, "DIR",
 	    "where it is locked up [" EMPTYDIR "]" },
+	{ "no-sandbox", 0, KIND_BOOL, AT(server.no_sandbox), 0, 0, NULL, NULL,
+	    "for debugging: without the kernel's confinement" },
 
 	{ "TLS:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "tls", 0, KIND_BOOL, AT(server.tls.first), 0, 0, NULL, NULL,
@@ -508,6 +510,7 @@ is_option_only(const struct option_row *row)
 {
 	return row->kind == KIND_MODE || row->at == AT(fixture) ||
 	    row->at == AT(server.no_auth) ||
+	    row->at == AT(server.no_sandbox) ||
 	    row->at == AT(qpopper);
 }
 

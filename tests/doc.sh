@@ -46,7 +46,7 @@ while read -r letter name default; do
 	grep -q -e "^\.It $fl\( \|\$\)" "$page" ||
 	    complain "$fl is not in solopop.8"
 	case $name in
-	no-auth | qpopper | fixture | check | help | version | config-file) continue ;;
+	no-auth | no-sandbox | qpopper | fixture | check | help | version | config-file) continue ;;
 	esac
 	row=$(grep -e "^\.It $name Ta " "$keys") ||
 	    complain "$name is not in solopop.conf.5"

@@ -28,10 +28,9 @@ syslog\.h         base/log\.c
 emmintrin\.h      io/bulk_sse2\.c
 dirent\.h         (maildir/[a-z_]*|tls/names)\.[ch]
 openssl/.*        tls/[a-z_]*\.[ch]
-sys/prctl\.h      process/sandbox_linux\.c
-seccomp\.h        process/sandbox_linux\.c
-linux/.*          process/sandbox_linux\.c
-sys/syscall\.h    process/sandbox_linux\.c
+sys/prctl\.h      process/(sandbox_linux|caps|seccomp)\.c
+linux/.*          process/(caps|seccomp)\.c
+sys/syscall\.h    process/(caps\.c|landlock\.c|seccomp_calls\.h)
 config\.h         compat/compat\.h
 '
 

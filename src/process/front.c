@@ -18,7 +18,8 @@ lock_up(const struct monitor *m, int fds)
 	if ((errno = m->front_error) != 0 || privilege_empty_dir(dir) == -1 ||
 	    privilege_lock_up(dir, m->front_uid, m->front_gid, fds) == -1)
 		return -1;
-	return sandbox_front(m->pid);
+	return m->conf->no_sandbox ? sandbox_bare(m->pid) :
+	    sandbox_front(m->pid);
 }
 
 static int

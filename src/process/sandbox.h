@@ -1,16 +1,29 @@
 /*
  * What the kernel offers beyond users and groups, a function for each role,
  * each called when the role has all it needs.  configure chooses the file:
- * sandbox_linux.c or sandbox_none.c.
+ * sandbox_linux.c, sandbox_openbsd.c or sandbox_none.c.
+ *
+ * A layer that this kernel does not have is left out, and the log says so.  -1
+ * with errno means that one it has did not take hold: then the role must end
+ * before it reads a byte from outside.
  */
 #ifndef PROCESS_SANDBOX_H
 #define PROCESS_SANDBOX_H
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A file, or a directory with all that is below it. */
+struct sandbox_path {
+	const char *path;
+	bool writable;
+};
+
 /*
- * Before PAM: no core file, no tracer, nothing that shows a password.  -1 with
- * errno when a layer that this system has did not take hold; so the next two.
+ * Before PAM: no core file, no tracer, nothing that shows a password, and no
+ * power over the kernel.
  */
 int sandbox_monitor(void);
 
@@ -23,7 +36,13 @@ int sandbox_tls(pid_t monitor);
 /* As the user, before the Maildir at path is opened. */
 int sandbox_session(pid_t monitor, const char *path);
 
-/* The layers in use, in words, for --check and the log. */
+/* As the user, before anything is delivered, with these paths alone. */
+int sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n);
+
+/* Instead of one of the four above, for debugging: what does no harm there. */
+int sandbox_bare(pid_t monitor);
+
+/* The layers in use, in words, for --check. */
 const char *sandbox_layers(void);
 
 #endif

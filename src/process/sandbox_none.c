@@ -17,29 +17,41 @@ sandbox_monitor(void)
 }
 
 int
-sandbox_front(pid_t monitor)
+sandbox_bare(pid_t monitor)
 {
 	(void)monitor;
 	return no_core();
+}
+
+int
+sandbox_front(pid_t monitor)
+{
+	return sandbox_bare(monitor);
 }
 
 int
 sandbox_tls(pid_t monitor)
 {
-	(void)monitor;
-	return no_core();
+	return sandbox_bare(monitor);
 }
 
 int
 sandbox_session(pid_t monitor, const char *path)
 {
-	(void)monitor;
 	(void)path;
-	return no_core();
+	return sandbox_bare(monitor);
+}
+
+int
+sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n)
+{
+	(void)paths;
+	(void)n;
+	return sandbox_bare(monitor);
 }
 
 const char *
 sandbox_layers(void)
 {
-	return "no core files";
+	return "no core files; this system has nothing more that we know";
 }

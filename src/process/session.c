@@ -33,7 +33,8 @@ become_user(const struct monitor *m, const char *path)
 	(void)umask(077);
 	if (privilege_become(m->user.uid, m->user.gid) == -1)
 		return -1;
-	return sandbox_session(m->pid, path);
+	return m->conf->no_sandbox ? sandbox_bare(m->pid) :
+	    sandbox_session(m->pid, path);
 }
 
 /* Go on where the front stopped reading. */

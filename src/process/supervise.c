@@ -61,6 +61,7 @@ release_signals(const sigset_t *outside)
 }
 
 struct child {
+	const char *name;
 	pid_t pid;		/* -1: none */
 	int channel;
 };
@@ -96,13 +97,19 @@ start(struct monitor *m, const sigset_t *outside,
 static void
 end(struct child *child)
 {
+	int status = 0;
+
 	fd_close(&child->channel);
 	if (child->pid == -1)
 		return;
 	(void)kill(child->pid, SIGKILL);
-	while (waitpid(child->pid, NULL, 0) == -1 && errno == EINTR)
+	while (waitpid(child->pid, &status, 0) == -1 && errno == EINTR)
 		continue;
 	child->pid = -1;
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		log_line(LOG_FAULT, "the %s ended by signal %d%s", child->name,
+		    WTERMSIG(status), WTERMSIG(status) == SIGSYS ?
+		    ": a system call that is not for it" : "");
 }
 
 /* Is there a message (or an end) to be read?  No: too late, or a signal. */
@@ -154,7 +161,7 @@ static void
 run_front(struct monitor *m, const sigset_t *outside)
 {
 	const struct server_conf *conf = m->conf;
-	struct child front;
+	struct child front = { .name = "front" };
 
 	if (start(m, outside, front_main, &front) == -1) {
 		log_line(LOG_FAULT, "cannot start the front: %s",
@@ -171,7 +178,7 @@ run_front(struct monitor *m, const sigset_t *outside)
 static void
 run_session(struct monitor *m, const sigset_t *outside)
 {
-	struct child session;
+	struct child session = { .name = "session" };
 
 	if (start(m, outside, session_main, &session) == -1)
 		log_line(LOG_FAULT, "cannot start a session: %s",
@@ -197,6 +204,9 @@ supervise_run(struct monitor *m)
 {
 	sigset_t outside;
 
+	if (m->conf->no_sandbox)
+		log_line(LOG_WARN, "--no-sandbox: the kernel confines neither "
+		    "front nor session");
 	find_front_account(m);
 	hold_signals(&outside);
 	do {

@@ -357,7 +357,8 @@ def settings__all_keys_with_their_defaults():
     shown = dict(re.match(r"set (\S+) = (.*)$", s).groups()
                  for s in settings())
     options_of_help = set(re.findall(r"--([a-z-]+)", help_text))
-    equal(set(shown), options_of_help - {"no-auth", "config-file", "check",
+    equal(set(shown), options_of_help - {"no-auth", "no-sandbox",
+                                         "config-file", "check",
                                          "help", "version"}, "keys")
     machine = ("hostname", "empty-dir", "secrets-file", "log-facility")
     for name, value in shown.items():

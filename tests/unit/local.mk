@@ -40,6 +40,12 @@ if LOAD_PAM
 UNIT_TESTS += tests/unit/test_pam_load
 endif
 
+if SANDBOX_LINUX
+if HAVE_SECCOMP
+UNIT_TESTS += tests/unit/test_sandbox
+endif
+endif
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -152,6 +158,10 @@ tests_unit_test_qpopper_LDADD = $(TEST_LIBS)
 tests_unit_test_reply_SOURCES = tests/unit/test_reply.c tests/unit/unit.h
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(TEST_LIBS)
+tests_unit_test_sandbox_SOURCES = tests/unit/test_sandbox.c \
+	tests/unit/unit.h tests/unit/box.c tests/unit/box.h
+tests_unit_test_sandbox_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sandbox_LDADD = $(TEST_LIBS)
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c tests/unit/unit.h
 tests_unit_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secret_LDADD = $(TEST_LIBS)

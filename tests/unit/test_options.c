@@ -266,8 +266,9 @@ row__of_each_setting__is_in_the_help_and_in_this_test(void **state)
 	for (p = help; (p = strstr(p, "\n  ")) != NULL; p++)
 		n += strncmp(p + 3, "    --", 6) == 0 ||
 		    (p[3] == '-' && p[5] == ',');
-	/* no-auth, config-file, qpopper, fixture, check, help and version are none */
-	assert_int_equal(n, COUNT(values) + 7);
+	/* no-auth, no-sandbox, config-file, qpopper, fixture, check, help
+	 * and version are none */
+	assert_int_equal(n, COUNT(values) + 8);
 }
 
 static void
@@ -292,6 +293,7 @@ file__with_what_it_may_not_say__is_refused(void **state)
 	} cases[] = {
 		{ "set bogus = 1\n", "bogus: no such setting" },
 		{ "set no-auth\n", "no-auth: only on the command line" },
+		{ "set no-sandbox\n", "no-sandbox: only on the command line" },
 		{ "set check\n", "check: only on the command line" },
 		{ "set Mail: = x\n", "no such setting" },
 		{ "set timeout\n", "timeout: expected a value" },
