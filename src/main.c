@@ -136,6 +136,8 @@ take_client(struct client *client)
 static int
 refuse(const struct options *o, enum reply reply, const char *why, int status)
 {
+	const struct voice voice = { o->server.pop3.dialect,
+	    o->server.pop3.language };
 	const struct reply_values v = { .user = "", .host = "", .stamp = "",
 	    .version = "" };
 	char text[REPLY_MAX];
@@ -146,7 +148,7 @@ refuse(const struct options *o, enum reply reply, const char *why, int status)
 		return status;
 	}
 	log_line(LOG_FAULT, "%s", why);
-	reply_format(text, reply, o->server.pop3.dialect, &v, false);
+	reply_format(text, reply, voice, &v, false);
 	(void)fd_write_all(STDOUT_FILENO, text, strlen(text));
 	(void)fd_write_all(STDOUT_FILENO, "\r\n", 2);
 	return status;

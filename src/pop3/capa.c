@@ -3,6 +3,8 @@
  */
 #include "pop3/commands.h"
 
+#include "compat/compat.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,21 +14,51 @@ can_stls(const struct pop3 *p)
 	return p->tls_offered;
 }
 
+/* Before the login a shy server has no name. */
+static bool
+may_be_known(const struct pop3 *p)
+{
+	return p->state == TRANSACTION || !p->conf->shy;
+}
+
+/* As the banner: the version is for those who were told to have it. */
+static void
+put_implementation(const struct pop3 *p, char *line, size_t cap)
+{
+	(void)snprintf(line, cap, "%s", p->conf->show_version ?
+	    "IMPLEMENTATION solopop-" PACKAGE_VERSION :
+	    "IMPLEMENTATION solopop");
+}
+
+/* A row has its line, or a function that writes one. */
 static const struct capability {
 	enum pop3_state where;
 	const char *line;
 	bool (*holds)(const struct pop3 *);	/* NULL: always */
+	void (*put)(const struct pop3 *, char *line, size_t cap);
 } capabilities[] = {
-	{ ANYWHERE,    "TOP", NULL },
-	{ ANYWHERE,    "USER", pop3_cleartext_allowed },
-	{ ANYWHERE,    "UIDL", NULL },
-	{ ANYWHERE,    "RESP-CODES", NULL },
-	{ ANYWHERE,    "AUTH-RESP-CODE", NULL },	/* RFC 3206 */
-	{ ANYWHERE,    "PIPELINING", NULL },
-	{ AUTHORIZATION, "STLS", can_stls },	/* RFC 2595 */
-	{ ANYWHERE,    "EXPIRE NEVER", NULL },	/* we remove nothing unasked */
-	{ TRANSACTION, "IMPLEMENTATION solopop", NULL },
+	{ ANYWHERE,    "TOP", NULL, NULL },
+	{ ANYWHERE,    "USER", pop3_cleartext_allowed, NULL },
+	{ ANYWHERE,    "UIDL", NULL, NULL },
+	{ ANYWHERE,    "RESP-CODES", NULL, NULL },
+	{ ANYWHERE,    "AUTH-RESP-CODE", NULL, NULL },	/* RFC 3206 */
+	{ ANYWHERE,    "PIPELINING", NULL, NULL },
+	{ AUTHORIZATION, "STLS", can_stls, NULL },	/* RFC 2595 */
+	{ ANYWHERE,    "EXPIRE NEVER", NULL, NULL },	/* none unasked */
+	{ ANYWHERE,    NULL, may_be_known, put_implementation },
 };
+
+static void
+put_line(struct pop3 *p, const struct capability *c)
+{
+	char line[POP3_LINE_MAX];
+
+	if (c->put != NULL) {
+		c->put(p, line, sizeof line);
+		pop3_list_line(p, line, strlen(line));
+	} else
+		pop3_list_line(p, c->line, strlen(c->line));
+}
 
 enum pop3_step
 any_capa(struct pop3 *p, const struct args *a)
@@ -39,7 +71,7 @@ any_capa(struct pop3 *p, const struct args *a)
 	(void)pop3_say(p, REPLY_CAPA);
 	for (; c < end; c++)
 		if ((c->where & p->state) && (c->holds == NULL || c->holds(p)))
-			pop3_list_line(p, c->line, strlen(c->line));
+			put_line(p, c);
 	pop3_end_list(p);
 	return STEP_NEXT;
 }

@@ -42,6 +42,7 @@ pop3_new(const struct pop3_conf *conf, const struct peer *peer,
 	p->ask = ask;
 	p->stamp = stamp;
 	p->state = AUTHORIZATION;
+	p->language = conf->language;
 	p->yield = (struct interrupt){ conf->yield_time, YIELD_EVERY,
 	    is_wanted, p };
 	p->login_deadline = clock_ms() + conf->login_time;
@@ -106,6 +107,7 @@ pop3_cleartext_refusal(const struct pop3 *p)
 enum pop3_step
 pop3_reply(struct pop3 *p, enum reply reply, const struct reply_values *values)
 {
+	const struct voice voice = { p->conf->dialect, p->language };
 	struct reply_values v = *values;
 	char text[REPLY_MAX];
 
@@ -114,11 +116,11 @@ pop3_reply(struct pop3 *p, enum reply reply, const struct reply_values *values)
 	v.stamp = p->stamp;
 	v.version = p->conf->show_version ?
 	    " (version " PACKAGE_VERSION ")" : "";
-	reply_format(text, reply, p->conf->dialect, &v, false);
+	reply_format(text, reply, voice, &v, false);
 	pop3_list_line(p, text, strlen(text));
 	p->answers++;
 	if (!reply_is_ok(reply)) {
-		reply_format(text, reply, p->conf->dialect, &v, true);
+		reply_format(text, reply, voice, &v, true);
 		log_line(LOG_NOTE, "%s: %s", pop3_who(p), text);
 	}
 	return STEP_NEXT;

@@ -38,6 +38,7 @@ enum pop3_clear {
 struct pop3_conf {
 	struct pop3_fixture fixture;
 	enum dialect dialect;
+	enum language language;		/* until the client wants another */
 	bool shy;			/* a banner that tells nothing */
 	bool show_version;
 	enum pop3_clear clear;
@@ -80,6 +81,7 @@ struct pop3 {
 
 	bool tls;			/* the client speaks it already */
 	bool tls_offered;		/* STLS would work; never with tls */
+	enum language language;		/* of our answers */
 	bool greeted;			/* by whoever talked to it before us */
 
 	char user[ASK_USER_MAX + 1];	/* "" before USER */

@@ -1,6 +1,10 @@
 /*
- * What we say.  Every text stands in one table, a column for each dialect; a
- * text names its values in braces.  Each command answers with one status line.
+ * What we say.  Every text stands in one table, a column for each dialect and
+ * each language; a text names its values in braces.  Each command answers with
+ * one status line.
+ *
+ * Two things need no translation: the status with its response code, which has
+ * a column of its own, and numbers in their places.
  */
 #ifndef POP3_REPLY_H
 #define POP3_REPLY_H
@@ -38,7 +42,15 @@ enum reply {
 	REPLY_COUNT
 };
 
+/* Of English. */
 enum dialect { DIALECT_QPOPPER2, DIALECT_QPOPPER4, DIALECTS };
+
+enum language { LANGUAGE_EN, LANGUAGE_DE, LANGUAGE_FR, LANGUAGES };
+
+struct voice {
+	enum dialect dialect;
+	enum language language;
+};
 
 /* What the braces stand for; a text uses those it names. */
 struct reply_values {
@@ -57,10 +69,14 @@ bool reply_is_ok(enum reply reply);
 
 /*
  * Write the status line, without line end, as a string at dst; what is too
- * long is cut.  for_log quotes foreign values so that they cannot pose as
- * others.
+ * long is cut.  for_log takes English, and quotes foreign values so that they
+ * cannot pose as others.
  */
-void reply_format(char dst[REPLY_MAX], enum reply reply, enum dialect dialect,
+void reply_format(char dst[REPLY_MAX], enum reply reply, struct voice voice,
     const struct reply_values *values, bool for_log);
+
+/* "de", and what it calls itself, in UTF-8: "Deutsch". */
+const char *reply_language_tag(enum language language);
+const char *reply_language_name(enum language language);
 
 #endif
