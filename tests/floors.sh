@@ -24,6 +24,7 @@ readers='
 security/.*       auth/pam[a-z_]*\.c
 dlfcn\.h         auth/pam_load\.c
 md5\.h            base/digest\.c
+sha2\.h           base/digest\.c
 syslog\.h         base/log\.c
 emmintrin\.h      io/bulk_sse2\.c
 dirent\.h         (maildir/[a-z_]*|tls/names)\.[ch]
@@ -108,6 +109,7 @@ must_see 'no such floor' base/fd.c '"../base/fd.h"'
 must_see 'has no floor' cellar/rat.c '<stdio.h>'
 must_see 'only for' pop3/reply.c '<security/pam_appl.h>'
 must_see 'only for' auth/apop.c '<md5.h>'
+must_see 'only for' base/hmac.c '<sha2.h>'
 must_see 'only for' auth/pam.c '<dlfcn.h>'
 must_see 'only for' process/monitor.c '<syslog.h>'
 must_see 'only for' process/user.c '<dirent.h>'

@@ -1,17 +1,54 @@
 #include "base/digest.h"
 
+#include "compat/compat.h"
+
 #include <sys/types.h>
 
 #include <md5.h>
+#include <sha2.h>
+#include <string.h>
+
+static void
+sum_md5(MD5_CTX *ctx, const struct span *parts, size_t n)
+{
+	size_t i;
+
+	MD5Init(ctx);
+	for (i = 0; i < n; i++)
+		MD5Update(ctx, (const uint8_t *)parts[i].p, parts[i].len);
+}
 
 void
 digest_md5(char hex[DIGEST_MD5_HEX + 1], const struct span *parts, size_t n)
 {
 	MD5_CTX ctx;
+
+	sum_md5(&ctx, parts, n);
+	(void)MD5End(&ctx, hex);
+	explicit_bzero(&ctx, sizeof ctx);
+}
+
+void
+digest_md5_raw(unsigned char sum[DIGEST_MD5], const struct span *parts,
+    size_t n)
+{
+	MD5_CTX ctx;
+
+	sum_md5(&ctx, parts, n);
+	MD5Final(sum, &ctx);
+	explicit_bzero(&ctx, sizeof ctx);
+}
+
+void
+digest_sha256(unsigned char sum[DIGEST_SHA256], const struct span *parts,
+    size_t n)
+{
+	SHA2_CTX ctx;
 	size_t i;
 
-	MD5Init(&ctx);
+	SHA256Init(&ctx);
 	for (i = 0; i < n; i++)
-		MD5Update(&ctx, (const uint8_t *)parts[i].p, parts[i].len);
-	(void)MD5End(&ctx, hex);
+		SHA256Update(&ctx, (const uint8_t *)parts[i].p, parts[i].len);
+	SHA256Final(sum, &ctx);
+	explicit_bzero(&ctx, sizeof ctx);
 }

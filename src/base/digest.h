@@ -1,6 +1,7 @@
 /*
- * MD5, for the two things that need it by name: APOP (RFC 1939, section 7) and
- * UIDLs that other servers made so.  The only reader of libmd.
+ * MD5, for what needs it by name: APOP (RFC 1939, section 7), CRAM-MD5 (RFC
+ * 2195) and UIDLs that other servers made so; and SHA-256.  The only reader
+ * of libmd.
  */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
@@ -8,9 +9,18 @@
 #include "base/ascii.h"
 
 #define DIGEST_MD5_HEX 32
+#define DIGEST_MD5 16		/* bytes */
+#define DIGEST_SHA256 32
+#define DIGEST_BLOCK 64		/* bytes that either takes at a time */
 
 /* MD5 over the parts, one after the other, as lower-case hex and a NUL. */
 void digest_md5(char hex[DIGEST_MD5_HEX + 1], const struct span *parts,
+    size_t n);
+
+/* Over the parts, too, as bytes.  A part may stand where the sum goes. */
+void digest_md5_raw(unsigned char sum[DIGEST_MD5], const struct span *parts,
+    size_t n);
+void digest_sha256(unsigned char sum[DIGEST_SHA256], const struct span *parts,
     size_t n);
 
 #endif

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FD_FIRST (STDERR_FILENO + 1)
@@ -148,6 +149,7 @@ fd_read_all(int fd, size_t max, size_t *len)
 		else if (n == 0)
 			break;
 		if (n == -1) {
+			explicit_bzero(text, *len);	/* may be secret */
 			free(text);
 			return NULL;
 		}

@@ -7,11 +7,12 @@
 # build directory.  Without libFuzzer, make check replays the seeds that stand
 # in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
 
-FUZZ_NAMES = apop cidr conf index monitor monmsg name num proxy session wire
+FUZZ_NAMES = apop base64 cidr conf index monitor monmsg name num proxy session wire
 FUZZ_TIME = 10
 
 FUZZERS = \
 	tests/fuzz/fuzz_apop \
+	tests/fuzz/fuzz_base64 \
 	tests/fuzz/fuzz_cidr \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_index \
@@ -25,6 +26,7 @@ FUZZERS = \
 
 REPLAYS = \
 	tests/fuzz/replay_apop \
+	tests/fuzz/replay_base64 \
 	tests/fuzz/replay_cidr \
 	tests/fuzz/replay_conf \
 	tests/fuzz/replay_index \
@@ -49,6 +51,8 @@ TESTS += $(REPLAYS)
 
 tests_fuzz_replay_apop_SOURCES = tests/fuzz/fuzz_apop.c $(FUZZ_REPLAY)
 tests_fuzz_replay_apop_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_base64_SOURCES = tests/fuzz/fuzz_base64.c $(FUZZ_REPLAY)
+tests_fuzz_replay_base64_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_cidr_SOURCES = tests/fuzz/fuzz_cidr.c $(FUZZ_REPLAY)
 tests_fuzz_replay_cidr_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_REPLAY)
@@ -78,6 +82,9 @@ endif
 tests_fuzz_fuzz_apop_SOURCES = tests/fuzz/fuzz_apop.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_apop_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_apop_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_base64_SOURCES = tests/fuzz/fuzz_base64.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_base64_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_cidr_SOURCES = tests/fuzz/fuzz_cidr.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_cidr_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_cidr_LDADD = $(FUZZ_LIBS)

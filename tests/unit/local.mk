@@ -7,12 +7,14 @@ UNIT_TESTS = \
 	tests/unit/test_apop \
 	tests/unit/test_ascii \
 	tests/unit/test_ask \
+	tests/unit/test_base64 \
 	tests/unit/test_channel \
 	tests/unit/test_cidr \
 	tests/unit/test_conf \
 	tests/unit/test_digest \
 	tests/unit/test_exact \
 	tests/unit/test_fd \
+	tests/unit/test_hmac \
 	tests/unit/test_index \
 	tests/unit/test_line \
 	tests/unit/test_lock \
@@ -67,6 +69,9 @@ tests_unit_test_ascii_LDADD = $(TEST_LIBS)
 tests_unit_test_ask_SOURCES = tests/unit/test_ask.c tests/unit/unit.h
 tests_unit_test_ask_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ask_LDADD = $(TEST_LIBS)
+tests_unit_test_base64_SOURCES = tests/unit/test_base64.c tests/unit/unit.h
+tests_unit_test_base64_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_base64_LDADD = $(TEST_LIBS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/unit.h
 tests_unit_test_channel_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_channel_LDADD = $(TEST_LIBS)
@@ -86,6 +91,9 @@ tests_unit_test_exact_LDADD = $(TEST_LIBS)
 tests_unit_test_fd_SOURCES = tests/unit/test_fd.c tests/unit/unit.h
 tests_unit_test_fd_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_fd_LDADD = $(TEST_LIBS)
+tests_unit_test_hmac_SOURCES = tests/unit/test_hmac.c tests/unit/unit.h
+tests_unit_test_hmac_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_hmac_LDADD = $(TEST_LIBS)
 tests_unit_test_index_SOURCES = tests/unit/test_index.c tests/unit/unit.h
 tests_unit_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_index_LDADD = $(TEST_LIBS)

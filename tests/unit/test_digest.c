@@ -37,11 +37,55 @@ md5__over_parts__is_as_over_the_whole(void **state)
 	}
 }
 
+static void
+raw__says_the_same_as_hex(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char sum[DIGEST_MD5];
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		digest_md5_raw(sum, cases[i].parts, cases[i].n);
+		for (k = 0; k < sizeof sum; k++) {
+			assert_int_equal(cases[i].hex[2 * k],
+			    digits[sum[k] >> 4]);
+			assert_int_equal(cases[i].hex[2 * k + 1],
+			    digits[sum[k] & 15]);
+		}
+	}
+}
+
+/* FIPS 180-4's examples. */
+static void
+sha256__over_parts__is_as_over_the_whole(void **state)
+{
+	static const unsigned char of_abc[DIGEST_SHA256] = {
+		0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
+		0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
+		0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
+		0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad,
+	};
+	static const struct span parts[] = {
+		BYTES("a"), BYTES(""), BYTES("bc"),
+	};
+	static const struct span whole = BYTES("abc");
+	unsigned char sum[DIGEST_SHA256];
+
+	(void)state;
+	digest_sha256(sum, &whole, 1);
+	assert_memory_equal(sum, of_abc, sizeof sum);
+	digest_sha256(sum, parts, 3);
+	assert_memory_equal(sum, of_abc, sizeof sum);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(md5__over_parts__is_as_over_the_whole),
+		cmocka_unit_test(raw__says_the_same_as_hex),
+		cmocka_unit_test(sha256__over_parts__is_as_over_the_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
