@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "auth/apop.h"
+#include "auth/secrets.h"
 #include "base/cidr.h"
 #include "maildir/maildrop.h"
 #include "process/privilege.h"
@@ -180,11 +180,13 @@ static void
 check_secrets(struct check *c)
 {
 	const char *path = c->o->server.secrets;
+	struct secrets_kinds kinds;
 
 	if (path == NULL || c->o->server.no_auth) {
 		say(c, "APOP", "off: no secrets file is named");
-	} else if (apop_usable(path) == 0) {
-		say(c, "APOP", "on, with %s", path);
+	} else if (secrets_usable(path, &kinds) == 0) {
+		say(c, "APOP", kinds.password ? "on, with %s" :
+		    "off: %s has secrets for SCRAM only", path);
 	} else if (errno == ENOENT) {
 		say(c, "APOP", "off: no %s", path);
 	} else if (errno == ENODATA) {
@@ -226,9 +228,11 @@ check_policy(struct check *c)
 	const struct server_conf *s = &c->o->server;
 	const struct client nobody = { .ucspi_control = -1 };
 	const char *exempt = s->pop3.plaintext_from, *why;
+	struct secrets_kinds kinds;
 
 	why = check_clear_text(c->o, tls_is_offered(&s->tls, &nobody),
-	    s->secrets != NULL && apop_usable(s->secrets) == 0);
+	    s->secrets != NULL &&
+	    secrets_usable(s->secrets, &kinds) == 0);
 	if (exempt == NULL || s->pop3.clear == CLEAR_NEVER)
 		say(c, "", "%s", words[s->pop3.clear]);
 	else

@@ -2,11 +2,14 @@
  * The file of secrets behind APOP, CRAM-MD5 and SCRAM-SHA-256: one line a user,
  *
  *	user:secret
+ *	user:{PLAIN}secret
  *	user:{SCRAM-SHA-256}iterations,salt,stored key,server key
  *
- * (salt and keys in base64), '#' begins a comment line; mode 0600, owned by
- * root, or by the one who runs us by hand.  A secret that begins with '{' is
- * of the second form.  Read by the monitor only, afresh each time.
+ * (salt and keys in base64, as Dovecot writes them), '#' begins a comment line;
+ * mode 0600, owned by root, or by the one who runs us by hand.  A secret that
+ * begins with '{' is of the second or the third form, or of no use.  Of two
+ * lines with the same user the first counts.  Read by the monitor only, afresh
+ * each time; written by solopop-passwd.
  */
 #ifndef AUTH_SECRETS_H
 #define AUTH_SECRETS_H
@@ -19,9 +22,22 @@
 
 #define SECRETS_SALT_MAX 64	/* bytes */
 #define SECRETS_KEY 32		/* bytes of a SHA-256 */
+#define SECRETS_SALT 16		/* bytes of salt that we make */
+
+/* What a line may say (RFC 7677, section 4, wants 4096 at least)... */
+#define SECRETS_ITERATIONS_MIN 4096
+#define SECRETS_ITERATIONS_MAX 10000000
+
+/*
+ * ...and what we make.  The client pays for them at every login, and among
+ * ours are alarm panels that poll each minute: 0.1 s on a small machine.
+ */
+#define SECRETS_ITERATIONS 100000
+
+#define SECRETS_FILE_MAX (8 * 1024 * 1024)	/* bytes */
 
 struct secrets_entry {
-	bool found;
+	bool found;			/* and if no more: of no use */
 	bool has_password;
 	struct secret password;		/* if so */
 	bool has_scram;
@@ -52,5 +68,33 @@ int secrets_usable(const char *path, struct secrets_kinds *kinds);
 int secrets_find(const char *path, struct span user, struct secrets_entry *e);
 
 void secrets_wipe(struct secrets_entry *e);
+
+/*
+ * Open the file, unless it is a link or its owner or mode is wrong, and read
+ * it whole: the caller gives the text to secrets_unload().  -1 as above.
+ */
+int secrets_load(const char *path, struct span *text);
+void secrets_unload(struct span text);
+
+/*
+ * Cut the next line with an entry off the text, whatever its secret is worth;
+ * comments and other lines pass.  False at the end.
+ */
+bool secrets_next(struct span *text, struct span *user, struct span *secret);
+
+/* What a secret of a line is worth; to be wiped by secrets_wipe(). */
+void secrets_parse(struct span secret, struct secrets_entry *e);
+
+/*
+ * Make a SCRAM-SHA-256 entry of a password and a fresh salt.  -1 with EINVAL
+ * when the iterations are beyond the bounds above, or when the kernel has no
+ * random bytes.  The password is taken as it is: what SASLprep (RFC 4013)
+ * would change does not match a client that does so.
+ */
+int secrets_make_scram(const struct secret *password, uint32_t iterations,
+    struct secrets_entry *e);
+
+/* Its two keys, from the iterations and the salt in the entry. */
+void secrets_derive(const struct secret *password, struct secrets_entry *e);
 
 #endif

@@ -1,6 +1,7 @@
 #include "process/monitor.h"
 
 #include "auth/apop.h"
+#include "auth/secrets.h"
 #include "base/cidr.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -73,10 +74,12 @@ make_stamp(struct monitor *m)
 static bool
 has_apop(const struct server_conf *conf)
 {
+	struct secrets_kinds kinds;
+
 	if (conf->secrets == NULL || conf->no_auth)
 		return false;
-	if (apop_usable(conf->secrets) == 0)
-		return true;
+	if (secrets_usable(conf->secrets, &kinds) == 0)
+		return kinds.password;
 	if (errno != ENOENT)
 		log_line(LOG_WARN, "secrets file %s: %s", conf->secrets,
 		    errno == EPERM ? "wrong owner or mode" : strerror(errno));

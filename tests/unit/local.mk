@@ -34,6 +34,7 @@ UNIT_TESTS = \
 	tests/unit/test_qpopper \
 	tests/unit/test_reply \
 	tests/unit/test_secret \
+	tests/unit/test_secrets \
 	tests/unit/test_user \
 	tests/unit/test_wait \
 	tests/unit/test_wire
@@ -173,6 +174,9 @@ tests_unit_test_sandbox_LDADD = $(TEST_LIBS)
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c tests/unit/unit.h
 tests_unit_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secret_LDADD = $(TEST_LIBS)
+tests_unit_test_secrets_SOURCES = tests/unit/test_secrets.c tests/unit/unit.h
+tests_unit_test_secrets_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_secrets_LDADD = $(TEST_LIBS)
 tests_unit_test_user_SOURCES = tests/unit/test_user.c tests/unit/unit.h
 tests_unit_test_user_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_user_LDADD = $(TEST_LIBS)

@@ -1,0 +1,360 @@
+#include "auth/secrets.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/solopop-secrets.XXXXXX";
+static int fd;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
+	return (fd = mkstemp(path)) == -1 ? -1 : 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	(void)close(fd);
+	return unlink(path);
+}
+
+static void
+fill(struct span text)
+{
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(pwrite(fd, text.p, text.len, 0), text.len);
+}
+
+static const struct {
+	struct span text;
+	int error;			/* 0: usable */
+} files[] = {
+	{ BYTES("a:b\n"), 0 },
+	{ BYTES("a:b"), 0 },
+	{ BYTES("a::"), 0 },
+	{ BYTES(""), ENODATA },
+	{ BYTES("\n\n"), ENODATA },
+	{ BYTES("# a:b\n"), ENODATA },
+	{ BYTES("a\n"), ENODATA },
+	{ BYTES("a:\n"), ENODATA },
+	{ BYTES(":b\n"), ENODATA },
+	{ BYTES("a:{b}c\n"), ENODATA },
+	{ BYTES("a:{\n"), ENODATA },
+	{ BYTES("a:{PLAIN}\n"), ENODATA },
+	{ BYTES("a:b\0c\n"), ENODATA },
+	{ BYTES("a:{SCRAM-SHA-256}4096\n"), ENODATA },
+	{ BYTES("a:{b}c\nd:{PLAIN}{b}c\n"), 0 },
+};
+
+static void
+usable__needs_an_entry(void **state)
+{
+	struct secrets_kinds kinds;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(files); i++) {
+		fill(files[i].text);
+		if (files[i].error != 0) {
+			assert_errno(secrets_usable(path, &kinds),
+			    files[i].error);
+			continue;
+		}
+		assert_int_equal(secrets_usable(path, &kinds), 0);
+		assert_true(kinds.password);
+		assert_false(kinds.scram);
+	}
+}
+
+static void
+usable__needs_owner_and_mode(void **state)
+{
+	static const mode_t bad[] = { 0640, 0604, 0660, 0620, 0601, 0666 };
+	struct secrets_kinds kinds;
+	char other[64];
+	size_t i;
+
+	(void)state;
+	fill(SPAN("a:b\n"));
+	for (i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(fchmod(fd, bad[i]), 0);
+		assert_errno(secrets_usable(path, &kinds), EPERM);
+	}
+	assert_int_equal(fchmod(fd, 0600), 0);
+	(void)memcpy(other, path, sizeof path);
+	memcpy(other + strlen(path), ".link", 6);
+	assert_int_equal(symlink(path, other), 0);
+	assert_errno(secrets_usable(other, &kinds), ELOOP);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(mkfifo(other, 0600), 0);
+	assert_errno(secrets_usable(other, &kinds), EPERM);
+	assert_int_equal(unlink(other), 0);
+	assert_errno(secrets_usable(other, &kinds), ENOENT);
+	if (geteuid() == 0) {
+		assert_int_equal(fchown(fd, 1, 1), 0);
+		assert_errno(secrets_usable(path, &kinds), EPERM);
+	}
+}
+
+static void
+usable__of_a_file_beyond_reason__is_not(void **state)
+{
+	struct secrets_kinds kinds;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, (off_t)1 << 30), 0);
+	assert_errno(secrets_usable(path, &kinds), EFBIG);
+}
+
+/* RFC 7677, section 3: user "user", password "pencil". */
+#define SALT "W22ZaJ0SNY7soEsUEjb6gQ=="
+#define STORED "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY="
+#define SERVER "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+#define SCRAM "{SCRAM-SHA-256}4096," SALT "," STORED "," SERVER
+
+static void
+usable__tells_what_kinds_there_are(void **state)
+{
+	struct secrets_kinds kinds;
+
+	(void)state;
+	fill(SPAN("# one\nuser:" SCRAM "\n"));
+	assert_int_equal(secrets_usable(path, &kinds), 0);
+	assert_true(kinds.scram);
+	assert_false(kinds.password);
+	fill(SPAN("user:" SCRAM "\njane:x\n"));
+	assert_int_equal(secrets_usable(path, &kinds), 0);
+	assert_true(kinds.scram);
+	assert_true(kinds.password);
+}
+
+static struct secrets_entry
+find(const char *user)
+{
+	struct secrets_entry e;
+
+	assert_int_equal(secrets_find(path, span_of(user), &e), 0);
+	return e;
+}
+
+static void
+find__takes_the_first_line_of_that_very_user(void **state)
+{
+	struct secrets_entry e;
+
+	(void)state;
+	fill(SPAN("jan:a\n#jane:b\njanet:c\nJANE:d\njane:\njane:e:f \n"
+	    "jane:g\njane:" SCRAM "\nlast:h"));
+	e = find("jane");
+	assert_true(e.found);
+	assert_true(e.has_password);
+	assert_false(e.has_scram);
+	assert_string_equal(e.password.text, "e:f ");
+	assert_string_equal(find("last").password.text, "h");
+	assert_string_equal(find("jan").password.text, "a");
+	assert_false(find("ja").found);
+	assert_false(find("").found);
+	assert_false(find("#jane").found);
+	assert_false(find("nobody").found);
+}
+
+static void
+find__of_an_unknown_user__shows_nothing(void **state)
+{
+	struct secrets_entry e, nothing;
+
+	(void)state;
+	memset(&nothing, 0, sizeof nothing);
+	fill(SPAN("jane:x\nuser:" SCRAM "\n"));
+	e = find("nobody");
+	assert_memory_equal(&e, &nothing, sizeof e);
+}
+
+static void
+find__of_a_file_that_is_not_usable__says_why(void **state)
+{
+	struct secrets_entry e;
+
+	(void)state;
+	fill(SPAN("jane:x\n"));
+	assert_int_equal(fchmod(fd, 0640), 0);
+	assert_errno(secrets_find(path, SPAN("jane"), &e), EPERM);
+	assert_errno(secrets_find("/nonexistent", SPAN("jane"), &e), ENOENT);
+}
+
+static void
+scram__of_rfc_7677__has_its_keys(void **state)
+{
+	struct secret password = { 0 };
+	struct secrets_entry e, again;
+
+	(void)state;
+	fill(SPAN("user:" SCRAM "\n"));
+	e = again = find("user");
+	assert_true(e.found && e.has_scram);
+	assert_false(e.has_password);
+	assert_int_equal(e.iterations, 4096);
+	assert_int_equal(e.salt_len, 16);
+	assert_int_equal(secret_set(&password, SPAN("pencil")), 0);
+	memset(again.stored_key, 0, sizeof again.stored_key);
+	memset(again.server_key, 0, sizeof again.server_key);
+	secrets_derive(&password, &again);
+	assert_memory_equal(&e, &again, sizeof e);
+}
+
+static const char *const bad[] = {
+	"", "4096", ",,,", "4096," SALT, "4096," SALT "," STORED,
+	"4096," SALT "," STORED ",", "4096," SALT ",," SERVER,
+	"4096,," STORED "," SERVER, "," SALT "," STORED "," SERVER,
+	"4095," SALT "," STORED "," SERVER,
+	"0," SALT "," STORED "," SERVER,
+	"10000001," SALT "," STORED "," SERVER,
+	"4294971392," SALT "," STORED "," SERVER,
+	"18446744073709555712," SALT "," STORED "," SERVER,
+	"-4096," SALT "," STORED "," SERVER,
+	"+4096," SALT "," STORED "," SERVER,
+	" 4096," SALT "," STORED "," SERVER,
+	"0x1000," SALT "," STORED "," SERVER,
+	"4096 ," SALT "," STORED "," SERVER,
+	"4096,W22ZaJ0SNY7soEsUEjb6gQ," STORED "," SERVER,
+	"4096,W22ZaJ0SNY7soEsUEjb6gR==," STORED "," SERVER,
+	"4096, " SALT "," STORED "," SERVER,
+	"4096," SALT "," SALT "," SERVER,
+	"4096," SALT "," STORED "," SALT,
+	"4096," SALT "," STORED "," STORED SERVER,
+	"4096," SALT "," STORED STORED "," SERVER,
+	"4096," SALT "," STORED "," SERVER "\r",
+	"4096," SALT "," STORED "," SERVER ",",
+	"4096," SALT "," STORED "," SERVER "," SERVER,
+	"4096," SALT ",WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qYA," SERVER,
+	"4096," SALT ",WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4g==," SERVER,
+};
+
+static void
+scram__of_a_wrong_line__is_of_no_use(void **state)
+{
+	char line[512];
+	struct secrets_entry e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		assert_true(snprintf(line, sizeof line,
+		    "user:{SCRAM-SHA-256}%s\nuser:x\n", bad[i]) > 0);
+		fill(span_of(line));
+		e = find("user");
+		assert_true(e.found);
+		assert_false(e.has_scram);
+		assert_false(e.has_password);
+	}
+}
+
+/* One character too few is another secret at most, never a SCRAM line. */
+static void
+scram__cut_short_anywhere__is_none(void **state)
+{
+	static const char line[] = "user:" SCRAM;
+	struct secrets_entry e;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof line - 1; len++) {
+		fill((struct span){ line, len });
+		e = find("user");
+		assert_false(e.has_scram);
+		assert_false(e.has_password);
+	}
+}
+
+static void
+scram__with_a_salt_too_long__is_of_no_use(void **state)
+{
+	char text[1024], salt[128];
+	int n;
+
+	(void)state;
+	memset(salt, 'A', sizeof salt);
+	n = snprintf(text, sizeof text,
+	    "a:{SCRAM-SHA-256}4096,%.84s%s," STORED "," SERVER "\n"
+	    "b:{SCRAM-SHA-256}4096,%.88s," STORED "," SERVER "\n",
+	    salt, "AA==", salt);
+	assert_in_range(n, 1, sizeof text - 1);
+	fill(span_of(text));
+	assert_true(find("a").has_scram);
+	assert_int_equal(find("a").salt_len, SECRETS_SALT_MAX);
+	assert_true(find("b").found);
+	assert_false(find("b").has_scram);
+}
+
+static void
+secret__too_long_or_with_a_nul__is_of_no_use(void **state)
+{
+	char text[SECRET_MAX + 8] = "jane:";
+
+	(void)state;
+	memset(text + 5, 'x', SECRET_MAX + 1);
+	fill((struct span){ text, 5 + SECRET_MAX });
+	assert_int_equal(find("jane").password.len, SECRET_MAX);
+	fill((struct span){ text, 5 + SECRET_MAX + 1 });
+	assert_true(find("jane").found);
+	assert_false(find("jane").has_password);
+	fill(SPAN("jane:a\0b\n"));
+	assert_true(find("jane").found);
+	assert_false(find("jane").has_password);
+}
+
+static void
+make_scram__salts_afresh_and_derives(void **state)
+{
+	struct secret password = { 0 };
+	struct secrets_entry a, b, again;
+
+	(void)state;
+	assert_int_equal(secret_set(&password, SPAN("pencil")), 0);
+	assert_int_equal(secrets_make_scram(&password, 4096, &a), 0);
+	assert_int_equal(secrets_make_scram(&password, 5000, &b), 0);
+	assert_true(a.found && a.has_scram && !a.has_password);
+	assert_int_equal(a.salt_len, SECRETS_SALT);
+	assert_memory_not_equal(a.salt, b.salt, SECRETS_SALT);
+	assert_memory_not_equal(a.stored_key, b.stored_key, SECRETS_KEY);
+	again = b;
+	secrets_derive(&password, &again);
+	assert_memory_equal(&again, &b, sizeof b);
+	again = b;
+	assert_errno(secrets_make_scram(&password, 4095, &b), EINVAL);
+	assert_errno(secrets_make_scram(&password, 10000001, &b), EINVAL);
+	assert_memory_equal(&again, &b, sizeof b);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(usable__needs_an_entry),
+		TEST(usable__needs_owner_and_mode),
+		TEST(usable__of_a_file_beyond_reason__is_not),
+		TEST(usable__tells_what_kinds_there_are),
+		TEST(find__takes_the_first_line_of_that_very_user),
+		TEST(find__of_an_unknown_user__shows_nothing),
+		TEST(find__of_a_file_that_is_not_usable__says_why),
+		TEST(scram__of_rfc_7677__has_its_keys),
+		TEST(scram__of_a_wrong_line__is_of_no_use),
+		TEST(scram__cut_short_anywhere__is_none),
+		TEST(scram__with_a_salt_too_long__is_of_no_use),
+		TEST(secret__too_long_or_with_a_nul__is_of_no_use),
+		TEST(make_scram__salts_afresh_and_derives),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
