@@ -9,6 +9,7 @@ EXTRA_DIST += tests/bench/bench \
 	tests/bench/report.py \
 	tests/bench/stage.py \
 	tests/bench/sum.h \
+	tests/bench/tls \
 	doc/performance.md doc/first-contact.svg doc/poll-one-new.svg \
 	doc/poll-unchanged.svg
 
@@ -17,4 +18,8 @@ bench: solopop$(EXEEXT)
 	$(PYTHON) $(srcdir)/tests/bench/bench --work build-bench \
 	    $(BENCHFLAGS) ./solopop$(EXEEXT)
 
-.PHONY: bench
+# A message of 100 MB over TLS, beside openssl s_server.
+bench-tls: solopop$(EXEEXT) solopop-tls$(EXEEXT)
+	$(PYTHON) $(srcdir)/tests/bench/tls ./solopop$(EXEEXT)
+
+.PHONY: bench bench-tls

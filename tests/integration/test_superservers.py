@@ -229,13 +229,14 @@ def unit(key):
 def unit__is_accepted_by_systemd():
     program = tool("systemd-analyze")
     os.makedirs(BENCH + "/units", exist_ok=True)
-    for name in ("solopop.socket", "solopop@.service"):
+    units = ["solopop.socket", "solopop@.service", "solopop-pop3s.socket",
+             "solopop-pop3s@.service"]
+    for name in units:
         text = slurp(EXAMPLES + "/" + name)
         spill(BENCH + "/units/" + name,
               text.replace("/usr/sbin/solopop", SOLOPOP))
-    done = command([program, "verify", "--man=no",
-                    BENCH + "/units/solopop.socket",
-                    BENCH + "/units/solopop@.service"])
+    done = command([program, "verify", "--man=no"] +
+                   [BENCH + "/units/" + name for name in units])
     said_of_ours = [s for s in done.stderr.decode().splitlines()
                     if "solopop" in s]
     equal((done.returncode, said_of_ours), (0, []), "systemd-analyze verify")
@@ -249,6 +250,21 @@ def unit__is_hardened():
     if b"unrecognized option" in done.stderr:
         raise Skip("this systemd-analyze is too old")
     check(done.returncode == 0, done.stdout[-200:].decode())
+
+
+@anyone
+def unit__of_pop3s__differs_in_what_is_of_tls():
+    """Whatever hardens the one hardens the other."""
+    def lines(name):
+        return [s for s in slurp(EXAMPLES + "/" + name).splitlines()
+                if s and not s.startswith("#") and
+                not s.startswith("Description=")]
+    plain, tls = lines("solopop@.service"), lines("solopop-pop3s@.service")
+    equal([s for s in plain if s not in tls],
+          ["ExecStart=-/usr/sbin/solopop"], "not in that of pop3s")
+    for s in tls:
+        check(s in plain or s.startswith(("ExecStart=", "LoadCredential=",
+                                          "StateDirectory")), s)
 
 
 @root_only
@@ -357,10 +373,11 @@ def settings__all_keys_with_their_defaults():
     shown = dict(re.match(r"set (\S+) = (.*)$", s).groups()
                  for s in settings())
     options_of_help = set(re.findall(r"--([a-z-]+)", help_text))
-    equal(set(shown), options_of_help - {"no-auth", "no-sandbox",
-                                         "config-file", "check",
-                                         "help", "version"}, "keys")
-    machine = ("hostname", "empty-dir", "secrets-file", "log-facility")
+    equal(set(shown), options_of_help - {
+        "no-auth", "no-sandbox", "config-file", "check", "fixture", "help",
+        "qpopper", "version"}, "keys")
+    machine = ("hostname", "empty-dir", "secrets-file", "log-facility",
+               "temp-dir", "tls-key", "tls-user", "tls-program")
     for name, value in shown.items():
-        if name not in machine:
+        if name not in machine and default.get(name) != "none":
             equal(value, default.get(name), "default of " + name)

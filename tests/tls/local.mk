@@ -16,7 +16,7 @@ TESTS += $(TLS_TESTS)
 endif
 endif
 
-EXTRA_DIST += $(TLS_TESTS) tests/tls/tlslab.py
+EXTRA_DIST += $(TLS_TESTS) tests/tls/tlslab.py tests/tls/testssl
 
 TLS_TEST_LIBS = src/libtls.a src/libsolopop.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 

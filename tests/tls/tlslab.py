@@ -67,14 +67,16 @@ class Authority:
                 "-out", self.ca)
         self.cert, self.key = self.issue(HOST)
 
-    def issue(self, host, days="365", kind="ec", folder=None, more=""):
+    def issue(self, host, days="365", kind="ec", folder=None, more="",
+              extensions=()):
         """-> paths of a certificate and its key"""
         stem = os.path.join(folder or self.top, host)
         cert, key, request = stem + ".crt", stem + ".key", stem + ".csr"
         how = ["-newkey", "rsa:2048"] if kind == "rsa" else \
             ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
         openssl("req", *how, "-nodes", "-subj", "/CN=" + host, "-keyout",
-                key, "-out", request, "-addext", "subjectAltName=DNS:" + host + more)
+                key, "-out", request, "-addext", "subjectAltName=DNS:" + host + more,
+                *[x for e in extensions for x in ("-addext", e)])
         openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey",
                 self.ca_key, "-days", days, "-copy_extensions", "copy",
                 "-out", cert)
