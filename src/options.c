@@ -24,6 +24,7 @@ enum kind {
 	KIND_TEXT,
 	KIND_NETWORKS,		/* text, see base/cidr.h */
 	KIND_COUNT,		/* uint32_t */
+	KIND_WHOLE_SECONDS,	/* int64_t */
 	KIND_SECONDS,		/* int64_t ms, written in seconds */
 	KIND_UID,
 	KIND_WORD,		/* int, one of choices */
@@ -154,6 +155,10 @@ static const struct option_row {
 	    "N", "failed logins that end a session [5]" },
 	{ "failure-delay", 0, KIND_SECONDS, AT(server.failure_delay), 0, 120,
 	    NULL, "SECONDS", "what each failed login takes [3]" },
+	{ "login-delay", 0, KIND_WHOLE_SECONDS, AT(server.pop3.pace.delay), 0,
+	    86400, NULL, "SECONDS", "one login of a user in so long [0]" },
+	{ "login-burst", 0, KIND_COUNT, AT(server.pop3.pace.burst), 1, 1000,
+	    NULL, "N", "... but so many at once [3]" },
 	{ "front-user", 0, KIND_TEXT, AT(server.front_user), 0, 0, NULL, "NAME",
 	    "who reads strangers' bytes [solopop, else nobody]" },
 	{ "empty-dir", 0, KIND_TEXT, AT(server.empty_dir), 0, 0, NULL, "DIR",
@@ -250,6 +255,7 @@ set_defaults(struct options *o)
 			.login_time = 180 * 1000,
 			.yield_time = 30 * 1000,
 			.max_bad = 10,
+			.pace = { .burst = 3 },
 			.drop = { .lock = true, .lock_wait = 5 * 1000,
 			    .index = true, .takeover = TAKEOVER_LISTS },
 		},
@@ -369,7 +375,8 @@ set_number(struct options *o, const struct option_row *row, const char *value,
 	}
 	if (row->kind == KIND_SECONDS)
 		*(int64_t *)field(o, row) = (int64_t)n * 1000;
-	else if (row->kind == KIND_MILLISECONDS)
+	else if (row->kind == KIND_MILLISECONDS ||
+	    row->kind == KIND_WHOLE_SECONDS)
 		*(int64_t *)field(o, row) = (int64_t)n;
 	else if (row->kind == KIND_OCTETS)
 		*(uint64_t *)field(o, row) = n;
@@ -425,6 +432,7 @@ set(struct options *o, const struct option_row *row, const char *value,
 		return 0;
 	case KIND_COUNT:
 	case KIND_SECONDS:
+	case KIND_WHOLE_SECONDS:
 	case KIND_MILLISECONDS:
 	case KIND_OCTETS:
 	case KIND_UID:

@@ -5,6 +5,7 @@
 
 #include "compat/compat.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,20 @@ put_implementation(const struct pop3 *p, char *line, size_t cap)
 	    "IMPLEMENTATION solopop");
 }
 
+static bool
+has_login_delay(const struct pop3 *p)
+{
+	return p->conf->pace.delay > 0;
+}
+
+/* RFC 2449, section 6.5: the same for every user. */
+static void
+put_login_delay(const struct pop3 *p, char *line, size_t cap)
+{
+	(void)snprintf(line, cap, "LOGIN-DELAY %" PRId64,
+	    p->conf->pace.delay);
+}
+
 /* A row has its line, or a function that writes one. */
 static const struct capability {
 	enum pop3_state where;
@@ -44,6 +59,7 @@ static const struct capability {
 	{ ANYWHERE,    "AUTH-RESP-CODE", NULL, NULL },	/* RFC 3206 */
 	{ ANYWHERE,    "PIPELINING", NULL, NULL },
 	{ AUTHORIZATION, "STLS", can_stls, NULL },	/* RFC 2595 */
+	{ ANYWHERE,    NULL, has_login_delay, put_login_delay },
 	{ ANYWHERE,    "EXPIRE NEVER", NULL, NULL },	/* none unasked */
 	{ ANYWHERE,    NULL, may_be_known, put_implementation },
 };

@@ -297,13 +297,38 @@ log_trouble(struct pop3 *p)
 		    pop3_who(p), trouble);
 }
 
+/* Before the lock is asked for: who comes too soon shall end no session. */
+static bool
+comes_too_soon(struct pop3 *p, const char *path)
+{
+	const struct pace *pace = &p->conf->pace;
+
+	if (p->conf->drop.read_only || pace_allows(pace, path))
+		return false;
+	(void)pop3_reply(p, REPLY_TOO_SOON, &(struct reply_values){
+	    .count = (uint64_t)pace->delay });
+	return true;
+}
+
+static void
+count_login(struct pop3 *p, const char *path)
+{
+	if (!p->conf->drop.read_only &&
+	    pace_count(&p->conf->pace, path) == -1 && errno != ENOENT)
+		log_line(LOG_WARN, "%s: " PACE_FILE ": %s", pop3_who(p),
+		    strerror(errno));
+}
+
 static int
 open_drop(struct pop3 *p, const char *path)
 {
 	int error;
 
+	if (comes_too_soon(p, path))
+		return -1;
 	if (maildrop_open(&p->drop, path, &p->conf->drop) == 0) {
 		log_trouble(p);
+		count_login(p, path);
 		return 0;
 	}
 	error = errno;

@@ -11,6 +11,7 @@
 #include "io/out.h"
 #include "io/peer.h"
 #include "maildir/maildrop.h"
+#include "maildir/pace.h"
 #include "pop3/reply.h"
 
 #include <stdbool.h>
@@ -53,6 +54,7 @@ struct pop3_conf {
 	int64_t yield_time;		/* idle ms; then a new login wins */
 	uint32_t max_bad;		/* bad commands before login */
 	const char *host;
+	struct pace pace;
 	struct maildrop_conf drop;
 };
 

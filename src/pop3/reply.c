@@ -10,6 +10,7 @@
 /* Response codes (RFC 2449, section 8): programs read them, in any language. */
 #define AUTH ERR "[AUTH] "
 #define IN_USE ERR "[IN-USE] "
+#define LOGIN_DELAY ERR "[LOGIN-DELAY] "
 #define SYS_PERM ERR "[SYS/PERM] "
 #define SYS_TEMP ERR "[SYS/TEMP] "
 
@@ -192,6 +193,11 @@ static const struct text {
 	    "Maildrop lock busy!  Is another session active?", NULL,
 	    "Das Postfach ist belegt. Läuft noch eine andere Sitzung?",
 	    "La boîte est verrouillée. Une autre session est-elle active ?" } },
+	[REPLY_TOO_SOON] = { LOGIN_DELAY, {
+	    "One login every {count} seconds; try again later.", NULL,
+	    "Eine Anmeldung alle {count} Sekunden; bitte später versuchen.",
+	    "Une connexion toutes les {count} secondes ; réessayez plus "
+	    "tard." } },
 	[REPLY_BAD_LOCK] = { SYS_PERM, {
 	    "The lock file of your maildrop is not a plain file of your own.",
 	    NULL,

@@ -70,6 +70,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/log-cannot-be-forged.pop3 \
 	tests/session/log-of-a-long-line.pop3 \
 	tests/session/log-of-a-session.pop3 \
+	tests/session/login-delay-burst.pop3 \
+	tests/session/login-delay.pop3 \
 	tests/session/login-only-once.pop3 \
 	tests/session/login-timeout.pop3 \
 	tests/session/mail-needs-login-2.pop3 \

@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/test_num \
 	tests/unit/test_options \
 	tests/unit/test_out \
+	tests/unit/test_pace \
 	tests/unit/test_peer \
 	tests/unit/test_pop3 \
 	tests/unit/test_proxy \
@@ -148,6 +149,11 @@ tests_unit_test_out_LDADD = $(TEST_LIBS)
 tests_unit_test_pam_load_SOURCES = tests/unit/test_pam_load.c tests/unit/unit.h
 tests_unit_test_pam_load_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pam_load_LDADD = $(TEST_LIBS)
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_pace_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pace_LDADD = $(TEST_LIBS)
 tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/unit.h
 tests_unit_test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_LDADD = $(TEST_LIBS)

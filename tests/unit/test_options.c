@@ -162,6 +162,8 @@ static const struct {
 	TEXT("plaintext-from", "192.0.2.0/24", server.pop3.plaintext_from),
 	NUMBER("max-failures", "1000", server.max_failures, 1000),
 	NUMBER("failure-delay", "0", server.failure_delay, 0),
+	NUMBER("login-delay", "86400", server.pop3.pace.delay, 86400),
+	NUMBER("login-burst", "5", server.pop3.pace.burst, 5),
 	TEXT("front-user", "pop", server.front_user),
 	TEXT("empty-dir", "/e", server.empty_dir),
 	NUMBER("tls", "on", server.tls.first, true),
