@@ -382,3 +382,23 @@ def config_file__not_roots_alone__refused():
                   oct(mode), owner, line)
             if good:
                 s.talk.ok("QUIT")
+
+
+@root_only
+def login_delay__is_kept_in_the_maildir():
+    maildir, _ = mailbox(SAMPLE)
+    log = Log()
+    with Door("--login-delay=3600", "--login-burst=2") as door:
+        for i in range(3):
+            talk = Talk.to(door.port)
+            talk.banner()
+            talk.ok("USER alice")
+            answer = talk.ask("PASS " + password("alice"))
+            equal(answer.split()[:2], ["+OK", "alice"] if i < 2 else
+                  ["-ERR", "[LOGIN-DELAY]"], "login %d" % i)
+            if i < 2:
+                talk.ok("QUIT")
+            equal(talk.at_end(), b"")
+            talk.close()
+    check(os.stat(maildir + "/solopop.pace").st_uid == uid("alice"))
+    log.wait(r"alice at 127\.0\.0\.1 .*-ERR \[LOGIN-DELAY\]")
