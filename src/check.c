@@ -218,8 +218,8 @@ static void
 check_policy(struct check *c)
 {
 	static const char *const words[] = {
-		[CLEAR_DEFAULT] = "from this machine; from elsewhere in TLS "
-		    "only, if there is TLS",
+		[CLEAR_DEFAULT] = ("from this machine; from elsewhere in TLS "
+		    "only, if there is TLS"),
 		[CLEAR_NEVER] = "never as they are",
 		[CLEAR_ALWAYS] = "with TLS or without, from everywhere",
 		[CLEAR_LOCAL] = "from this machine only",
