@@ -88,9 +88,10 @@ mark(struct mails *list, struct seen *seen, bool adopted)
 {
 	char uidl[UIDL_MAX];
 	struct mail *m;
-	size_t len;
+	size_t i, len;
 
-	for (m = list->v; m < list->v + list->n; m++) {
+	for (i = 0; i < list->n; i++) {
+		m = &list->v[i];
 		if ((m->uidl != NULL) != adopted)
 			continue;
 		m->twin = false;

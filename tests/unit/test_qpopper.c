@@ -116,7 +116,7 @@ letter__of_every_version__is_taken(void **state)
 	char option[4] = "-?";
 
 	(void)state;
-	for (p = QPOPPER_LETTERS + 1; *p != '\0'; p++) {
+	for (p = &QPOPPER_LETTERS[1]; *p != '\0'; p++) {
 		if (*p == ':')
 			continue;
 		option[1] = *p;
