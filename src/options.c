@@ -163,6 +163,8 @@ static const struct option_row {
 	    "who reads strangers' bytes [solopop, else nobody]" },
 	{ "empty-dir", 0, KIND_TEXT, AT(server.empty_dir), 0, 0, NULL, "DIR",
 	    "where it is locked up [" EMPTYDIR "]" },
+	{ "session-memory", 0, KIND_COUNT, AT(server.session_memory), 0,
+	    1048576, NULL, "MB", "what a session may take, 0: any [1024]" },
 	{ "no-sandbox", 0, KIND_BOOL, AT(server.no_sandbox), 0, 0, NULL, NULL,
 	    "for debugging: without the kernel's confinement" },
 
@@ -267,6 +269,7 @@ set_defaults(struct options *o)
 		.proxy_time = 10 * 1000,
 		.front_user = "solopop",
 		.empty_dir = EMPTYDIR,
+		.session_memory = 1024,
 		.log_login = LOGIN_LINE,
 		.statistics = true,
 		.max_failures = 5,

@@ -17,7 +17,10 @@ line_init(struct line *l, int fd)
 	l->start = l->end = 0;
 }
 
-/* @audit the only place that writes into the buffer from the network. */
+/*
+ * What has moved may be half a password: no copy of it stays behind.
+ * @audit the only place that writes into the buffer from the network.
+ */
 static int
 fill(struct line *l, int64_t deadline)
 {
@@ -26,6 +29,7 @@ fill(struct line *l, int64_t deadline)
 	if (l->start > 0) {
 		memmove(l->buffer, l->buffer + l->start, l->end - l->start);
 		l->end -= l->start;
+		secret_erase(l->buffer + l->end, l->start);
 		l->start = 0;
 	}
 	do {

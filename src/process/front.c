@@ -10,13 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A conversation takes a few pages; a flood of anything takes no more. */
+#define FRONT_MEMORY (16 * 1024 * 1024)
+
 static int
 lock_up(const struct monitor *m, int fds)
 {
 	const char *dir = m->conf->empty_dir;
 
 	if ((errno = m->front_error) != 0 || privilege_empty_dir(dir) == -1 ||
-	    privilege_lock_up(dir, m->front_uid, m->front_gid, fds) == -1)
+	    privilege_lock_up(dir, m->front_uid, m->front_gid, fds) == -1 ||
+	    privilege_limit_memory(FRONT_MEMORY) == -1)
 		return -1;
 	return m->conf->no_sandbox ? sandbox_bare(m->pid) :
 	    sandbox_front(m->pid);

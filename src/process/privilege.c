@@ -1,5 +1,7 @@
 #include "process/privilege.h"
 
+#include "compat/compat.h"
+
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -76,6 +78,14 @@ privilege_limit(int fds)
 	    setrlimit(RLIMIT_NPROC, &none) == -1)
 		return -1;
 	return 0;
+}
+
+int
+privilege_limit_memory(uint64_t bytes)
+{
+	const struct rlimit some = { (rlim_t)bytes, (rlim_t)bytes };
+
+	return !MEMORY_LIMITS || bytes == 0 ? 0 : setrlimit(RLIMIT_DATA, &some);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 bool privilege_is_root(void);
 
@@ -34,6 +35,12 @@ int privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid, int fds);
  * processes, no descriptor but those below fds.
  */
 int privilege_limit(int fds);
+
+/*
+ * Not more memory than that, from now on; 0: as much as there is.  Where the
+ * sanitizers are built in, which use any amount, nothing is done.
+ */
+int privilege_limit_memory(uint64_t bytes);
 
 /*
  * For the session: become the user; supplementary groups are set before.  -1

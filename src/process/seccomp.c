@@ -25,11 +25,13 @@
 #endif
 
 #define CALLS 512		/* a number from here on is none of ours */
-#define PROGRAM_MAX 250		/* jumps reach no farther than 255 */
+#define PROGRAM_MAX 500
+#define JUMP_MAX 255
 
 enum manner {
 	NEVER,
 	FREELY,
+	REFUSED,		/* an error, and no end */
 	NO_EXEC,		/* memory that cannot become code */
 	SOME_FCNTL		/* locks and flags */
 };
@@ -106,6 +108,22 @@ static const struct row {
 	{ SYS_getgid, USERS, FREELY },
 	{ SYS_getegid, USERS, FREELY },
 
+	/*
+	 * Questions that one C library or another asks by the way; qsort(3)
+	 * wants to know how much memory there is.
+	 */
+	{ SYS_sysinfo, EVERY, FREELY },
+	{ SYS_gettid, EVERY, FREELY },
+	{ SYS_sched_yield, EVERY, FREELY },
+	{ SYS_getrlimit, EVERY, REFUSED },
+	{ SYS_prlimit64, EVERY, REFUSED },
+	{ SYS_sched_getaffinity, EVERY, REFUSED },
+	{ SYS_getrusage, EVERY, REFUSED },
+	{ SYS_clock_getres, EVERY, REFUSED },
+	{ SYS_uname, EVERY, REFUSED },
+	{ SYS_readlink, EVERY, REFUSED },
+	{ SYS_readlinkat, EVERY, REFUSED },
+
 	SANITIZER_CALLS
 };
 
@@ -131,6 +149,10 @@ static const struct sock_filter never[] = {
 
 static const struct sock_filter freely[] = {
 	RETURN(SECCOMP_RET_ALLOW),
+};
+
+static const struct sock_filter refused[] = {
+	RETURN(SECCOMP_RET_ERRNO | EPERM),
 };
 
 static const struct sock_filter no_exec[] = {
@@ -161,6 +183,7 @@ static const struct piece {
 } pieces[] = {
 	[NEVER] = PIECE(never),
 	[FREELY] = PIECE(freely),
+	[REFUSED] = PIECE(refused),
 	[NO_EXEC] = PIECE(no_exec),
 	[SOME_FCNTL] = PIECE(some_fcntl),
 };
@@ -205,7 +228,9 @@ emit_search(struct program *p, const struct edge *edges, size_t n)
 	}
 	emit(p, &jump, 1);
 	emit_search(p, edges, half);
-	if (!p->full)
+	if (p->full || p->n - at - 1 > JUMP_MAX)
+		p->full = true;
+	else
 		p->at[at].jt = (unsigned char)(p->n - at - 1);
 	emit_search(p, edges + half, n - half);
 }

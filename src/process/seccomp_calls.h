@@ -19,6 +19,9 @@
 #ifndef SYS_time
 #define SYS_time (-1)
 #endif
+#ifndef SYS_getrlimit
+#define SYS_getrlimit (-1)
+#endif
 #ifndef SYS_readlink
 #define SYS_readlink (-1)
 #endif
@@ -32,7 +35,6 @@
 	{ SYS_openat, EVERY, FREELY }, { SYS_readlink, EVERY, FREELY }, \
 	{ SYS_mmap, EVERY, FREELY }, { SYS_mprotect, EVERY, FREELY }, \
 	{ SYS_getrlimit, EVERY, FREELY }, { SYS_prctl, EVERY, FREELY }, \
-	{ SYS_sched_yield, EVERY, FREELY }, { SYS_gettid, EVERY, FREELY }, \
 	{ SYS_sigaltstack, EVERY, FREELY }, { SYS_tgkill, EVERY, FREELY }, \
 	{ SYS_newfstatat, EVERY, FREELY }, { SYS_lseek, EVERY, FREELY },
 #define SANITIZED true

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The Maildir, its files, and a few to spare: takeover, index, lock. */
+#define SESSION_FILES 32
+
 /* Which Maildir?  The literal one of the command line is nobody's pattern. */
 static int
 find_maildir(const struct monitor *m, char path[PATH_MAX])
@@ -31,7 +34,10 @@ static int
 become_user(const struct monitor *m, const char *path)
 {
 	(void)umask(077);
-	if (privilege_become(m->user.uid, m->user.gid) == -1)
+	if (privilege_become(m->user.uid, m->user.gid) == -1 ||
+	    privilege_limit(SESSION_FILES) == -1 ||
+	    privilege_limit_memory((uint64_t)m->conf->session_memory << 20) ==
+	    -1)
 		return -1;
 	return m->conf->no_sandbox ? sandbox_bare(m->pid) :
 	    sandbox_session(m->pid, path);

@@ -1,5 +1,6 @@
 # Not part of "make check": tests/run.sh runs them, as root where it can.
 EXTRA_DIST += tests/integration/run \
+	tests/integration/inject.py \
 	tests/integration/lab.py \
 	tests/integration/pam_noise.c \
 	tests/integration/test_clients.py \
@@ -8,5 +9,6 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_process.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_real_mail.py \
+	tests/integration/test_sandbox.py \
 	tests/integration/test_superservers.py \
 	tests/integration/test_tls.py

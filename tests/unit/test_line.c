@@ -283,6 +283,27 @@ forget__leaves_no_used_line(void **state)
 	assert_span(line_unread(&line), "next");
 }
 
+/* Half a line moves to the front of the buffer; its old place is empty. */
+static void
+forget__of_a_line_that_came_in_pieces__leaves_nothing(void **state)
+{
+	static const char text[] = "USER a\r\nPASS secret\r\n";
+	size_t half, i;
+
+	(void)state;
+	for (half = 8; half < sizeof text - 1; half++) {
+		line_init(&line, ends[0]);
+		memset(line.buffer, 0, sizeof line.buffer);
+		send_bytes(text, half);
+		expect_line("USER a");
+		send_bytes(text + half, sizeof text - 1 - half);
+		expect_line("PASS secret");
+		line_forget(&line);
+		for (i = 0; i < sizeof line.buffer; i++)
+			assert_int_equal(line.buffer[i], '\0');
+	}
+}
+
 static bool
 give_up(void *ctx)
 {
@@ -319,6 +340,7 @@ main(void)
 		TEST(pending__is_a_whole_line),
 		TEST(preload__goes_on_where_another_stopped),
 		TEST(forget__leaves_no_used_line),
+		TEST(forget__of_a_line_that_came_in_pieces__leaves_nothing),
 		TEST(read__with_an_interrupt__asks_now_and_then),
 	};
 

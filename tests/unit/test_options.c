@@ -166,6 +166,7 @@ static const struct {
 	NUMBER("login-burst", "5", server.pop3.pace.burst, 5),
 	TEXT("front-user", "pop", server.front_user),
 	TEXT("empty-dir", "/e", server.empty_dir),
+	NUMBER("session-memory", "77", server.session_memory, 77),
 	NUMBER("tls", "on", server.tls.first, true),
 	TEXT("tls-cert", "/c", server.tls.cert),
 	TEXT("tls-key", "/k", server.tls.key),
