@@ -90,7 +90,9 @@ sandbox_front(pid_t monitor)
 int
 sandbox_tls(pid_t monitor)
 {
-	return sandbox_bare(monitor);
+	if (sandbox_bare(monitor) == -1)
+		return -1;
+	return confine_calls(SECCOMP_TLS);
 }
 
 int

@@ -36,7 +36,7 @@ enum manner {
 	SOME_FCNTL		/* locks and flags */
 };
 
-#define EVERY (SECCOMP_FRONT | SECCOMP_SESSION | SECCOMP_INTAKE)
+#define EVERY (SECCOMP_FRONT | SECCOMP_SESSION | SECCOMP_INTAKE | SECCOMP_TLS)
 #define USERS (SECCOMP_SESSION | SECCOMP_INTAKE)
 
 /*
@@ -123,6 +123,17 @@ static const struct row {
 	{ SYS_uname, EVERY, REFUSED },
 	{ SYS_readlink, EVERY, REFUSED },
 	{ SYS_readlinkat, EVERY, REFUSED },
+
+	/* OpenSSL and syslog(3) look for what is not there for them. */
+	{ SYS_openat, SECCOMP_TLS, REFUSED },
+	{ SYS_newfstatat, SECCOMP_TLS, REFUSED },
+	{ SYS_fstat, SECCOMP_TLS, REFUSED },
+	{ SYS_socket, SECCOMP_TLS, REFUSED },
+	{ SYS_connect, SECCOMP_TLS, REFUSED },
+	{ SYS_getuid, SECCOMP_TLS, FREELY },
+	{ SYS_geteuid, SECCOMP_TLS, FREELY },
+	{ SYS_getgid, SECCOMP_TLS, FREELY },
+	{ SYS_getegid, SECCOMP_TLS, FREELY },
 
 	SANITIZER_CALLS
 };

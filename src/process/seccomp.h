@@ -11,7 +11,8 @@
 enum seccomp_role {
 	SECCOMP_FRONT = 1,
 	SECCOMP_SESSION = 2,
-	SECCOMP_INTAKE = 4
+	SECCOMP_INTAKE = 4,
+	SECCOMP_TLS = 8
 };
 
 /* Can this kernel filter, and have we lists for this processor? */

@@ -93,6 +93,15 @@ start(struct monitor *m, const sigset_t *outside,
 	return child->pid == -1 ? -1 : 0;
 }
 
+void
+supervise_log_end(const char *name, int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		log_line(LOG_FAULT, "%s ended by signal %d%s", name,
+		    WTERMSIG(status), WTERMSIG(status) == SIGSYS ?
+		    ": a system call that is not for it" : "");
+}
+
 /* Whatever it still does, it is not needed any more. */
 static void
 end(struct child *child)
@@ -106,10 +115,7 @@ end(struct child *child)
 	while (waitpid(child->pid, &status, 0) == -1 && errno == EINTR)
 		continue;
 	child->pid = -1;
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		log_line(LOG_FAULT, "the %s ended by signal %d%s", child->name,
-		    WTERMSIG(status), WTERMSIG(status) == SIGSYS ?
-		    ": a system call that is not for it" : "");
+	supervise_log_end(child->name, status);
 }
 
 /* Is there a message (or an end) to be read?  No: too late, or a signal. */
@@ -161,7 +167,7 @@ static void
 run_front(struct monitor *m, const sigset_t *outside)
 {
 	const struct server_conf *conf = m->conf;
-	struct child front = { .name = "front" };
+	struct child front = { .name = "the front" };
 
 	if (start(m, outside, front_main, &front) == -1) {
 		log_line(LOG_FAULT, "cannot start the front: %s",
@@ -178,7 +184,7 @@ run_front(struct monitor *m, const sigset_t *outside)
 static void
 run_session(struct monitor *m, const sigset_t *outside)
 {
-	struct child session = { .name = "session" };
+	struct child session = { .name = "the session" };
 
 	if (start(m, outside, session_main, &session) == -1)
 		log_line(LOG_FAULT, "cannot start a session: %s",
@@ -205,8 +211,7 @@ supervise_run(struct monitor *m)
 	sigset_t outside;
 
 	if (m->conf->no_sandbox)
-		log_line(LOG_WARN, "--no-sandbox: the kernel confines neither "
-		    "front nor session");
+		log_line(LOG_WARN, "--no-sandbox: the kernel confines nobody");
 	find_front_account(m);
 	hold_signals(&outside);
 	do {

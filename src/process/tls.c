@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "io/wait.h"
 #include "process/privilege.h"
+#include "process/roles.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -59,6 +60,13 @@ put(struct command *c, const char *name, const char *value)
 }
 
 static void
+put_flag(struct command *c, const char *name)
+{
+	memcpy(&c->v[c->n++], &name, sizeof name);
+	c->v[c->n] = NULL;
+}
+
+static void
 put_number(struct command *c, const char *name, size_t i, int64_t n)
 {
 	(void)snprintf(c->numbers[i], sizeof c->numbers[i], "%" PRId64,
@@ -89,6 +97,8 @@ make_command(struct command *c, const struct server_conf *conf,
 		    conf->front_user);
 		put(c, "--empty-dir", conf->empty_dir);
 	}
+	if (conf->no_sandbox)
+		put_flag(c, "--no-sandbox");
 	put(c, "--peer", client->peer.ip);
 	put(c, "--log", log_target_word());
 	put(c, "--log-facility", log_facility_word());
@@ -199,13 +209,16 @@ tls_begin(struct tls *t, const struct server_conf *conf, struct client *client,
 void
 tls_end(struct tls *t, int64_t deadline)
 {
+	int status = 0;
+
 	if (t->pid == 0)
 		return;
 	(void)wait_for(t->alive, POLLIN, deadline, NULL);
 	fd_close(&t->alive);
 	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
-	while (waitpid(t->pid, NULL, 0) == -1 && errno == EINTR)
+	while (waitpid(t->pid, &status, 0) == -1 && errno == EINTR)
 		continue;
+	supervise_log_end("solopop-tls", status);
 	t->pid = 0;
 }
 
@@ -230,8 +243,6 @@ read_text(int fd, char *text, size_t cap)
 int
 tls_check(const struct tls_conf *conf, char *text, size_t cap)
 {
-	static const char check[] = "--check";
-	const char *first = check;
 	struct command c = { .n = 1 };
 	int ends[2], status;
 	pid_t pid;
@@ -241,7 +252,7 @@ tls_check(const struct tls_conf *conf, char *text, size_t cap)
 		return -1;
 	memcpy(&c.v[0], &conf->program, sizeof c.v[0]);
 	put_files(&c, conf);
-	memcpy(&c.v[c.n++], &first, sizeof first);
+	put_flag(&c, "--check");
 	if ((pid = fork()) == 0) {
 		if (dup2(ends[1], STDOUT_FILENO) != -1)
 			become(&c, NULL, 0);

@@ -47,7 +47,7 @@ lock_up(const struct settings *s)
 			return -1;
 	} else if (privilege_limit(DESCRIPTORS) == -1)
 		return -1;
-	return sandbox_tls(monitor);
+	return s->no_sandbox ? sandbox_bare(monitor) : sandbox_tls(monitor);
 }
 
 /* Who connects and leaves, as those do who only look whether we are alive, is

@@ -17,6 +17,7 @@ static const struct row {
 	size_t at;
 } rows[] = {
 	{ "check", KIND_FLAG, AT(check) },
+	{ "no-sandbox", KIND_FLAG, AT(no_sandbox) },
 	{ "cert", KIND_TEXT, AT(cert) },
 	{ "key", KIND_TEXT, AT(key) },
 	{ "sni-dir", KIND_TEXT, AT(sni_dir) },
@@ -55,7 +56,7 @@ set(struct settings *s, const struct row *row, const char *value)
 
 	switch (row->kind) {
 	case KIND_FLAG:
-		s->check = true;
+		*(bool *)(void *)to = true;
 		return 0;
 	case KIND_TEXT:
 		memcpy(to, &value, sizeof value);

@@ -14,6 +14,7 @@
 
 struct settings {
 	bool check;			/* look, and serve nobody */
+	bool no_sandbox;		/* for debugging */
 	const char *cert;		/* file; NULL: none is named */
 	const char *key;		/* file, or NULL: in the one above */
 	const char *sni_dir;		/* certificates by name, or NULL */

@@ -182,6 +182,31 @@ def roles__are_confined_before_a_byte_is_read():
               "files before Landlock")
 
 
+@root_only
+def tls__is_filtered_and_its_forbidden_calls_end_it():
+    from test_tls import begin, roles, tls
+    log = Log()
+    mailbox(SAMPLE)
+    for attempt in FORBIDDEN[1:]:
+        with Session(*tls("--tls")) as s:
+            begin(s.talk)
+            s.talk.banner()
+            pid = roles(s.pid)["solopop-tls"]
+            has = status(pid)
+            equal((has["Seccomp"], has["NoNewPrivs"]), ("2", "1"))
+            equal(inject(pid, "openat", AT_FDCWD, "/", 0, 0), -errno.EPERM)
+            equal(inject(pid, *attempt), "killed", attempt[0])
+            s.talk.close()
+        log.wait("solopop-tls ended by signal 31: a system call")
+        log.lines.clear()
+    with Session(*tls("--tls", "--no-sandbox")) as s:
+        begin(s.talk)
+        s.talk.banner()
+        equal(status(roles(s.pid)["solopop-tls"])["Seccomp"], "0")
+        s.talk.ok("QUIT")
+    log.wait("--no-sandbox")
+
+
 def limit(pid, name):
     return re.search(r"%s +(\S+) +(\S+)" % name,
                      slurp("/proc/%d/limits" % pid)).groups()
@@ -355,7 +380,7 @@ def many_users():
     """More lines than one read(2) of /etc/shadow takes."""
     shadow = slurp("/etc/shadow")
     spill("/etc/shadow", shadow + "".join(
-        "other%d:$6$saltsalt$%s:19000:0:99999:7:::\n" % (i, "Hash%04dOf" % i * 8)
+        "other%d:$6$salt$%s:19000:0:99999:7:::\n" % (i, "Hash%04dOf" % i * 8)
         for i in range(300)), 0o600)
     return shadow
 

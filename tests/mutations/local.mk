@@ -38,4 +38,6 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/session-filter.mutation \
 	tests/mutations/session-filter-inside.mutation \
 	tests/mutations/session-role.mutation \
-	tests/mutations/tracing.mutation
+	tests/mutations/tracing.mutation \
+	tests/mutations/tls-filter.mutation \
+	tests/mutations/tls-role.mutation

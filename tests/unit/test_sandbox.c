@@ -95,6 +95,12 @@ as_intake(void)
 }
 
 static int
+as_tls(void)
+{
+	return sandbox_tls(parent);
+}
+
+static int
 as_nobody_special(void)
 {
 	return 0;
@@ -262,6 +268,24 @@ front__what_it_may_not_do__ends_it(void **state)
 			fail_msg("%s", forbidden[i].what);
 }
 
+/* OpenSSL and syslog(3) would try these: they come to nothing. */
+static void
+tls__what_it_may_not_do__ends_it_or_fails(void **state)
+{
+	size_t i;
+	int r, wanted;
+
+	(void)state;
+	need_seccomp();
+	for (i = 0; i < COUNT(forbidden); i++) {
+		wanted = forbidden[i].act == do_socket ||
+		    forbidden[i].act == do_connect ||
+		    forbidden[i].act == do_open ? EPERM : KILLED;
+		if ((r = try(as_tls, forbidden[i].act)) != wanted)
+			fail_msg("%s: %d", forbidden[i].what, r);
+	}
+}
+
 static void
 session__what_it_may_not_do__ends_it(void **state)
 {
@@ -319,6 +343,11 @@ static const int session_calls[] = {
 	SYS_getegid,
 };
 
+static const int tls_calls[] = {
+	SYS_openat, SYS_fstat, SYS_newfstatat, SYS_socket, SYS_connect,
+	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid,
+};
+
 static int number;
 
 /* No argument makes sense, so that nothing comes of it, and nothing waits. */
@@ -351,7 +380,7 @@ is_no_call(void)
 
 /* mmap(2) and fcntl(2) with such arguments are refused, too. */
 static void
-only_the_listed__survive(int (*role)(void), bool mail)
+only_the_listed__survive(int (*role)(void), const int *more, size_t n)
 {
 	bool listed;
 
@@ -361,7 +390,7 @@ only_the_listed__survive(int (*role)(void), bool mail)
 	need_seccomp();
 	for (number = 0; number < CALLS; number++) {
 		listed = is_in(front_calls, COUNT(front_calls)) ||
-		    (mail && is_in(session_calls, COUNT(session_calls)));
+		    is_in(more, n);
 		if ((try(role, do_number) == KILLED) == listed &&
 		    !is_no_call())
 			fail_msg("system call %d", number);
@@ -372,14 +401,22 @@ static void
 front__of_all_calls__only_the_listed_survive(void **state)
 {
 	(void)state;
-	only_the_listed__survive(as_front, false);
+	only_the_listed__survive(as_front, NULL, 0);
 }
 
 static void
 session__of_all_calls__only_the_listed_survive(void **state)
 {
 	(void)state;
-	only_the_listed__survive(as_session, true);
+	only_the_listed__survive(as_session, session_calls,
+	    COUNT(session_calls));
+}
+
+static void
+tls__of_all_calls__only_the_listed_survive(void **state)
+{
+	(void)state;
+	only_the_listed__survive(as_tls, tls_calls, COUNT(tls_calls));
 }
 
 static int
@@ -493,6 +530,7 @@ role__work_of_the_c_library__is_no_offence(void **state)
 	(void)state;
 	assert_int_equal(try(as_front, do_library_work), 0);
 	assert_int_equal(try(as_session, do_library_work), 0);
+	assert_int_equal(try(as_tls, do_library_work), 0);
 }
 
 static int
@@ -1067,9 +1105,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(front__what_it_may_not_do__ends_it),
 		TEST(session__what_it_may_not_do__ends_it),
+		TEST(tls__what_it_may_not_do__ends_it_or_fails),
 		TEST(nobody_special__may_do_most_of_it),
 		TEST(front__of_all_calls__only_the_listed_survive),
 		TEST(session__of_all_calls__only_the_listed_survive),
+		TEST(tls__of_all_calls__only_the_listed_survive),
 		TEST(calls__by_another_table__end_it),
 		TEST(front__talks_waits_and_has_memory),
 		TEST(role__work_of_the_c_library__is_no_offence),

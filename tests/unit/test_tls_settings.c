@@ -39,6 +39,10 @@ parse__each_option__is_taken(void **state)
 	assert_int_equal(parse("--log=none", "--patience=5"), 0);
 	assert_int_equal(s.log, LOG_NOWHERE);
 	assert_int_equal(s.patience, 5);
+	assert_false(s.no_sandbox);
+	assert_int_equal(parse("--no-sandbox", NULL), 0);
+	assert_true(s.no_sandbox);
+	assert_false(s.check);
 }
 
 static void
