@@ -34,6 +34,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/password-in-the-line.mutation \
 	tests/mutations/password-in-the-monitor.mutation \
 	tests/mutations/password-in-the-question.mutation \
+	tests/mutations/password-in-two-pieces.mutation \
 	tests/mutations/processes.mutation \
 	tests/mutations/session-filter.mutation \
 	tests/mutations/session-filter-inside.mutation \
