@@ -45,6 +45,11 @@ static const struct choice dialects[] = {
 	{ NULL, 0 }
 };
 
+static const struct choice languages[] = {
+	{ "en", LANGUAGE_EN }, { "de", LANGUAGE_DE }, { "fr", LANGUAGE_FR },
+	{ NULL, 0 }
+};
+
 static const struct choice locks[] = {
 	{ "fcntl", true }, { "none", false }, { NULL, 0 }
 };
@@ -202,6 +207,8 @@ static const struct option_row {
 	    NULL, "N", "bad commands before login [10]" },
 	{ "dialect", 0, KIND_WORD, AT(server.pop3.dialect), 0, 0, dialects,
 	    "qpopper2|qpopper4", "whose wording [qpopper2]" },
+	{ "lang", 0, KIND_WORD, AT(server.pop3.language), 0, 0, languages,
+	    "en|de|fr", "the answers' language, until LANG changes it [en]" },
 	{ "hostname", 0, KIND_TEXT, AT(server.pop3.host), 0, 0, NULL, "NAME",
 	    "the name in the banner [gethostname(2)]" },
 	{ "shy", 0, KIND_BOOL, AT(server.pop3.shy), 0, 0, NULL, NULL,

@@ -105,11 +105,12 @@ ask_apop(struct ask *a, const char *user, struct span digest,
 }
 
 int
-ask_hand_over(struct ask *a, struct span unread)
+ask_hand_over(struct ask *a, unsigned language, struct span unread)
 {
 	struct monmsg m;
 
 	monmsg_start(&m, ASK_HAND_OVER);
+	monmsg_put_number(&m, language);
 	monmsg_put_bytes(&m, unread);
 	return tell(a, &m);
 }

@@ -23,7 +23,7 @@ enum ask_kind {
 	ASK_EXPECT,		/* nothing: somebody gave a name */
 	ASK_VERIFY,		/* bytes: user; bytes: password */
 	ASK_APOP,		/* bytes: user; bytes: digest */
-	ASK_HAND_OVER,		/* bytes: input read and not used */
+	ASK_HAND_OVER,		/* number: language; bytes: unread input */
 	ASK_LOG,		/* number: enum log_level; bytes: line */
 	ASK_REPORT,		/* numbers: see struct ask_totals */
 	ASK_STLS,		/* nothing: TLS may begin, and we end */
@@ -73,8 +73,11 @@ int ask_verify(struct ask *a, const char *user, const struct secret *password,
 int ask_apop(struct ask *a, const char *user, struct span digest,
     enum verdict *verdict, bool *last);
 
-/* After VERDICT_WELCOME: pass on what is read and not used. */
-int ask_hand_over(struct ask *a, struct span unread);
+/*
+ * After VERDICT_WELCOME: pass on in which language the client is answered (the
+ * number is pop3's), and what is read and not used.
+ */
+int ask_hand_over(struct ask *a, unsigned language, struct span unread);
 
 /* STLS is answered, and everything of ours has left: put TLS in between. */
 int ask_stls(struct ask *a);

@@ -1,11 +1,22 @@
 #include "pop3/commands.h"
 
 #include "base/secret.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
 /* qpopper sent such users plain text alone; they are the same users. */
 #define NO_MIME "-no-mime"
+
+/*
+ * Before UTF8 names and passwords are the bytes they are, since some sites'
+ * clients send Latin-1; behind it they are held to it (RFC 6856, section 2.2).
+ */
+static bool
+is_text(const struct pop3 *p, struct span s)
+{
+	return !p->utf8 || utf8_is_valid(s);
+}
 
 static bool
 is_name(struct span s)
@@ -71,6 +82,8 @@ auth_user(struct pop3 *p, const struct args *a)
 	p->has_user = false;
 	if (!pop3_cleartext_allowed(p))
 		return command_bad(p, pop3_cleartext_refusal(p), span_of(""));
+	if (!is_text(p, a->v[0]))
+		return command_bad(p, REPLY_NOT_UTF8, span_of(""));
 	if (!take_name(p, a->v[0]))
 		return command_bad(p, REPLY_BAD_NAME, a->v[0]);
 	p->has_user = true;
@@ -110,6 +123,10 @@ auth_pass(struct pop3 *p, const struct args *a)
 		return command_bad(p, REPLY_UNKNOWN, span_of("pass"));
 	if (!pop3_cleartext_allowed(p))
 		return command_bad(p, pop3_cleartext_refusal(p), span_of(""));
+	if (!is_text(p, a->rest)) {
+		line_forget(&p->in);
+		return command_bad(p, REPLY_NOT_UTF8, span_of(""));
+	}
 	if (!can_wait(p) || secret_set(&password, a->rest) == -1)
 		return STEP_ABORT;
 	r = ask_verify(p->ask, p->user, &password, &verdict, &last);
@@ -126,6 +143,8 @@ auth_apop(struct pop3 *p, const struct args *a)
 
 	if (p->stamp[0] == '\0')
 		return command_bad(p, REPLY_NO_APOP, a->command);
+	if (!is_text(p, a->v[0]))
+		return command_bad(p, REPLY_NOT_UTF8, span_of(""));
 	if (!take_name(p, a->v[0]))
 		return command_bad(p, REPLY_BAD_NAME, a->v[0]);
 	if (!can_wait(p) ||
@@ -154,6 +173,14 @@ auth_stls(struct pop3 *p, const struct args *a)
 	}
 	(void)pop3_say(p, REPLY_STLS);
 	return can_wait(p) && ask_stls(p->ask) == 0 ? STEP_TLS : STEP_ABORT;
+}
+
+enum pop3_step
+auth_utf8(struct pop3 *p, const struct args *a)
+{
+	(void)a;
+	p->utf8 = true;
+	return pop3_say(p, REPLY_UTF8);
 }
 
 enum pop3_step

@@ -61,6 +61,8 @@ static const struct capability {
 	{ AUTHORIZATION, "STLS", can_stls, NULL },	/* RFC 2595 */
 	{ ANYWHERE,    NULL, has_login_delay, put_login_delay },
 	{ ANYWHERE,    "EXPIRE NEVER", NULL, NULL },	/* none unasked */
+	{ ANYWHERE,    "UTF8 USER", NULL, NULL },	/* RFC 6856 */
+	{ ANYWHERE,    "LANG", NULL, NULL },
 	{ ANYWHERE,    NULL, may_be_known, put_implementation },
 };
 

@@ -9,6 +9,7 @@ static const struct command {
 	{ "APOP", AUTHORIZATION, 2, 2,         auth_apop },
 	{ "CAPA", ANYWHERE,      0, 0,         any_capa },
 	{ "DELE", TRANSACTION,   1, 1,         trans_dele },
+	{ "LANG", ANYWHERE,      0, 1,         any_lang },
 	{ "LAST", TRANSACTION,   0, 0,         trans_last },
 	{ "LIST", TRANSACTION,   0, 1,         trans_list },
 	{ "NOOP", TRANSACTION,   0, 0,         trans_noop },
@@ -22,6 +23,7 @@ static const struct command {
 	{ "TOP",  TRANSACTION,   2, 2,         trans_top },
 	{ "UIDL", TRANSACTION,   0, 1,         trans_uidl },
 	{ "USER", AUTHORIZATION, 1, 1,         auth_user },
+	{ "UTF8", AUTHORIZATION, 0, 0,         auth_utf8 },
 };
 
 /* A command of the other state is unknown in this one, as with qpopper. */

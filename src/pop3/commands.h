@@ -32,6 +32,7 @@ enum pop3_step auth_user(struct pop3 *p, const struct args *a);
 enum pop3_step auth_pass(struct pop3 *p, const struct args *a);
 enum pop3_step auth_apop(struct pop3 *p, const struct args *a);
 enum pop3_step auth_stls(struct pop3 *p, const struct args *a);
+enum pop3_step auth_utf8(struct pop3 *p, const struct args *a);
 enum pop3_step auth_quit(struct pop3 *p, const struct args *a);
 
 /* transaction.c */
@@ -46,7 +47,8 @@ enum pop3_step trans_rset(struct pop3 *p, const struct args *a);
 enum pop3_step trans_noop(struct pop3 *p, const struct args *a);
 enum pop3_step trans_quit(struct pop3 *p, const struct args *a);
 
-/* capa.c */
+/* capa.c, lang.c */
 enum pop3_step any_capa(struct pop3 *p, const struct args *a);
+enum pop3_step any_lang(struct pop3 *p, const struct args *a);
 
 #endif

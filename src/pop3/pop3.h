@@ -87,6 +87,7 @@ struct pop3 {
 	bool greeted;			/* by whoever talked to it before us */
 
 	char user[ASK_USER_MAX + 1];	/* "" before USER */
+	bool utf8;			/* the client has said UTF8 */
 	bool has_user;			/* USER came, PASS may follow */
 	int64_t login_deadline;
 	uint32_t bad;			/* bad commands so far */

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -82,6 +83,18 @@ static const struct text {
 	    "Begin TLS negotiation", "STLS",
 	    "TLS kann beginnen",
 	    "TLS peut commencer" } },
+	[REPLY_UTF8] = { OK, {
+	    "UTF8 enabled", NULL,
+	    "UTF8 gilt",
+	    "UTF8 est actif" } },
+	[REPLY_LANGS] = { OK, {
+	    "Language listing follows", NULL,
+	    "Die Liste der Sprachen folgt",
+	    "Voici la liste des langues" } },
+	[REPLY_LANG] = { OK, {
+	    "{word} Language changed", NULL,
+	    "{word} Sprache gewechselt",
+	    "{word} Langue changée" } },
 	[REPLY_QUIT] = { OK, {
 	    "Pop server at {host} signing off.", NULL,
 	    "Der POP-Server {host} sagt auf Wiedersehen.",
@@ -137,11 +150,19 @@ static const struct text {
 	    "\"{word}\" is not a number of lines.", NULL,
 	    "\"{word}\" ist keine Anzahl von Zeilen.",
 	    "\"{word}\" n'est pas un nombre de lignes." } },
+	[REPLY_NO_LANG] = { ERR, {
+	    "No language \"{word}\" is known here.", NULL,
+	    "Die Sprache \"{word}\" ist hier nicht bekannt.",
+	    "La langue \"{word}\" n'est pas connue ici." } },
 
 	[REPLY_BAD_NAME] = { AUTH, {
 	    "That is no user name.", NULL,
 	    "Das ist kein Benutzername.",
 	    "Ce n'est pas un nom d'utilisateur." } },
+	[REPLY_NOT_UTF8] = { AUTH, {
+	    "That is not UTF-8.", NULL,
+	    "Das ist kein UTF-8.",
+	    "Ce n'est pas de l'UTF-8." } },
 	[REPLY_WRONG] = { AUTH, {
 	    "Password supplied for \"{user}\" is incorrect.", NULL,
 	    "Das Passwort für \"{user}\" ist falsch.",
@@ -255,19 +276,27 @@ number(char scratch[VALUE_MAX], uint64_t n)
 	return (struct span){ scratch, num_decimal(scratch, n) };
 }
 
-/* Nothing that a client sent may break our line in two. */
+/*
+ * Nothing that a client sent may break our line in two.  Bytes that are no
+ * UTF-8 are echoed in English alone, where the client has agreed to nothing.
+ */
 static struct span
-foreign(char scratch[VALUE_MAX], struct span value, bool for_log)
+foreign(char scratch[VALUE_MAX], struct span value, enum language language,
+    bool for_log)
 {
+	bool ascii = language != LANGUAGE_EN && !utf8_is_valid(value);
+	unsigned char c;
 	size_t i;
 
 	if (for_log)
 		return span_of(log_quote(scratch, VALUE_MAX, value));
 	if (value.len > REPLY_MAX)
 		value.len = REPLY_MAX;
-	for (i = 0; i < value.len; i++)
-		scratch[i] = (unsigned char)value.p[i] < ' ' ||
-		    value.p[i] == 0x7f ? '?' : value.p[i];
+	for (i = 0; i < value.len; i++) {
+		c = (unsigned char)value.p[i];
+		scratch[i] = c < ' ' || c == 0x7f || (c > 0x7f && ascii) ?
+		    '?' : value.p[i];
+	}
 	return (struct span){ scratch, value.len };
 }
 
@@ -290,12 +319,12 @@ half(struct span choice, bool first)
 
 static struct span
 value_of(char scratch[VALUE_MAX], struct span name,
-    const struct reply_values *v, bool for_log)
+    const struct reply_values *v, enum language language, bool for_log)
 {
 	if (span_is(name, "user"))
-		return foreign(scratch, span_of(v->user), for_log);
+		return foreign(scratch, span_of(v->user), language, for_log);
 	if (span_is(name, "word"))
-		return foreign(scratch, v->word, for_log);
+		return foreign(scratch, v->word, language, for_log);
 	if (span_is(name, "msgno"))
 		return number(scratch, v->msgno);
 	if (span_is(name, "count"))
@@ -317,8 +346,7 @@ append(char dst[REPLY_MAX], size_t *len, struct span s)
 {
 	size_t room = REPLY_MAX - 3 - *len;
 
-	if (s.len > room)
-		s.len = room;
+	s.len = utf8_cut(s, room);
 	if (s.len > 0)
 		memcpy(dst + *len, s.p, s.len);
 	*len += s.len;
@@ -376,7 +404,8 @@ reply_format(char dst[REPLY_MAX], enum reply reply, struct voice voice,
 		name = (struct span){ p + 1, strcspn(p + 1, "}") };
 		append(dst, &len, span_has(name, '|') ?
 		    half(name, is_singular(values->count, voice.language)) :
-		    value_of(scratch, name, values, for_log));
+		    value_of(scratch, name, values, voice.language,
+		    for_log));
 		p += name.len + 2;
 	}
 }

@@ -20,11 +20,11 @@ static const struct refusals of_uidl = {
 };
 
 /*
- * The message that the first argument names, if it is there and not deleted.
- * Otherwise -1, and the refusal has been said.
+ * The message that the first argument names, if there is one.  Otherwise -1,
+ * and the refusal has been said.
  */
 static int
-arg_msgno(struct pop3 *p, const struct args *a, const struct refusals *refuse,
+arg_any_msgno(struct pop3 *p, const struct args *a, const struct refusals *refuse,
     uint32_t *msgno)
 {
 	struct reply_values v = {
@@ -39,13 +39,29 @@ arg_msgno(struct pop3 *p, const struct args *a, const struct refusals *refuse,
 		(void)pop3_reply(p, refuse->no_number, &v);
 	else if (error != 0)
 		(void)pop3_reply(p, refuse->no_message, &v);
-	else if (maildrop_is_deleted(p->drop, v.msgno))
-		(void)pop3_reply(p, refuse->is_deleted, &v);
 	else {
 		*msgno = v.msgno;
 		return 0;
 	}
 	return -1;
+}
+
+/* The same, and deleted it must not be either. */
+static int
+arg_msgno(struct pop3 *p, const struct args *a, const struct refusals *refuse,
+    uint32_t *msgno)
+{
+	uint32_t n;
+
+	if (arg_any_msgno(p, a, refuse, &n) == -1)
+		return -1;
+	if (maildrop_is_deleted(p->drop, n)) {
+		(void)pop3_reply(p, refuse->is_deleted,
+		    &(struct reply_values){ .msgno = n });
+		return -1;
+	}
+	*msgno = n;
+	return 0;
 }
 
 static enum pop3_step
@@ -264,13 +280,17 @@ trans_top(struct pop3 *p, const struct args *a)
 	return step;
 }
 
+/* qpopper 4 did not look whether a message was deleted before. */
 enum pop3_step
 trans_dele(struct pop3 *p, const struct args *a)
 {
 	uint32_t msgno;
 
-	if (arg_msgno(p, a, &usual, &msgno) == -1)
+	if (arg_any_msgno(p, a, &usual, &msgno) == -1)
 		return STEP_NEXT;
+	if (maildrop_is_deleted(p->drop, msgno))
+		return say_message(p, p->conf->dialect == DIALECT_QPOPPER4 ?
+		    REPLY_DELE : REPLY_IS_DELETED, msgno);
 	if (maildrop_delete(p->drop, msgno) == -1)
 		return give_up(p);
 	return say_message(p, REPLY_DELE, msgno);

@@ -33,7 +33,8 @@ talk(struct pop3 *p)
 		return 0;
 	if (out_flush(p->out) == -1)
 		return -1;
-	return ask_hand_over(p->ask, line_unread(&p->in));
+	return ask_hand_over(p->ask, (unsigned)p->language,
+	    line_unread(&p->in));
 }
 
 static void
@@ -91,6 +92,7 @@ front_begin(const struct monitor *m, struct ask *ask)
 	p->tls = m->tls_active;
 	p->tls_offered = m->tls_offered;
 	p->greeted = m->greeted;
+	p->language = m->language;
 	return p;
 }
 

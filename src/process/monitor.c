@@ -44,7 +44,7 @@ static const struct rule {
 	    answer_verify },
 	{ ASK_APOP, FRONT_ASKS, 16 + ASK_USER_MAX + POP3_LINE_MAX,
 	    answer_apop },
-	{ ASK_HAND_OVER, HANDING_OVER, 8 + LINE_BUFFER, answer_hand_over },
+	{ ASK_HAND_OVER, HANDING_OVER, 16 + LINE_BUFFER, answer_hand_over },
 	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
 	    ALL_DONE | TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
 	{ ASK_STLS, FRONT_ASKS, 0, answer_stls },
@@ -105,6 +105,7 @@ monitor_init(struct monitor *m, const struct server_conf *conf,
 	m->phase = cidr_has(conf->proxy_from, client->peer.ip) ? PROXY_TELLS :
 	    first_phase(m);
 	m->login_deadline = clock_ms() + conf->pop3.login_time;
+	m->language = conf->pop3.language;
 	m->tls_offered = tls_is_offered(&conf->tls, client);
 	tls_init(&m->tls);
 	return has_apop(conf) ? make_stamp(m) : 0;
@@ -393,9 +394,12 @@ answer_apop(struct monitor *m, struct monmsg *message)
 static int
 answer_hand_over(struct monitor *m, struct monmsg *message)
 {
+	uint64_t language = monmsg_get_number(message);
+
 	(void)monmsg_get_bytes(message);
-	if (monmsg_end(message) == -1)
+	if (monmsg_end(message) == -1 || language >= LANGUAGES)
 		return -1;
+	m->language = (enum language)language;
 	m->unread = *message;
 	m->phase = USER_RUNS;
 	message->len = 0;

@@ -45,6 +45,7 @@ struct monitor {
 	int64_t login_deadline;		/* clock_ms() terms */
 	uint32_t failures;
 	uint32_t lines;			/* that the front has logged */
+	enum language language;		/* of the answers to the client */
 	struct monmsg unread;		/* what the front handed over */
 };
 

@@ -50,6 +50,7 @@ take_over(struct pop3 *p, const struct monitor *m)
 	struct monmsg copy = m->unread;
 
 	(void)monmsg_kind(&copy);
+	(void)monmsg_get_number(&copy);		/* m->language */
 	return line_preload(&p->in, monmsg_get_bytes(&copy));
 }
 
@@ -109,7 +110,7 @@ alone_run(struct monitor *m)
 
 	(void)umask(077);
 	if ((p = authorize(m, &ask, &step)) != NULL && step == STEP_LOGIN &&
-	    ask_hand_over(&ask, span_of("")) == 0) {
+	    ask_hand_over(&ask, (unsigned)p->language, span_of("")) == 0) {
 		if (find_maildir(m, path) == 0)
 			pop3_transact(p, path);
 		else

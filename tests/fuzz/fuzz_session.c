@@ -37,6 +37,7 @@ static const struct pop3_conf conf = {
 };
 static const struct pop3_conf conf4 = {
 	.dialect = DIALECT_QPOPPER4,
+	.language = LANGUAGE_FR,
 	.shy = true,
 	.idle_time = 600 * 1000,
 	.login_time = 180 * 1000,

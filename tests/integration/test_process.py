@@ -199,6 +199,21 @@ def pipelined_behind_pass__thousands__all_are_answered():
         equal(s.talk.at_end(), b"")
 
 
+@root_only
+def language__of_the_front__goes_on_in_the_session():
+    mailbox(SAMPLE)
+    with Session() as s:
+        s.talk.banner()
+        equal(s.talk.ask("LANG fr"), "+OK fr Langue chang\xc3\xa9e", "LANG")
+        equal(s.talk.ask("USER alice"), "+OK Mot de passe requis pour alice.",
+              "USER")
+        s.talk.ok("PASS " + password("alice"))
+        equal(s.talk.ask("DELE 99"), "-ERR Le message 99 n'existe pas.",
+              "in the session")
+        equal(s.talk.ask("LANG en"), "+OK en Language changed", "LANG")
+        s.talk.ok("QUIT")
+
+
 def alive(pids):
     found = []
     for pid in pids:

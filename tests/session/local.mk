@@ -44,6 +44,7 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/dele-and-eof.pop3 \
 	tests/session/dele-and-gone.pop3 \
 	tests/session/dele-bad-numbers.pop3 \
+	tests/session/dele-twice-in-qpopper4.pop3 \
 	tests/session/deleted-is-refused.pop3 \
 	tests/session/delivered-meanwhile.pop3 \
 	tests/session/dialect-qpopper4-one.pop3 \
@@ -54,6 +55,10 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/half-a-quit.pop3 \
 	tests/session/idle-holder-yields.pop3 \
 	tests/session/in-use.pop3 \
+	tests/session/lang-is-not-for-the-log.pop3 \
+	tests/session/lang-list.pop3 \
+	tests/session/lang-of-the-site.pop3 \
+	tests/session/lang-range.pop3 \
 	tests/session/last-after-retr.pop3 \
 	tests/session/last-is-highest-read.pop3 \
 	tests/session/leading-zeros.pop3 \
@@ -183,6 +188,9 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/user-names-trimmed.pop3 \
 	tests/session/user-then-capa.pop3 \
 	tests/session/user-twice.pop3 \
+	tests/session/utf8-apop.pop3 \
+	tests/session/utf8-message.pop3 \
+	tests/session/utf8.pop3 \
 	tests/session/vanished-after-retr.pop3 \
 	tests/session/vanished-meanwhile.pop3 \
 	tests/session/what-is-no-message.pop3 \

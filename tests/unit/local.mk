@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/test_secret \
 	tests/unit/test_secrets \
 	tests/unit/test_user \
+	tests/unit/test_utf8 \
 	tests/unit/test_wait \
 	tests/unit/test_wire
 
@@ -186,6 +187,9 @@ tests_unit_test_secrets_LDADD = $(TEST_LIBS)
 tests_unit_test_user_SOURCES = tests/unit/test_user.c tests/unit/unit.h
 tests_unit_test_user_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_user_LDADD = $(TEST_LIBS)
+tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c tests/unit/unit.h
+tests_unit_test_utf8_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_utf8_LDADD = $(TEST_LIBS)
 tests_unit_test_wait_SOURCES = tests/unit/test_wait.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_wait_CPPFLAGS = $(UNIT_CPPFLAGS)

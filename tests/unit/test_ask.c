@@ -100,7 +100,7 @@ statements__need_no_answer(void **state)
 
 	(void)state;
 	ask_expect(&ask);
-	assert_int_equal(ask_hand_over(&ask, SPAN("STAT\r\nQU")), 0);
+	assert_int_equal(ask_hand_over(&ask, 2, SPAN("STAT\r\nQU")), 0);
 	ask_log(&ask, LOG_WARN, "a line");
 	assert_int_equal(ask_report(&ask, &totals), 0);
 	assert_int_equal(channel_receive(monitor, &m), 0);
@@ -108,6 +108,7 @@ statements__need_no_answer(void **state)
 	assert_int_equal(monmsg_end(&m), 0);
 	assert_int_equal(channel_receive(monitor, &m), 0);
 	assert_int_equal(monmsg_kind(&m), ASK_HAND_OVER);
+	assert_int_equal(monmsg_get_number(&m), 2);
 	assert_span(monmsg_get_bytes(&m), "STAT\r\nQU");
 	assert_int_equal(monmsg_end(&m), 0);
 	assert_int_equal(channel_receive(monitor, &m), 0);
@@ -200,7 +201,7 @@ monitor__that_is_gone__is_told(void **state)
 	assert_errno(ask_verify(&ask, "jane", &password, &verdict, &last),
 	    EPIPE);
 	assert_errno(ask_apop(&ask, "jane", SPAN(""), &verdict, &last), EPIPE);
-	assert_errno(ask_hand_over(&ask, SPAN("")), EPIPE);
+	assert_errno(ask_hand_over(&ask, 0, SPAN("")), EPIPE);
 	assert_errno(ask_report(&ask, &totals), EPIPE);
 	ask_expect(&ask);
 	ask_log(&ask, LOG_NOTE, "nobody hears");
@@ -215,7 +216,7 @@ question__that_does_not_fit__is_not_asked(void **state)
 	bool last;
 
 	(void)state;
-	assert_errno(ask_hand_over(&ask, (struct span){ big, sizeof big }),
+	assert_errno(ask_hand_over(&ask, 0, (struct span){ big, sizeof big }),
 	    EMSGSIZE);
 	assert_errno(ask_apop(&ask, "jane", (struct span){ big, sizeof big },
 	    &verdict, &last), EMSGSIZE);

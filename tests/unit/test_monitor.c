@@ -95,6 +95,7 @@ hand_over(void)
 	struct monmsg msg;
 
 	monmsg_start(&msg, ASK_HAND_OVER);
+	monmsg_put_number(&msg, LANGUAGE_FR);
 	monmsg_put_bytes(&msg, SPAN("STAT\r\n"));
 	return monitor_answer(&m, &msg);
 }
@@ -125,6 +126,7 @@ verify__welcome__leads_to_the_hand_over_and_the_report(void **state)
 	    "\"%s\" at (192.0.2.7) 192.0.2.7", PACKAGE_VERSION, self.name);
 	assert_string_equal(lines[0], expected);
 	assert_int_equal(hand_over(), 0);
+	assert_int_equal(m.language, LANGUAGE_FR);
 	assert_int_equal(m.phase, USER_RUNS);
 	assert_int_equal(report(), 0);
 	(void)snprintf(expected, sizeof expected,
@@ -132,6 +134,25 @@ verify__welcome__leads_to_the_hand_over_and_the_report(void **state)
 	assert_string_equal(lines[1], expected);
 	assert_int_equal(m.phase, ALL_DONE);
 	assert_int_equal(report(), -1);
+}
+
+static void
+hand_over__of_a_language_there_is_not__is_a_violation(void **state)
+{
+	static const uint64_t numbers[] = { LANGUAGES, 255, UINT32_MAX,
+	    (uint64_t)1 << 32, UINT64_MAX };
+	struct monmsg msg;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(numbers); i++) {
+		m.phase = HANDING_OVER;
+		monmsg_start(&msg, ASK_HAND_OVER);
+		monmsg_put_number(&msg, numbers[i]);
+		monmsg_put_bytes(&msg, SPAN(""));
+		assert_int_equal(monitor_answer(&m, &msg), -1);
+		assert_int_equal(m.language, LANGUAGE_EN);
+	}
 }
 
 static void
@@ -226,6 +247,7 @@ make(struct monmsg *msg, enum ask_kind kind)
 		monmsg_put_bytes(msg, SPAN("x"));
 		break;
 	case ASK_HAND_OVER:
+		monmsg_put_number(msg, LANGUAGES - 1);
 		monmsg_put_bytes(msg, SPAN(""));
 		break;
 	case ASK_LOG:
@@ -605,6 +627,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(verify__welcome__leads_to_the_hand_over_and_the_report),
+		TEST(hand_over__of_a_language_there_is_not__is_a_violation),
 		TEST(verify__of_somebody_else__is_wrong_though_pam_agrees),
 		TEST(verify__as_root__lets_in_neither_root_nor_low_uids),
 		TEST(refusal__takes_the_same_time__whatever_it_was),

@@ -180,6 +180,7 @@ static const struct {
 	NUMBER("timeout", "0001", server.pop3.idle_time, 1000),
 	NUMBER("login-timeout", "3600", server.pop3.login_time, 3600000),
 	NUMBER("max-bad-commands", "1", server.pop3.max_bad, 1),
+	NUMBER("lang", "fr", server.pop3.language, LANGUAGE_FR),
 	NUMBER("dialect", "qpopper4", server.pop3.dialect, DIALECT_QPOPPER4),
 	TEXT("hostname", "h", server.pop3.host),
 	NUMBER("shy", "1", server.pop3.shy, true),

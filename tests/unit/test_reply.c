@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "pop3/reply.h"
 #include "unit.h"
 
@@ -165,6 +166,8 @@ check_wild(enum reply reply, struct voice voice, bool for_log)
 	assert_int_equal(strncmp(text, reply_is_ok(reply) ? "+OK " : "-ERR ",
 	    4), 0);
 	assert_null(strpbrk(text, "\r\n"));
+	assert_true(voice.language == LANGUAGE_EN ||
+	    utf8_is_valid(span_of(text)));
 }
 
 static void
@@ -189,6 +192,7 @@ check_uncut(enum reply reply, struct voice voice, bool for_log)
 
 	reply_format(text, reply, voice, &longest, for_log);
 	assert_true(strlen(text) < REPLY_MAX - 100);
+	assert_true(utf8_is_valid(span_of(text)));
 }
 
 static void
@@ -287,6 +291,43 @@ foreign_words__cannot_break_the_line__or_the_log(void **state)
 	    "\"a\\x0d\\x0a+OK\\x7f\\xe9\\x22\".");
 }
 
+static void
+foreign_words__in_other_languages__are_utf_8_or_ascii(void **state)
+{
+	struct reply_values v = values;
+	char text[REPLY_MAX];
+
+	(void)state;
+	v.word = SPAN("gr\xc3\xbc\xc3\x9f");
+	reply_format(text, REPLY_UNKNOWN, german, &v, false);
+	assert_string_equal(text,
+	    "-ERR Unbekannter Befehl: \"gr\xc3\xbc\xc3\x9f\".");
+	v.word = SPAN("gr\xc3\xbc\xc3");
+	reply_format(text, REPLY_UNKNOWN, german, &v, false);
+	assert_string_equal(text, "-ERR Unbekannter Befehl: \"gr???\".");
+	reply_format(text, REPLY_UNKNOWN, qpopper2, &v, false);
+	assert_string_equal(text, "-ERR Unknown command: \"gr\xc3\xbc\xc3\".");
+}
+
+static void
+text__that_is_cut__ends_in_a_whole_character(void **state)
+{
+	struct reply_values v = values;
+	char text[REPLY_MAX], word[REPLY_MAX + 1];
+	size_t shift, i;
+
+	(void)state;
+	for (shift = 0; shift < 2; shift++) {
+		memset(word, 'x', shift);
+		for (i = shift; i + 1 < sizeof word; i += 2)
+			memcpy(word + i, "\xc3\xbc", 2);
+		v.word = (struct span){ word, i };
+		reply_format(text, REPLY_UNKNOWN, german, &v, false);
+		assert_true(strlen(text) >= REPLY_MAX - 4);
+		assert_true(utf8_is_valid(span_of(text)));
+	}
+}
+
 int
 main(void)
 {
@@ -307,6 +348,9 @@ main(void)
 		    every_text__is_translated__but_not_for_programs_and_the_log),
 		cmocka_unit_test(
 		    foreign_words__cannot_break_the_line__or_the_log),
+		cmocka_unit_test(
+		    foreign_words__in_other_languages__are_utf_8_or_ascii),
+		cmocka_unit_test(text__that_is_cut__ends_in_a_whole_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
