@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/test_ascii \
 	tests/unit/test_ask \
 	tests/unit/test_base64 \
+	tests/unit/test_bulletin \
 	tests/unit/test_channel \
 	tests/unit/test_cidr \
 	tests/unit/test_conf \
@@ -75,6 +76,10 @@ tests_unit_test_ask_LDADD = $(TEST_LIBS)
 tests_unit_test_base64_SOURCES = tests/unit/test_base64.c tests/unit/unit.h
 tests_unit_test_base64_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_base64_LDADD = $(TEST_LIBS)
+tests_unit_test_bulletin_SOURCES = tests/unit/test_bulletin.c \
+	tests/unit/unit.h tests/unit/box.c tests/unit/box.h
+tests_unit_test_bulletin_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bulletin_LDADD = $(TEST_LIBS)
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c tests/unit/unit.h
 tests_unit_test_channel_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_channel_LDADD = $(TEST_LIBS)
