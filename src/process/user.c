@@ -24,6 +24,7 @@ take(struct user *user, const struct passwd *pw)
 	if (pw->pw_shell == NULL || span_copy(user->shell,
 	    sizeof user->shell, span_of(pw->pw_shell)) == -1)
 		user->shell[0] = '\0';
+	user->folder[0] = '\0';
 	user->uid = pw->pw_uid;
 	user->gid = pw->pw_gid;
 	return 0;
@@ -62,6 +63,23 @@ is_file_name(const char *name)
 	return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
 }
 
+/* The name before its '@', or the domain behind it. */
+static int
+append_part(char path[PATH_MAX], size_t *len, char letter, const char *name)
+{
+	char part[ASK_USER_MAX + 1];
+	size_t at = strcspn(name, "@");
+	struct span s = { name, at };
+
+	if (letter == 'd')
+		s = span_of(name[at] == '@' ? name + at + 1 : "");
+	if (span_copy(part, sizeof part, s) == -1 || !is_file_name(part)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return append(path, len, part);
+}
+
 static int
 append_letter(char path[PATH_MAX], size_t *len, char letter,
     const struct user *user)
@@ -73,6 +91,9 @@ append_letter(char path[PATH_MAX], size_t *len, char letter,
 		if (!is_file_name(user->name))
 			break;
 		return append(path, len, user->name);
+	case 'n':
+	case 'd':
+		return append_part(path, len, letter, user->name);
 	case '%':
 		return append(path, len, "%");
 	default:
@@ -120,6 +141,26 @@ user_spool(char path[PATH_MAX], const char *directory, uint32_t hash,
 }
 
 int
+user_split_folder(struct user *user)
+{
+	char *plus = strchr(user->name, '+');
+	size_t len;
+
+	user->folder[0] = '\0';
+	if (plus == NULL)
+		return 0;
+	len = strlen(plus + 1);
+	if (!is_file_name(plus + 1) || plus[len] == '.' ||
+	    strstr(plus + 1, "..") != NULL) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(user->folder, plus + 1, len + 1);
+	*plus = '\0';
+	return 0;
+}
+
+int
 user_maildir(char path[PATH_MAX], const char *pattern, const struct user *user)
 {
 	char literal[2] = "";
@@ -143,5 +184,8 @@ user_maildir(char path[PATH_MAX], const char *pattern, const struct user *user)
 		if (append(path, &len, literal) == -1)
 			return -1;
 	}
-	return 0;
+	if (user->folder[0] == '\0')
+		return 0;
+	return append(path, &len, "/.") == -1 ? -1 :
+	    append(path, &len, user->folder);
 }

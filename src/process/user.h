@@ -14,6 +14,7 @@
 
 struct user {
 	char name[ASK_USER_MAX + 1];
+	char folder[ASK_USER_MAX + 1];	/* of the Maildir, "" for its top */
 	char home[PATH_MAX];
 	char shell[PATH_MAX];		/* "" if it is too long for a path */
 	uid_t uid;
@@ -25,6 +26,12 @@ struct user {
  * entry is of no use (no home, a name that is too long).
  */
 int user_find(struct user *user, const char *name);
+
+/*
+ * Cut "+folder" off the name and make it the folder.  -1 with EINVAL when it is
+ * none of Maildir++: parts between single dots, without slashes.
+ */
+int user_split_folder(struct user *user);
 
 /* Whoever runs this process, under their login name. */
 int user_self(struct user *user);
@@ -39,8 +46,10 @@ int user_spool(char path[PATH_MAX], const char *directory, uint32_t hash,
 
 /*
  * Where the user's mail is.  In the pattern "~" at the beginning and %h stand
- * for the home directory, %u for the name, %% for %.  NULL means ~/Maildir.
- * -1 with ENAMETOOLONG, or EINVAL for another % and a name with a slash.
+ * for the home directory, %u for the name, %n for what of it stands before its
+ * '@', %d for what stands behind, %% for %.  NULL means ~/Maildir.  A folder is
+ * that of Maildir++, ".folder" in the Maildir.  -1 with ENAMETOOLONG, or EINVAL
+ * for another % and for a name that is not one of a file.
  */
 int user_maildir(char path[PATH_MAX], const char *pattern,
     const struct user *user);

@@ -19,6 +19,8 @@ static const struct {
 	{ "~other/Maildir", "~other/Maildir" },
 	{ "", "" },
 	{ "/srv/%x", NULL },
+	{ "/srv/%n", "/srv/jane" },
+	{ "/srv/%d/%n", NULL },
 	{ "/srv/%", NULL },
 };
 
@@ -54,6 +56,69 @@ maildir__of_a_name_that_climbs__is_refused(void **state)
 		(void)span_copy(user.name, sizeof user.name, span_of(names[i]));
 		assert_errno(user_maildir(path, "/srv/%u", &user), EINVAL);
 		assert_int_equal(user_maildir(path, "%h", &user), 0);
+	}
+}
+
+static void
+maildir__of_name_domain_and_folder(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *path;	/* NULL: EINVAL */
+	} rows[] = {
+		{ "jane@example.org", "/srv/example.org/jane" },
+		{ "jane@example.org@x", "/srv/example.org@x/jane" },
+		{ "jane@", NULL }, { "@example.org", NULL }, { "jane", NULL },
+		{ "../x@example.org", NULL }, { "jane@../x", NULL },
+		{ "jane@.", NULL }, { ".@x", NULL },
+	};
+	struct user user = jane;
+	char path[PATH_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		(void)strcpy(user.name, rows[i].name);
+		if (rows[i].path == NULL) {
+			assert_errno(user_maildir(path, "/srv/%d/%n", &user),
+			    EINVAL);
+			continue;
+		}
+		assert_int_equal(user_maildir(path, "/srv/%d/%n", &user), 0);
+		assert_string_equal(path, rows[i].path);
+	}
+}
+
+static void
+folder__is_what_stands_behind_plus(void **state)
+{
+	static const struct {
+		const char *name, *before, *path;	/* NULL: EINVAL */
+	} rows[] = {
+		{ "jane", "jane", "/m" },
+		{ "jane+Lists", "jane", "/m/.Lists" },
+		{ "jane+a.b.c", "jane", "/m/.a.b.c" },
+		{ "jane+a+b", "jane", "/m/.a+b" },
+		{ "jane+", NULL, NULL }, { "jane+.a", NULL, NULL },
+		{ "jane+a.", NULL, NULL }, { "jane+a..b", NULL, NULL },
+		{ "jane+a/b", NULL, NULL }, { "jane+..", NULL, NULL },
+	};
+	char path[PATH_MAX];
+	struct user user;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		user = jane;
+		(void)strcpy(user.name, rows[i].name);
+		if (rows[i].path == NULL) {
+			assert_errno(user_split_folder(&user), EINVAL);
+			continue;
+		}
+		assert_int_equal(user_split_folder(&user), 0);
+		assert_string_equal(user.name, rows[i].before);
+		assert_int_equal(user_maildir(path, "/m", &user), 0);
+		assert_string_equal(path, rows[i].path);
 	}
 }
 
@@ -122,6 +187,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maildir__of_each_pattern),
 		cmocka_unit_test(maildir__of_a_name_that_climbs__is_refused),
+		cmocka_unit_test(maildir__of_name_domain_and_folder),
+		cmocka_unit_test(folder__is_what_stands_behind_plus),
 		cmocka_unit_test(spool__of_each_hash),
 		cmocka_unit_test(maildir__too_long__is_refused),
 		cmocka_unit_test(find__of_nobody__fails),
