@@ -52,3 +52,43 @@ digest_sha256(unsigned char sum[DIGEST_SHA256], const struct span *parts,
 	SHA256Final(sum, &ctx);
 	explicit_bzero(&ctx, sizeof ctx);
 }
+
+_Static_assert(sizeof(MD5_CTX) <= sizeof(struct digest_md5),
+    "libmd's state has grown");
+
+static MD5_CTX *
+state_of(struct digest_md5 *d)
+{
+	return (MD5_CTX *)(void *)d->space;
+}
+
+void
+digest_md5_begin(struct digest_md5 *d)
+{
+	MD5Init(state_of(d));
+}
+
+void
+digest_md5_add(struct digest_md5 *d, const void *bytes, size_t len)
+{
+	MD5Update(state_of(d), bytes, len);
+}
+
+void
+digest_md5_end(struct digest_md5 *d, unsigned char sum[16])
+{
+	MD5Final(sum, state_of(d));
+}
+
+void
+digest_hex(char *hex, const unsigned char *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		*hex++ = digits[bytes[i] >> 4];
+		*hex++ = digits[bytes[i] & 15];
+	}
+	*hex = '\0';
+}

@@ -8,6 +8,8 @@
 
 #include "base/ascii.h"
 
+#include <stdint.h>
+
 #define DIGEST_MD5_HEX 32
 #define DIGEST_MD5 16		/* bytes */
 #define DIGEST_SHA256 32
@@ -22,5 +24,16 @@ void digest_md5_raw(unsigned char sum[DIGEST_MD5], const struct span *parts,
     size_t n);
 void digest_sha256(unsigned char sum[DIGEST_SHA256], const struct span *parts,
     size_t n);
+
+/* The same in pieces. */
+struct digest_md5 {
+	uint64_t space[16];		/* libmd's own state */
+};
+void digest_md5_begin(struct digest_md5 *d);
+void digest_md5_add(struct digest_md5 *d, const void *bytes, size_t len);
+void digest_md5_end(struct digest_md5 *d, unsigned char sum[16]);
+
+/* Bytes as lower-case hex digits and a NUL: 2 * n + 1 characters. */
+void digest_hex(char *hex, const unsigned char *bytes, size_t n);
 
 #endif

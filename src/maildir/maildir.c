@@ -86,6 +86,30 @@ maildir_open(struct maildir *md, const char *path)
 	return 0;
 }
 
+static int
+make(struct maildir *md, int at, const char *path)
+{
+	if (mkdirat(at, path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	return maildir_fail(md, "making %s", at == AT_FDCWD ? "the Maildir" :
+	    path);
+}
+
+int
+maildir_make(struct maildir *md, const char *path)
+{
+	if (make(md, AT_FDCWD, path) == -1 || maildir_open(md, path) == -1)
+		return -1;
+	if (make(md, md->top, "tmp") == -1 ||
+	    make(md, md->top, names[MAILDIR_NEW]) == -1 ||
+	    make(md, md->top, names[MAILDIR_CUR]) == -1)
+		return -1;
+	fd_close(&md->dir[MAILDIR_NEW]);
+	fd_close(&md->dir[MAILDIR_CUR]);
+	return open_dir(md, MAILDIR_NEW) == -1 ? -1 :
+	    open_dir(md, MAILDIR_CUR);
+}
+
 void
 maildir_close(struct maildir *md)
 {

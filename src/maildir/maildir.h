@@ -40,6 +40,12 @@ void maildir_close(struct maildir *md);
 bool maildir_flatten(struct maildir *md);
 
 /*
+ * The same, but what is missing of the Maildir is made first, its owner's alone:
+ * the top, new/, cur/ and tmp/.
+ */
+int maildir_make(struct maildir *md, const char *path);
+
+/*
  * Why the last call failed, in words for the log; foreign bytes quoted.  That a
  * message's name is gone (ENOENT) is not told here: it is nobody's fault.
  */

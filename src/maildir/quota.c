@@ -27,7 +27,14 @@ quota_open(struct quota *q, int top)
 void
 quota_removed(struct quota *q, uint64_t bytes)
 {
-	q->bytes += bytes;
+	q->bytes -= (int64_t)bytes;
+	q->count--;
+}
+
+void
+quota_added(struct quota *q, uint64_t bytes)
+{
+	q->bytes += (int64_t)bytes;
 	q->count++;
 }
 
@@ -38,8 +45,8 @@ quota_close(struct quota *q)
 	char line[64];
 	int n, r = 0;
 
-	if (q->fd != -1 && q->count > 0) {
-		n = snprintf(line, sizeof line, "-%" PRIu64 " -%" PRIu64 "\n",
+	if (q->fd != -1 && q->count != 0) {
+		n = snprintf(line, sizeof line, "%" PRId64 " %" PRId64 "\n",
 		    q->bytes, q->count);
 		if (write(q->fd, line, (size_t)n) != n)
 			r = -1;

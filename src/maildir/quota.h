@@ -1,6 +1,7 @@
 /*
  * Maildir++: the file maildirsize keeps a running total for those who deliver.
- * Whoever removes messages writes a line of negative numbers to its end.
+ * Whoever removes messages writes a line of negative numbers to its end, and who
+ * adds some, one of positive numbers.
  */
 #ifndef MAILDIR_QUOTA_H
 #define MAILDIR_QUOTA_H
@@ -9,8 +10,8 @@
 
 struct quota {
 	int fd;			/* -1: this Maildir has none */
-	uint64_t bytes;		/* removed so far, as the file system counts */
-	uint64_t count;
+	int64_t bytes;		/* added so far, as the file system counts */
+	int64_t count;
 };
 
 /* Open maildirsize below the directory top if it is there and plain. */
@@ -20,8 +21,9 @@ void quota_open(struct quota *q, int top);
 #define quota_is_kept(q) ((q)->fd != -1)
 
 void quota_removed(struct quota *q, uint64_t bytes);
+void quota_added(struct quota *q, uint64_t bytes);
 
-/* Write what was removed as one line.  -1 with errno if that failed. */
+/* Write what has changed as one line.  -1 with errno if that failed. */
 int quota_close(struct quota *q);
 
 #endif

@@ -140,6 +140,14 @@ monitor_end_tls(struct monitor *m, bool now)
 	    (now ? 0 : m->conf->pop3.idle_time + TLS_GRACE));
 }
 
+int
+monitor_maildir(const struct monitor *m, char path[PATH_MAX])
+{
+	if (m->conf->maildir_is_path)
+		return span_copy(path, PATH_MAX, span_of(m->conf->maildir));
+	return user_maildir(path, m->conf->maildir, &m->user);
+}
+
 void
 monitor_free(struct monitor *m)
 {

@@ -65,6 +65,12 @@ void monitor_leave_client(struct monitor *m);
 /* Wait until TLS has sent the last bytes, or end it now. */
 void monitor_end_tls(struct monitor *m, bool now);
 
+/*
+ * Where the mail of m->user is.  The literal path of the command line is
+ * nobody's pattern.  -1 as user_maildir().
+ */
+int monitor_maildir(const struct monitor *m, char path[PATH_MAX]);
+
 /* End what PAM began. */
 void monitor_free(struct monitor *m);
 

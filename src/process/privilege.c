@@ -50,21 +50,39 @@ privilege_empty_dir(const char *path)
 	return 0;
 }
 
-/*
- * For root, setgid(2) and setuid(2) set the real, the effective and the saved
- * id.  Trust the result, not the return value.
- */
-int
-privilege_become(uid_t uid, gid_t gid)
+/* Trust the result, not the return value. */
+static int
+verify(uid_t uid, gid_t gid)
 {
-	if (uid == 0 || setgid(gid) == -1 || setuid(uid) == -1)
-		return -1;
 	if (getuid() != uid || geteuid() != uid || getgid() != gid ||
 	    getegid() != gid || setuid(0) != -1 || seteuid(0) != -1) {
 		errno = EPERM;
 		return -1;
 	}
 	return 0;
+}
+
+/*
+ * For root, setgid(2) and setuid(2) set the real, the effective and the saved
+ * id.
+ */
+int
+privilege_become(uid_t uid, gid_t gid)
+{
+	if (uid == 0 || setgid(gid) == -1 || setuid(uid) == -1)
+		return -1;
+	return verify(uid, gid);
+}
+
+int
+privilege_become_sparing(uid_t uid, gid_t gid, gid_t spare)
+{
+	if (spare == (gid_t)-1)
+		return privilege_become(uid, gid);
+	if (uid == 0 || spare == 0 || setresgid(gid, gid, spare) == -1 ||
+	    setuid(uid) == -1)
+		return -1;
+	return verify(uid, gid);
 }
 
 int

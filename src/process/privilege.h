@@ -48,4 +48,10 @@ int privilege_limit_memory(uint64_t bytes);
  */
 int privilege_become(uid_t uid, gid_t gid);
 
+/*
+ * For the intake: the same, but setegid(2) may still switch to the group spare,
+ * which lock files in a spool need.  (gid_t)-1: no such group.
+ */
+int privilege_become_sparing(uid_t uid, gid_t gid, gid_t spare);
+
 #endif

@@ -1,5 +1,7 @@
 #include "process/roles.h"
 
+#include "base/fd.h"
+#include "process/intake.h"
 #include "process/privilege.h"
 #include "process/sandbox.h"
 
@@ -13,14 +15,6 @@
 /* The Maildir, its files, and a few to spare: takeover, index, lock. */
 #define SESSION_FILES 32
 
-/* Which Maildir?  The literal one of the command line is nobody's pattern. */
-static int
-find_maildir(const struct monitor *m, char path[PATH_MAX])
-{
-	if (m->conf->maildir_is_path)
-		return span_copy(path, PATH_MAX, span_of(m->conf->maildir));
-	return user_maildir(path, m->conf->maildir, &m->user);
-}
 
 static void
 fail(struct pop3 *p, const char *what, const struct monitor *m)
@@ -54,6 +48,43 @@ take_over(struct pop3 *p, const struct monitor *m)
 	return line_preload(&p->in, monmsg_get_bytes(&copy));
 }
 
+/* What the intake is told.  -1 when there is no Maildir for the user. */
+static int
+find_intake(const struct monitor *m, struct intake *in, char path[PATH_MAX])
+{
+	*in = (struct intake){ m->conf, &m->user, path, m->root };
+	return monitor_maildir(m, path);
+}
+
+bool
+session_needs_intake(const struct monitor *m)
+{
+	char path[PATH_MAX];
+	struct intake in;
+
+	return find_intake(m, &in, path) == 0 && intake_is_needed(&in);
+}
+
+void
+intake_main(const struct monitor *m, int channel)
+{
+	struct ask ask = { .fd = channel };
+	char path[PATH_MAX];
+	struct intake in;
+
+	log_divert(ask_log, &ask);
+	fd_close(&m->client->in);
+	fd_close(&m->client->out);
+	(void)umask(077);
+	if (find_intake(m, &in, path) == -1 ||
+	    intake_lock_up(&in, m->pid) == -1) {
+		log_line(LOG_FAULT, "no intake for %s: %s", m->user.name,
+		    strerror(errno));
+		_exit(1);
+	}
+	_exit(intake_run(&in) == -1);
+}
+
 void
 session_main(const struct monitor *m, int channel)
 {
@@ -65,7 +96,7 @@ session_main(const struct monitor *m, int channel)
 	if ((p = front_begin(m, &ask)) == NULL)
 		_exit(1);
 	(void)span_copy(p->user, sizeof p->user, span_of(m->user.name));
-	if (find_maildir(m, path) == -1 || become_user(m, path) == -1 ||
+	if (monitor_maildir(m, path) == -1 || become_user(m, path) == -1 ||
 	    take_over(p, m) == -1) {
 		fail(p, "cannot start a session for", m);
 		_exit(1);
@@ -106,15 +137,19 @@ alone_run(struct monitor *m)
 	struct ask ask = { .fd = -1, .answer = monitor_answer_ask, .ctx = m };
 	char path[PATH_MAX];
 	enum pop3_step step;
+	struct intake in;
 	struct pop3 *p;
 
 	(void)umask(077);
 	if ((p = authorize(m, &ask, &step)) != NULL && step == STEP_LOGIN &&
 	    ask_hand_over(&ask, (unsigned)p->language, span_of("")) == 0) {
-		if (find_maildir(m, path) == 0)
-			pop3_transact(p, path);
-		else
+		if (find_intake(m, &in, path) == -1)
 			fail(p, "no Maildir for", m);
+		else {
+			if (intake_is_needed(&in))
+				(void)intake_run(&in);
+			pop3_transact(p, path);
+		}
 	}
 	pop3_free(p);
 	monitor_end_tls(m, false);

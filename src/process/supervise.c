@@ -180,6 +180,20 @@ run_front(struct monitor *m, const sigset_t *outside)
 	end(&front);
 }
 
+/* Only its log lines are answered; it ends when it has done. */
+static void
+run_intake(struct monitor *m, const sigset_t *outside)
+{
+	struct child intake;
+
+	if (start(m, outside, intake_main, &intake) == -1)
+		log_line(LOG_FAULT, "cannot start the intake: %s",
+		    strerror(errno));
+	else
+		serve(m, &intake, USER_RUNS, WAIT_FOR_EVER, outside);
+	end(&intake);
+}
+
 /* With our copies gone, the client sees its end when the session closes. */
 static void
 run_session(struct monitor *m, const sigset_t *outside)
@@ -219,6 +233,8 @@ supervise_run(struct monitor *m)
 			break;
 		run_front(m, &outside);
 	} while (m->phase == BEFORE_TLS && !stopped);
+	if (m->phase == USER_RUNS && !stopped && session_needs_intake(m))
+		run_intake(m, &outside);
 	if (m->phase == USER_RUNS && !stopped)
 		run_session(m, &outside);
 	monitor_free(m);

@@ -401,10 +401,36 @@ quota__of_what_was_removed__is_one_line(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void
+make__of_what_is_missing(void **state)
+{
+	struct maildir md;
+	char path[BOX_PATH_MAX];
+	struct stat st;
+
+	(void)state;
+	maildir_init(&md);
+	assert_int_equal(maildir_make(&md, box_path(path, "fresh")), 0);
+	assert_int_not_equal(md.dir[MAILDIR_NEW], -1);
+	assert_int_not_equal(md.dir[MAILDIR_CUR], -1);
+	assert_int_equal(fstatat(md.top, "tmp", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	maildir_close(&md);
+	assert_int_equal(maildir_make(&md, box_top()), 0);
+	maildir_close(&md);
+	box_put("file", SPAN(""));
+	assert_int_equal(maildir_make(&md, box_path(path, "file")), -1);
+	maildir_close(&md);
+	assert_int_equal(maildir_make(&md, box_path(path, "no/where")), -1);
+	assert_non_null(strstr(maildir_error(&md), "making the Maildir"));
+	maildir_close(&md);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		BOX_TEST(make__of_what_is_missing),
 		TEST(open__of_a_top_that_is_a_link__is_well),
 		TEST(open__of_new_or_cur_that_is_a_link__is_refused),
 		TEST(open__of_no_directory__tells_which),

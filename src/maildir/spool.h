@@ -1,0 +1,60 @@
+/*
+ * Draining an mbox, where an MTA delivers, into a Maildir.  Nothing is lost and
+ * nothing comes twice, whenever this is interrupted:
+ *
+ * 1. under the locks that MTAs take, every message is written to a file in
+ *    solopop.drain/ in the Maildir, where no mail reader looks;
+ * 2. solopop.drain/journal says what the mbox held, and what is staged;
+ * 3. the mbox is cut to nothing, and keeps its inode;
+ * 4. unique-ids are adopted, the files move into new/ and cur/, and the journal
+ *    goes.
+ *
+ * Without a journal the first step begins anew.  With one, the mbox either still
+ * begins with what the journal says, and then step 3 is to be done, or it does
+ * not, and then it is done.
+ */
+#ifndef MAILDIR_SPOOL_H
+#define MAILDIR_SPOOL_H
+
+#include "maildir/maildir.h"
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct spool_conf {
+	const char *path;	/* of the mbox */
+	/*
+	 * A group that the process may take with setegid(2), to make a lock
+	 * file beside the mbox; (gid_t)-1: none.
+	 */
+	gid_t lock_gid;
+	int64_t lock_wait;	/* ms to wait for those who hold locks */
+	/*
+	 * The first draining: the ids that qpopper gave the messages, or would
+	 * give them, are adopted.  Later on a header's id is the sender's.
+	 */
+	bool adopt;
+	bool old_uids;		/* it would give the ids of 2.x */
+};
+
+struct spool_report {
+	uint32_t messages;	/* that came into the Maildir */
+	uint64_t raw;		/* bytes of them */
+	bool no_dotlock;	/* there could be none: fcntl(2) alone */
+};
+
+/*
+ * Drain it.  The Maildir has all its directories.  No mbox is an empty one.  -1
+ * with errno and maildir_error(): the mbox is as it was, or all of it is safe
+ * and comes into sight the next time.  EAGAIN: somebody kept the locks; EPERM:
+ * it is not a plain file of the user's; EBADMSG: it is no mbox.
+ */
+int spool_drain(struct maildir *md, const struct spool_conf *conf,
+    struct spool_report *report);
+
+/* Was a draining into the Maildir at this path interrupted? */
+bool spool_is_pending(const char *maildir);
+
+#endif
