@@ -191,6 +191,24 @@ is_rfc822(const struct span *w, size_t n, uint64_t *when)
 	return true;
 }
 
+/* Blanks and tabs are between words. */
+static bool
+next_word(struct span *s, struct span *word)
+{
+	size_t n = 0;
+
+	while (s->len > 0 && (*s->p == ' ' || *s->p == '\t')) {
+		s->p++;
+		s->len--;
+	}
+	while (n < s->len && s->p[n] != ' ' && s->p[n] != '\t')
+		n++;
+	*word = (struct span){ s->p, n };
+	s->p += n;
+	s->len -= n;
+	return n > 0;
+}
+
 /* The sender may be missing, quoted and hold blanks: look for the date alone. */
 bool
 mbox_is_from(struct span line, uint64_t *when)
@@ -203,7 +221,7 @@ mbox_is_from(struct span line, uint64_t *when)
 		return false;
 	line.p += strlen(FROM);
 	line.len -= strlen(FROM);
-	while (n < WORDS_MAX && span_word(&line, &w[n]))
+	while (n < WORDS_MAX && next_word(&line, &w[n]))
 		n++;
 	for (i = 0; i < n; i++)
 		if (is_weekday(w[i]) && (is_ctime(w + i, n - i, when) ||

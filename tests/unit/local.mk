@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/test_maildir \
 	tests/unit/test_maildrop \
 	tests/unit/test_mails \
+	tests/unit/test_mbox \
 	tests/unit/test_monitor \
 	tests/unit/test_monmsg \
 	tests/unit/test_name \
@@ -37,6 +38,7 @@ UNIT_TESTS = \
 	tests/unit/test_reply \
 	tests/unit/test_secret \
 	tests/unit/test_secrets \
+	tests/unit/test_spool \
 	tests/unit/test_user \
 	tests/unit/test_utf8 \
 	tests/unit/test_wait \
@@ -130,6 +132,9 @@ tests_unit_test_mails_SOURCES = tests/unit/test_mails.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_mails_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mails_LDADD = $(TEST_LIBS)
+tests_unit_test_mbox_SOURCES = tests/unit/test_mbox.c tests/unit/unit.h
+tests_unit_test_mbox_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mbox_LDADD = $(TEST_LIBS)
 tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h \
 	tests/unit/fake_pam.c tests/unit/fake_pam.h
@@ -189,6 +194,11 @@ tests_unit_test_secret_LDADD = $(TEST_LIBS)
 tests_unit_test_secrets_SOURCES = tests/unit/test_secrets.c tests/unit/unit.h
 tests_unit_test_secrets_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secrets_LDADD = $(TEST_LIBS)
+tests_unit_test_spool_SOURCES = tests/unit/test_spool.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_spool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_spool_LDADD = $(TEST_LIBS)
 tests_unit_test_user_SOURCES = tests/unit/test_user.c tests/unit/unit.h
 tests_unit_test_user_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_user_LDADD = $(TEST_LIBS)

@@ -404,7 +404,6 @@ quota__of_what_was_removed__is_one_line(void **state)
 static void
 make__of_what_is_missing(void **state)
 {
-	struct maildir md;
 	char path[BOX_PATH_MAX];
 	struct stat st;
 
