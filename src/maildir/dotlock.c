@@ -61,7 +61,7 @@ make_own(const char *mbox, char own[PATH_MAX], struct stat *st)
 		r = fstat(fd, st);
 	fd_close(&fd);
 	if (r == -1)
-		(void)unlink(own);
+		(void)unlinkat(AT_FDCWD, own, 0);
 	return r;
 }
 
@@ -71,7 +71,7 @@ link_own(const char *own, const char *path)
 {
 	struct stat st;
 
-	if (link(own, path) == 0)
+	if (linkat(AT_FDCWD, own, AT_FDCWD, path, 0) == 0)
 		return true;
 	return stat(own, &st) == 0 && st.st_nlink == 2;
 }
@@ -97,8 +97,8 @@ try_once(const char *mbox, const char *path)
 		return -1;
 	linked = link_own(own, path);
 	if (!linked && is_stale(path, &now))
-		(void)unlink(path);
-	(void)unlink(own);
+		(void)unlinkat(AT_FDCWD, path, 0);
+	(void)unlinkat(AT_FDCWD, own, 0);
 	if (linked)
 		return 0;
 	errno = EEXIST;
@@ -156,7 +156,7 @@ dotlock_release(struct dotlock *l)
 	if (l->path[0] == '\0')
 		return;
 	if (dotlock_group(l->gid) == 0)
-		(void)unlink(l->path);
+		(void)unlinkat(AT_FDCWD, l->path, 0);
 	(void)dotlock_group((gid_t)-1);
 	dotlock_init(l);
 }

@@ -1,7 +1,7 @@
 #include "process/intake.h"
 
+#include "base/fd.h"
 #include "base/log.h"
-#include "maildir/adopted.h"
 #include "maildir/bulletin.h"
 #include "maildir/lock.h"
 #include "maildir/maildrop.h"
@@ -18,6 +18,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/*
+ * It is there once a spool has been drained: headers of mail that comes later
+ * give no unique-id.
+ */
+#define DRAINED_FILE "solopop.drained"
 
 /* What MTAs wait for each other's locks, about. */
 #define SPOOL_LOCK_WAIT 10000
@@ -173,18 +179,28 @@ adopt_present(const struct intake *in, const char *path)
 	maildrop_close(d);
 }
 
+/* Has all that qpopper left been drained? */
 static bool
-has_adopted(const struct maildir *md)
+is_drained(const struct maildir *md)
 {
 	struct stat st;
 
-	return fstatat(md->top, ADOPTED_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(md->top, DRAINED_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void
+note_drained(const struct maildir *md)
+{
+	int fd = openat(md->top, DRAINED_FILE, O_WRONLY | O_CREAT |
+	    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	fd_close(&fd);
 }
 
 static int
 drain_all(const struct intake *in, const struct sources *s, struct maildir *md)
 {
-	bool adopt = !has_adopted(md);
+	bool adopt = !is_drained(md);
 	int r;
 
 	if (!has_content(s->spool) && !has_content(s->temp_drop) &&
@@ -193,7 +209,11 @@ drain_all(const struct intake *in, const struct sources *s, struct maildir *md)
 	if (adopt)
 		adopt_present(in, in->maildir);
 	r = drain(in, md, s->temp_drop, adopt);
-	return drain(in, md, s->spool, adopt) == -1 ? -1 : r;
+	if (drain(in, md, s->spool, adopt) == -1)
+		r = -1;
+	if (r == 0 && adopt)
+		note_drained(md);
+	return r;
 }
 
 /* --- Bulletins --------------------------------------------------------------- */

@@ -135,6 +135,9 @@ static const struct row {
 	{ SYS_getgid, SECCOMP_TLS, FREELY },
 	{ SYS_getegid, SECCOMP_TLS, FREELY },
 
+	/* Between the user's group and that of the spool. */
+	{ SYS_setresgid, SECCOMP_INTAKE, FREELY },
+
 	SANITIZER_CALLS
 };
 

@@ -7,6 +7,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_logs.py \
 	tests/integration/test_pam.py \
 	tests/integration/test_process.py \
+	tests/integration/test_qpopper.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_real_mail.py \
 	tests/integration/test_sandbox.py \

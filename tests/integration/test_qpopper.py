@@ -1,0 +1,209 @@
+"""An old site of qpopper's: the binary is swapped, and no client notices."""
+import hashlib
+import os
+
+from lab import *
+from lab import home
+from test_logs import As
+
+SPOOLS = os.path.join(BENCH, "mail")
+
+
+def from_line(n):
+    return "From jane@example.org Mon Jan  1 10:%02d:00 2024\n" % n
+
+
+def spools():
+    """A spool as Debian has it: the directory is writable for a group."""
+    os.makedirs(SPOOLS, exist_ok=True)
+    for name in os.listdir(SPOOLS):
+        if not os.path.isdir(os.path.join(SPOOLS, name)):
+            os.unlink(os.path.join(SPOOLS, name))
+    os.chown(SPOOLS, 0, GROUPS["readers"][0])
+    os.chmod(SPOOLS, 0o2775)
+
+
+def put_spool(user, text, name=None):
+    path = os.path.join(SPOOLS, name or user)
+    spill(path, text.encode() if isinstance(text, str) else text, 0o660)
+    os.chown(path, uid(user), GROUPS["readers"][0])
+    return path
+
+
+def polled(n):
+    """A message that a client of qpopper's has seen."""
+    return "X-UIDL: seen-%d\nSubject: %d\nStatus: RO\n\nbody %d\n" % (n, n, n)
+
+
+def fresh(n):
+    return "Message-Id: <%d@x>\nSubject: %d\n\nbody %d\n" % (n, n, n)
+
+
+def old_uid(n):
+    return hashlib.md5((from_line(n) + "Message-Id: <%d@x>\nSubject: %d\n"
+                        % (n, n)).encode()).hexdigest()
+
+
+def mbox(*messages):
+    return "".join(from_line(n) + text + "\n" for n, text in messages)
+
+
+def uidls(talk):
+    return list(talk.listing("UIDL").values())
+
+
+def session(user="alice", *more, name="popper"):
+    return As(name, "--spool-dir=" + SPOOLS, *more)
+
+
+def read_all(user="alice", *more, delete=False):
+    """{uidl: message} of a session, which leaves them or not."""
+    with session(user, *more) as s:
+        s.talk.banner()
+        s.talk.login(user)
+        got = {}
+        for i, uidl in enumerate(uidls(s.talk)):
+            got[uidl] = s.talk.retr(i + 1)
+            if delete:
+                s.talk.ok("DELE %d" % (i + 1))
+        s.talk.ok("QUIT")
+        equal(s.talk.at_end(), b"")
+    return got
+
+
+@root_only
+def spool__of_a_site__comes_into_the_maildir_with_its_ids():
+    log = Log()
+    make_home("alice")
+    spools()
+    path = put_spool("alice", mbox((1, polled(1)), (2, fresh(2)),
+                                   (3, polled(3))))
+    inode = os.stat(path).st_ino
+    got = read_all()
+    equal(sorted(got), sorted(["seen-1", old_uid(2), "seen-3"]))
+    equal(got["seen-1"], wire(polled(1).encode()))
+    equal(got[old_uid(2)], wire(fresh(2).encode()))
+    equal((os.stat(path).st_size, os.stat(path).st_ino), (0, inode))
+    check(not os.path.exists(path + ".lock"), "a lock file is left")
+    log.wait(r"^popper\[\d+\]: alice: 3 messages \(\d+ bytes\) drained from ")
+    for directory, _, names in os.walk(home("alice")):
+        for name in names:
+            st = os.lstat(os.path.join(directory, name))
+            equal((st.st_uid, st.st_gid), (uid("alice"),) * 2, name)
+    # What comes later has no id of its sender's, and the old ones stay.
+    put_spool("alice", mbox((4, polled(1))))
+    again = read_all()
+    equal(len(again), 4)
+    equal({k: again[k] for k in got}, got)
+    check("seen-1" in again and len(set(again)) == 4, "ids", again.keys())
+
+
+@root_only
+def spool__with_a_temporary_drop__brings_both():
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((2, polled(2))))
+    drop = put_spool("alice", mbox((1, polled(1))), ".alice.pop")
+    equal(list(read_all()), ["seen-1", "seen-2"])
+    equal(os.stat(drop).st_size, 0)
+
+
+@root_only
+def spool__that_somebody_keeps_locked__stays_and_the_session_goes_on():
+    log = Log()
+    make_home("alice")
+    spools()
+    text = mbox((1, polled(1)))
+    path = put_spool("alice", text)
+    spill(path + ".lock", "1\n")
+    with session() as s:
+        s.talk.banner()
+        s.talk.ok("USER alice")
+        equal(s.talk.ok("PASS " + password("alice")),
+              "+OK alice has 0 messages (0 octets).")
+        s.talk.ok("QUIT")
+        s.talk.at_end()
+    equal(slurp(path), text)
+    log.wait(r"alice: spool \S+: draining")
+    os.unlink(path + ".lock")
+    equal(list(read_all()), ["seen-1"])
+
+
+@root_only
+def spool__of_somebody_else__is_not_touched():
+    make_home("alice")
+    spools()
+    text = mbox((1, polled(1)))
+    other = put_spool("bob", text)
+    os.symlink(other, os.path.join(SPOOLS, "alice"))
+    equal(read_all(), {})
+    equal(slurp(other), text)
+    os.unlink(os.path.join(SPOOLS, "alice"))
+    path = put_spool("alice", text)
+    os.chown(path, uid("bob"), -1)
+    equal(read_all(), {})
+    equal(slurp(path), text)
+
+
+@root_only
+def spools__spread_by_hash__are_found():
+    make_home("alice")
+    spools()
+    for n, where in ((1, "%c" % (97 + sum(map(ord, "alice")) % 26)),
+                     (2, "a/l")):
+        directory = os.path.join(SPOOLS, where)
+        os.makedirs(directory, exist_ok=True)
+        os.chmod(directory, 0o1777)
+        path = put_spool("alice", mbox((n, polled(n))), where + "/alice")
+        check("body %d" % n in str(read_all("alice", "--hash-spool=%d" % n)),
+              "hash", n)
+        equal(os.stat(path).st_size, 0)
+        os.unlink(path)
+
+
+@root_only
+def bulletins__come_once_and_to_the_group():
+    make_home("alice")
+    make_home("bob")
+    spools()
+    directory = os.path.join(BENCH, "bulletins")
+    os.makedirs(directory, exist_ok=True)
+    for name in os.listdir(directory):
+        os.unlink(os.path.join(directory, name))
+    spill(directory + "/1.ALL.hello",
+          "From pop Mon Jan  1 10:00:00 2024\nSubject: all\n\nall\n")
+    spill(directory + "/2.mailers.hello", "Subject: mailers\n\nmailers\n")
+    more = ("--bulldir=" + directory, "--group-bulletins",
+            "--max-bulletins=9")
+    for _ in (1, 2):
+        equal(sorted(read_all("alice", *more).values()),
+              sorted([wire(b"Subject: all\n\nall\n"),
+                      wire(b"Subject: mailers\n\nmailers\n")]))
+        equal(list(read_all("bob", *more).values()),
+              [wire(b"Subject: all\n\nall\n")])
+    spill(directory + "/3.x", "Subject: three\n\n")
+    equal(len(read_all("bob", "--bulldir=" + directory)), 2)
+
+
+@root_only
+def command_line__of_inetd_conf__is_taken():
+    log = Log()
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((1, polled(1))))
+    old = os.path.join(BENCH, "old.conf")
+    spill(old, "set statistics = true\nset server-mode\nset fast-update = true\n"
+               "set spool-dir = %s\nset log-login = \"in %%1\"\n"
+               "set tracefile = /tmp/trace\n" % SPOOLS)
+    with As("in.qpopper", "-s", "-S", "-R", "-T", "77", "-u", "-f", old) as s:
+        s.talk.banner()
+        equal(s.talk.login("alice"), "+OK alice has 1 message (%d octets)." %
+              len(wire(polled(1).encode())))
+        s.talk.ok("QUIT")
+        s.talk.at_end()
+    log.wait(r"^in\.qpopper\[\d+\]: in alice$")
+    log.wait(r"^in\.qpopper\[\d+\]: Stats: alice 0 0 1 ")
+    log.wait("options without effect: server-mode fast-update")
+    log.wait("option tracefile is not done")
+    log.wait("option user-options is not done")
+    check(not os.path.exists("/tmp/trace"), "a trace was written")
