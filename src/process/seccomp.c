@@ -86,6 +86,7 @@ static const struct row {
 
 	/* Mail. */
 	{ SYS_openat, USERS, FREELY },
+	{ SYS_open, USERS, FREELY },		/* musl's open(3) */
 	{ SYS_fcntl, USERS, SOME_FCNTL },
 	{ SYS_fstat, USERS, FREELY },
 	{ SYS_newfstatat, USERS, FREELY },
@@ -126,6 +127,7 @@ static const struct row {
 
 	/* OpenSSL and syslog(3) look for what is not there for them. */
 	{ SYS_openat, SECCOMP_TLS, REFUSED },
+	{ SYS_open, SECCOMP_TLS, REFUSED },
 	{ SYS_newfstatat, SECCOMP_TLS, REFUSED },
 	{ SYS_fstat, SECCOMP_TLS, REFUSED },
 	{ SYS_socket, SECCOMP_TLS, REFUSED },

@@ -10,6 +10,9 @@
 
 #include <sys/syscall.h>
 
+#ifndef SYS_open
+#define SYS_open (-1)
+#endif
 #ifndef SYS_poll
 #define SYS_poll (-1)
 #endif

@@ -206,17 +206,6 @@ do_open(void)
 	return result_of(open("/dev/null", O_RDONLY));
 }
 
-static int
-do_old_open(void)
-{
-#ifdef SYS_open
-	return result_of(syscall(SYS_open, "/dev/null", O_RDONLY));
-#else
-	raise(SIGSYS);
-	return 0;
-#endif
-}
-
 static const struct forbidden {
 	const char *what;
 	int (*act)(void);
@@ -231,7 +220,6 @@ static const struct forbidden {
 	{ "setuid", do_setuid, SECCOMP_FRONT | SECCOMP_SESSION },
 	{ "chmod", do_chmod, SECCOMP_FRONT | SECCOMP_SESSION },
 	{ "ioctl", do_ioctl, SECCOMP_FRONT | SECCOMP_SESSION },
-	{ "open(2)", do_old_open, SECCOMP_FRONT | SECCOMP_SESSION },
 	{ "other fcntl", do_other_fcntl, SECCOMP_FRONT | SECCOMP_SESSION },
 #ifndef WITH_SANITIZERS
 	{ "code by mmap", do_exec_memory, SECCOMP_FRONT | SECCOMP_SESSION },
@@ -341,11 +329,17 @@ static const int session_calls[] = {
 	SYS_fdatasync, SYS_mkdirat, SYS_unlinkat, SYS_renameat, SYS_renameat2,
 	SYS_linkat, SYS_utimensat, SYS_getuid, SYS_geteuid, SYS_getgid,
 	SYS_getegid,
+#ifdef SYS_open
+	SYS_open,
+#endif
 };
 
 static const int tls_calls[] = {
 	SYS_openat, SYS_fstat, SYS_newfstatat, SYS_socket, SYS_connect,
 	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid,
+#ifdef SYS_open
+	SYS_open,
+#endif
 };
 
 static int number;
