@@ -16,7 +16,7 @@ io      io base compat
 base    base compat
 compat  compat
 tls     tls process io base compat
-import  import maildir io base compat
+import  import . process pop3 auth maildir io base compat
 '
 
 # HEADER (a regular expression): its readers (one too).

@@ -634,6 +634,10 @@ run(struct drain *d, struct spool_report *report)
 
 	if (open_stage(d) == -1 || (r = read_journal(d, &ours)) == -1)
 		return -1;
+	if (r == 1 && !ours && !d->conf->orphans) {
+		report->waits = true;
+		return 0;
+	}
 	if (r == 1 && resume(d, ours, report) == -1)
 		return -1;
 	if (r == 1 && open_stage(d) == -1)
@@ -675,7 +679,7 @@ spool_drain(struct maildir *md, const struct spool_conf *conf,
 	struct drain d = { .md = md, .conf = conf, .spool = -1, .stage = -1 };
 	int r;
 
-	*report = (struct spool_report){ 0, 0, false };
+	*report = (struct spool_report){ 0, 0, false, false };
 	dotlock_init(&d.dotlock);
 	r = open_spool(&d);
 	if (r == 0 && (!is_empty(&d) || has_stage(&d))) {

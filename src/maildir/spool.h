@@ -37,12 +37,18 @@ struct spool_conf {
 	 */
 	bool adopt;
 	bool old_uids;		/* it would give the ids of 2.x */
+	/*
+	 * A journal of another mbox: bring that draining to its end as if the
+	 * mbox were cut, because nobody knows it any more.  Otherwise wait.
+	 */
+	bool orphans;
 };
 
 struct spool_report {
 	uint32_t messages;	/* that came into the Maildir */
 	uint64_t raw;		/* bytes of them */
 	bool no_dotlock;	/* there could be none: fcntl(2) alone */
+	bool waits;		/* nothing is done: another mbox is first */
 };
 
 /*

@@ -28,12 +28,6 @@
 /* What MTAs wait for each other's locks, about. */
 #define SPOOL_LOCK_WAIT 10000
 
-/* Where this user's mail may wait; "" for nowhere. */
-struct sources {
-	char spool[PATH_MAX];
-	char temp_drop[PATH_MAX];
-};
-
 /* The pattern of a temporary drop's name, with the user for %s. */
 static int
 temp_name(char name[NAME_MAX + 1], const char *pattern, const char *user)
@@ -49,7 +43,7 @@ temp_name(char name[NAME_MAX + 1], const char *pattern, const char *user)
 
 /* Beside the spool, unless the site has put it elsewhere. */
 static int
-find_temp_drop(struct sources *s, const struct intake_conf *conf,
+find_temp_drop(struct intake_sources *s, const struct intake_conf *conf,
     const char *user)
 {
 	char name[NAME_MAX + 1];
@@ -69,8 +63,8 @@ find_temp_drop(struct sources *s, const struct intake_conf *conf,
 	return n > 0 && n < PATH_MAX ? 0 : -1;
 }
 
-static void
-find_sources(const struct intake *in, struct sources *s)
+void
+intake_find(const struct intake *in, struct intake_sources *s)
 {
 	const struct intake_conf *conf = &in->conf->intake;
 	int r = -1;
@@ -101,13 +95,13 @@ bool
 intake_is_needed(const struct intake *in)
 {
 	const struct intake_conf *conf = &in->conf->intake;
-	struct sources s;
+	struct intake_sources s;
 
 	if (conf->bulletin_dir != NULL)
 		return true;
 	if (conf->spool_dir == NULL && conf->home_mail == NULL)
 		return false;
-	find_sources(in, &s);
+	intake_find(in, &s);
 	return has_content(s.spool) || has_content(s.temp_drop) ||
 	    spool_is_pending(in->maildir);
 }
@@ -137,7 +131,7 @@ lock_group(const struct intake *in, const char *spool)
 
 static int
 drain(const struct intake *in, struct maildir *md, const char *path,
-    bool adopt)
+    bool adopt, bool orphans, bool *waits)
 {
 	struct spool_report report;
 	const struct spool_conf conf = {
@@ -146,8 +140,10 @@ drain(const struct intake *in, struct maildir *md, const char *path,
 		.lock_wait = SPOOL_LOCK_WAIT,
 		.adopt = adopt,
 		.old_uids = in->conf->intake.old_uids,
+		.orphans = orphans,
 	};
 
+	*waits = false;
 	if (path[0] == '\0')
 		return 0;
 	if (spool_drain(md, &conf, &report) == -1) {
@@ -155,6 +151,7 @@ drain(const struct intake *in, struct maildir *md, const char *path,
 		    maildir_error(md));
 		return -1;
 	}
+	*waits = report.waits;
 	if (report.messages > 0)
 		log_line(LOG_NOTE, "%s: %" PRIu32 " messages (%" PRIu64
 		    " bytes) drained from %s", in->user->name, report.messages,
@@ -179,13 +176,14 @@ adopt_present(const struct intake *in, const char *path)
 	maildrop_close(d);
 }
 
-/* Has all that qpopper left been drained? */
-static bool
-is_drained(const struct maildir *md)
+bool
+intake_adopts(const struct intake *in)
 {
+	char path[PATH_MAX + sizeof DRAINED_FILE + 1];
 	struct stat st;
 
-	return fstatat(md->top, DRAINED_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	(void)snprintf(path, sizeof path, "%s/" DRAINED_FILE, in->maildir);
+	return lstat(path, &st) == -1 && errno == ENOENT;
 }
 
 static void
@@ -197,10 +195,15 @@ note_drained(const struct maildir *md)
 	fd_close(&fd);
 }
 
+/*
+ * qpopper's temporary drop is older, and so it comes first; but if it is the
+ * draining of the spool that was interrupted, that one has to be finished.
+ */
 static int
-drain_all(const struct intake *in, const struct sources *s, struct maildir *md)
+drain_all(const struct intake *in, const struct intake_sources *s,
+    struct maildir *md)
 {
-	bool adopt = !is_drained(md);
+	bool adopt = intake_adopts(in), waits, none;
 	int r;
 
 	if (!has_content(s->spool) && !has_content(s->temp_drop) &&
@@ -208,8 +211,9 @@ drain_all(const struct intake *in, const struct sources *s, struct maildir *md)
 		return 0;
 	if (adopt)
 		adopt_present(in, in->maildir);
-	r = drain(in, md, s->temp_drop, adopt);
-	if (drain(in, md, s->spool, adopt) == -1)
+	r = drain(in, md, s->temp_drop, adopt, false, &waits);
+	if (drain(in, md, s->spool, adopt, true, &none) == -1 ||
+	    (waits && drain(in, md, s->temp_drop, adopt, true, &none) == -1))
 		r = -1;
 	if (r == 0 && adopt)
 		note_drained(md);
@@ -281,11 +285,11 @@ int
 intake_run(const struct intake *in)
 {
 	struct maildir md;
-	struct sources s;
+	struct intake_sources s;
 	struct lock lock;
 	int r = -1;
 
-	find_sources(in, &s);
+	intake_find(in, &s);
 	maildir_init(&md);
 	lock_init(&lock);
 	if (maildir_make(&md, in->maildir) == -1)
@@ -326,7 +330,8 @@ needs_groups(const struct intake *in)
 }
 
 static int
-see_only(const struct intake *in, const struct sources *s, pid_t monitor)
+see_only(const struct intake *in, const struct intake_sources *s,
+    pid_t monitor)
 {
 	char spool[PATH_MAX], temp_drop[PATH_MAX], mark[PATH_MAX + 16];
 	const char *const found[] = { in->maildir,
@@ -346,10 +351,10 @@ see_only(const struct intake *in, const struct sources *s, pid_t monitor)
 int
 intake_lock_up(const struct intake *in, pid_t monitor)
 {
-	struct sources s;
+	struct intake_sources s;
 	struct maildir md;
 
-	find_sources(in, &s);
+	intake_find(in, &s);
 	if (privilege_become_sparing(in->user->uid, in->user->gid,
 	    lock_group(in, s.spool)) == -1)
 		return -1;

@@ -16,6 +16,17 @@ struct intake {
 	bool root;			/* we can become the user */
 };
 
+/* Where the user's mail may wait; "" for nowhere. */
+struct intake_sources {
+	char spool[PATH_MAX];
+	char temp_drop[PATH_MAX];
+};
+
+void intake_find(const struct intake *in, struct intake_sources *s);
+
+/* Will the ids of headers be believed, because nothing was drained yet? */
+bool intake_adopts(const struct intake *in);
+
 /* Is there anything to be done?  A few calls of stat(2), and none by default. */
 bool intake_is_needed(const struct intake *in);
 

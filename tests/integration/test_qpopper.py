@@ -1,6 +1,8 @@
 """An old site of qpopper's: the binary is swapped, and no client notices."""
+import collections
 import hashlib
 import os
+import shutil
 
 from lab import *
 from lab import home
@@ -207,3 +209,112 @@ def command_line__of_inetd_conf__is_taken():
     log.wait("option tracefile is not done")
     log.wait("option user-options is not done")
     check(not os.path.exists("/tmp/trace"), "a trace was written")
+
+
+# ---- ahead of time -----------------------------------------------------------
+
+IMPORT = os.environ.get("SOLOPOP_IMPORT", "")
+
+
+def run_import(*more):
+    if not os.access(IMPORT, os.X_OK):
+        raise Skip("SOLOPOP_IMPORT names no program")
+    return command([IMPORT, "--spool-dir=" + SPOOLS] + list(more), cwd="/")
+
+
+@root_only
+def import__of_all_users__verifies_what_it_did():
+    make_home("alice")
+    make_home("bob")
+    spools()
+    text = mbox((1, polled(1)), (2, fresh(2)))
+    put_spool("alice", text)
+    put_spool("bob", mbox((3, polled(3)), (4, polled(3))))
+    said = run_import("--all", "--dry-run")
+    equal(said.returncode, 0, said.stderr)
+    check(b"alice: 2 messages" in said.stdout, said.stdout)
+    equal(slurp(os.path.join(SPOOLS, "alice")), text)
+    equal(os.listdir(home("alice")), [], "a dry run wrote")
+    said = run_import("--all")
+    equal(said.returncode, 0, said.stderr)
+    check(b"alice: 2 messages, %d octets are in the Maildir, octets and "
+          b"unique-ids verified" % (len(wire(polled(1).encode())) +
+                                    len(wire(fresh(2).encode())))
+          in said.stdout, said.stdout)
+    check(b"2 users, 0 failed" in said.stdout, said.stdout)
+    equal(sorted(read_all("alice")), sorted(["seen-1", old_uid(2)]))
+    got = list(read_all("bob"))
+    check(got[0] == "seen-3" and got[1] != "seen-3", got)
+    said = run_import("--all")
+    check(b"0 users, 0 failed" in said.stdout, said.stdout)
+    for directory, _, names in os.walk(home("alice")):
+        for name in names:
+            equal(os.lstat(os.path.join(directory, name)).st_uid,
+                  uid("alice"), name)
+
+
+@root_only
+def import__of_what_cannot_be__says_so():
+    make_home("alice")
+    spools()
+    put_spool("alice", "this is no mbox\n")
+    said = run_import("alice", "root", "nosuchuser")
+    equal(said.returncode, 1)
+    for words in (b"alice: the spool cannot be read", b"root: below min-uid",
+                  b"nosuchuser: no such user"):
+        check(words in said.stderr, words, said.stderr)
+    equal(run_import().returncode, 64)
+    equal(run_import("--all", "alice").returncode, 64)
+    equal(run_import("--bogus", "alice").returncode, 64)
+
+
+@root_only
+def drain__killed_at_every_call__gives_the_same_maildrop():
+    if not shutil.which("strace"):
+        raise Skip("no strace here")
+    text = mbox((1, polled(1)), (2, fresh(2)), (3, polled(3)))
+    wanted = {"seen-1": polled(1), old_uid(2): fresh(2), "seen-3": polled(3)}
+    trace = os.path.join(BENCH, "trace")
+
+    def prepare():
+        make_home("alice")
+        spools()
+        return put_spool("alice", text)
+
+    # Where a process of its own begins, its calls are counted from one.
+    prepare()
+    equal(run_traced(trace).returncode, 0)
+    made = collections.Counter()
+    child = sorted(n for n in os.listdir(BENCH) if n.startswith("trace."))[-1]
+    for line in slurp(os.path.join(BENCH, child)).splitlines():
+        name = line.split("(")[0]
+        if name.isidentifier() and not name.startswith("exit"):
+            made[name] += 1
+    runs = 0
+    for name in ("openat", "write", "fsync", "renameat", "unlinkat",
+                 "ftruncate", "linkat", "mkdirat", "close", "pread64"):
+        for n in range(1, made[name] + 1, 1 if made[name] < 30 else 3):
+            prepare()
+            run_traced("/dev/null", "-e", "inject=%s:signal=KILL:when=%d"
+                       % (name, n))
+            lock = os.path.join(SPOOLS, "alice.lock")
+            if os.path.exists(lock):
+                os.unlink(lock)         # as its age would have had it
+            got = read_all()
+            equal({k: got[k] for k in sorted(got)},
+                  {k: wire(wanted[k].encode()) for k in sorted(wanted)},
+                  "%s number %d" % (name, n))
+            runs += 1
+    check(runs > 40, "only", runs, "runs")
+
+
+def run_traced(trace, *more):
+    if not os.access(IMPORT, os.X_OK):
+        raise Skip("SOLOPOP_IMPORT names no program")
+    for name in os.listdir(BENCH):
+        if name.startswith("trace."):
+            os.unlink(os.path.join(BENCH, name))
+    how = ["-ff"] if trace != "/dev/null" else ["-f"]
+    return command(["strace", "-o", trace] + how + list(more) +
+                   [IMPORT, "--no-sandbox", "--spool-dir=" + SPOOLS, "alice"],
+                   cwd="/")

@@ -312,6 +312,10 @@ journal__of_another_spool__is_finished_first(void **state)
 	put_journal("/another/one", old, sizeof old - 1);
 	box_put("spool", SPAN(F2 "X-UIDL: three\n\nc\n"));
 	assert_int_equal(drain(), 0);
+	assert_true(report.waits);
+	expect("");
+	conf.orphans = true;
+	assert_int_equal(drain(), 0);
 	expect("one=first three=X-UIDL: three " SECOND);
 }
 
