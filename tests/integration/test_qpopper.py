@@ -318,3 +318,21 @@ def run_traced(trace, *more):
     return command(["strace", "-o", trace] + how + list(more) +
                    [IMPORT, "--no-sandbox", "--spool-dir=" + SPOOLS, "alice"],
                    cwd="/")
+
+
+@root_only
+def way_back__of_the_guide__keeps_ids_and_mail():
+    guide = slurp(os.path.join(EXAMPLES, "..", "doc", "from-qpopper.md"))
+    begin = guide.index("       mbox=/var/mail/USER")
+    script = guide[begin:guide.index('done >>"$mbox"') + 15]
+    make_home("alice")
+    spools()
+    path = put_spool("alice", mbox((1, polled(1)), (2, fresh(2))))
+    before = read_all()
+    script = script.replace("/var/mail/USER", path)
+    done = command(["setpriv", "--reuid", str(uid("alice")), "--regid",
+                    str(uid("alice")), "--clear-groups", "sh", "-c", script],
+                   cwd=home("alice"))
+    equal((done.returncode, done.stderr), (0, b""))
+    os.rename(home("alice") + "/Maildir", home("alice") + "/Maildir.before")
+    equal(sorted(read_all()), sorted(before))
