@@ -75,7 +75,7 @@ look() {
 		if ($2 !~ /^"/ || name == "config.h")
 			next
 		to = split(name, part, "/") > 1 ? part[1] : "."
-		if (to == "." && from != ".")
+		if (to == "." && !((from, ".") in may))
 			wrong("does not name its folder")
 		else if (!(to in known))
 			wrong("no such floor")
