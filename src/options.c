@@ -238,7 +238,7 @@ static const struct option_row {
 	{ "fixture-cut", 0, KIND_OCTETS, AT(server.pop3.fixture.cut_after),
 	    0, UINT64_MAX, NULL, "N", "end the connection after N bytes [0]" },
 	{ "fixture-refuse", 0, KIND_TEXT, AT(server.pop3.fixture.refuse), 0, 0,
-	    NULL, "COMMAND", "answer this one with [SYS/TEMP] [none]" },
+	    NULL, "COMMAND", "answer this one with SYS/TEMP [none]" },
 
 	{ "Running:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "config-file", 'f', KIND_TEXT, AT(config_file), 0, 0, NULL, "FILE",

@@ -87,8 +87,9 @@ def said(path, pattern, times=2):
 def inetd__example_line():
     inetd = tool("inetd")
     conf = BENCH + "/inetd.conf"
-    spill(conf, example("inetd.conf").rstrip("\n") + " " +
-          " ".join(options(loud_service())) + "\n")
+    more = " " + " ".join(options(loud_service()))
+    spill(conf, re.sub(r"(?m)^(pop3\s.*)$", lambda m: m.group(1) + more,
+                       example("inetd.conf")))
     with open(BENCH + "/inetd.log", "w") as out:
         with running([inetd, "-d", conf], stdout=out, stderr=out):
             use(110)
