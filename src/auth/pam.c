@@ -257,7 +257,8 @@ pamauth_account(struct pamauth *p, const char *user)
 int
 pamauth_open(struct pamauth *p)
 {
-	if (!done(p, pam_setcred(p->handle, PAM_ESTABLISH_CRED | PAM_SILENT)))
+	if (p->handle == NULL || !done(p, pam_setcred(p->handle,
+	    PAM_ESTABLISH_CRED | PAM_SILENT)))
 		return -1;
 	p->has_cred = true;
 	if (!done(p, pam_open_session(p->handle, PAM_SILENT)))

@@ -242,10 +242,10 @@ silence__before_or_inside_a_header__is_not_waited_for(void **state)
 	for (cut = 0; cut < cases[0].head.len; cut++) {
 		begin_anew();
 		put(cases[0].head.p, cut);
-		fake_step = 500;
+		fake_step = 1;
 		began = fake_now;
-		assert_errno(proxy_read(&p, ends[0], began + 3000), ETIMEDOUT);
-		assert_in_range(fake_now - began, 3000, 10000);
+		assert_errno(proxy_read(&p, ends[0], began + 3), ETIMEDOUT);
+		assert_in_range(fake_now - began, 3, 20);
 	}
 	fake_step = 0;
 }
