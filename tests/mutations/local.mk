@@ -20,6 +20,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/front-role.mutation \
 	tests/mutations/groups.mutation \
 	tests/mutations/intake-filter.mutation \
+	tests/mutations/intake-groups.mutation \
 	tests/mutations/killed-silent.mutation \
 	tests/mutations/landlock.mutation \
 	tests/mutations/landlock-network.mutation \

@@ -323,7 +323,9 @@ static const int front_calls[] = {
 #endif
 };
 
-static const int session_calls[] = {
+/* Those of a session, behind the one that intake has alone. */
+static const int intake_calls[] = {
+	SYS_setresgid,
 	SYS_openat, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_getdents64,
 	SYS_lseek, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fsync,
 	SYS_fdatasync, SYS_mkdirat, SYS_unlinkat, SYS_renameat, SYS_renameat2,
@@ -333,6 +335,8 @@ static const int session_calls[] = {
 	SYS_open,
 #endif
 };
+
+#define SESSION_CALLS (intake_calls + 1), (COUNT(intake_calls) - 1)
 
 static const int tls_calls[] = {
 	SYS_openat, SYS_fstat, SYS_newfstatat, SYS_socket, SYS_connect,
@@ -402,8 +406,14 @@ static void
 session__of_all_calls__only_the_listed_survive(void **state)
 {
 	(void)state;
-	only_the_listed__survive(as_session, session_calls,
-	    COUNT(session_calls));
+	only_the_listed__survive(as_session, SESSION_CALLS);
+}
+
+static void
+intake__of_all_calls__only_the_listed_survive(void **state)
+{
+	(void)state;
+	only_the_listed__survive(as_intake, intake_calls, COUNT(intake_calls));
 }
 
 static void
@@ -1103,6 +1113,7 @@ main(void)
 		TEST(nobody_special__may_do_most_of_it),
 		TEST(front__of_all_calls__only_the_listed_survive),
 		TEST(session__of_all_calls__only_the_listed_survive),
+		TEST(intake__of_all_calls__only_the_listed_survive),
 		TEST(tls__of_all_calls__only_the_listed_survive),
 		TEST(calls__by_another_table__end_it),
 		TEST(front__talks_waits_and_has_memory),
