@@ -7,7 +7,7 @@
 # build directory.  Without libFuzzer, make check replays the seeds that stand
 # in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
 
-FUZZ_NAMES = apop base64 cidr conf index monitor monmsg name num proxy session wire
+FUZZ_NAMES = apop base64 cidr conf index mbox monitor monmsg name num proxy session wire
 FUZZ_TIME = 10
 
 FUZZERS = \
@@ -16,6 +16,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_cidr \
 	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_index \
+	tests/fuzz/fuzz_mbox \
 	tests/fuzz/fuzz_monitor \
 	tests/fuzz/fuzz_monmsg \
 	tests/fuzz/fuzz_name \
@@ -30,6 +31,7 @@ REPLAYS = \
 	tests/fuzz/replay_cidr \
 	tests/fuzz/replay_conf \
 	tests/fuzz/replay_index \
+	tests/fuzz/replay_mbox \
 	tests/fuzz/replay_monitor \
 	tests/fuzz/replay_monmsg \
 	tests/fuzz/replay_name \
@@ -59,6 +61,8 @@ tests_fuzz_replay_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_REPLAY)
 tests_fuzz_replay_conf_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_index_SOURCES = tests/fuzz/fuzz_index.c $(FUZZ_REPLAY)
 tests_fuzz_replay_index_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_mbox_SOURCES = tests/fuzz/fuzz_mbox.c $(FUZZ_REPLAY)
+tests_fuzz_replay_mbox_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_monitor_SOURCES = $(FUZZ_MONITOR) $(FUZZ_REPLAY)
 tests_fuzz_replay_monitor_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_monmsg_SOURCES = tests/fuzz/fuzz_monmsg.c $(FUZZ_REPLAY)
@@ -94,6 +98,9 @@ tests_fuzz_fuzz_conf_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_index.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_index_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_index_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_mbox_SOURCES = tests/fuzz/fuzz_mbox.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_mbox_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_mbox_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_monitor_SOURCES = $(FUZZ_MONITOR) $(FUZZ_COMMON)
 tests_fuzz_fuzz_monitor_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_monitor_LDADD = $(FUZZ_LIBS)
