@@ -246,13 +246,12 @@ put_merged(struct writer *w, const struct adopted *old,
 	size_t i = 0, j = 0;
 
 	while (i < old->n || j < n) {
-		if (j < n && j > 0 && compare(&rows[j - 1], &rows[j]) == 0)
+		if (j < n && ((j > 0 && compare(&rows[j - 1], &rows[j]) == 0) ||
+		    (i < old->n && compare(&old->v[i], &rows[j]) == 0)))
 			j++;
 		else if (j == n || (i < old->n &&
 		    compare(&old->v[i], &rows[j]) < 0))
 			put_row(w, &old->v[i++]);
-		else if (i < old->n && compare(&old->v[i], &rows[j]) == 0)
-			j++;
 		else
 			put_row(w, &rows[j++]);
 	}
@@ -300,20 +299,24 @@ replace(int top, const struct adopted *old, const struct adopted_row *rows,
 }
 
 /* Of rows for one name the first counts, so equal ones keep their order. */
+struct place {
+	const struct adopted_row *row;
+};
+
 static int
 compare_places(const void *pa, const void *pb)
 {
-	const struct adopted_row *const *a = pa, *const *b = pb;
-	int c = compare(*a, *b);
+	const struct place *a = pa, *b = pb;
+	int c = compare(a->row, b->row);
 
-	return c != 0 ? c : *a < *b ? -1 : *a > *b;
+	return c != 0 ? c : a->row < b->row ? -1 : a->row > b->row;
 }
 
 /* The lawful ones, in order, in memory of their own. */
 static struct adopted_row *
 sort_rows(const struct adopted_row *rows, size_t n, size_t *kept)
 {
-	const struct adopted_row **places;
+	struct place *places;
 	struct adopted_row *sorted;
 	size_t i;
 
@@ -328,10 +331,10 @@ sort_rows(const struct adopted_row *rows, size_t n, size_t *kept)
 	for (i = 0; i < n; i++)
 		if (rows[i].unique[0] != '\0' &&
 		    name_is_uidl(span_of(rows[i].uidl)))
-			places[(*kept)++] = &rows[i];
+			places[(*kept)++].row = &rows[i];
 	qsort(places, *kept, sizeof *places, compare_places);
 	for (i = 0; i < *kept; i++)
-		sorted[i] = *places[i];
+		sorted[i] = *places[i].row;
 	free(places);
 	return sorted;
 }

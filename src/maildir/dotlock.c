@@ -89,8 +89,8 @@ is_stale(const char *path, const struct stat *now)
 static int
 try_once(const char *mbox, const char *path)
 {
+	struct stat now = { 0 };
 	char own[PATH_MAX];
-	struct stat now;
 	bool linked;
 
 	if (make_own(mbox, own, &now) == -1)
