@@ -21,6 +21,9 @@ struct sandbox_path {
 	bool writable;
 };
 
+/* For whoever has read a secret: no core file, no tracer. */
+int sandbox_no_core(void);
+
 /*
  * Before PAM: no core file, no tracer, nothing that shows a password, and no
  * power over the kernel.

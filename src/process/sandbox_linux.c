@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int
-no_core(void)
+int
+sandbox_no_core(void)
 {
 	const struct rlimit none = { 0, 0 };
 
@@ -39,13 +39,13 @@ follow(pid_t monitor)
 int
 sandbox_monitor(void)
 {
-	return no_core() == -1 ? -1 : caps_drop();
+	return sandbox_no_core() == -1 ? -1 : caps_drop();
 }
 
 int
 sandbox_bare(pid_t monitor)
 {
-	if (no_core() == -1 || follow(monitor) == -1)
+	if (sandbox_no_core() == -1 || follow(monitor) == -1)
 		return -1;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

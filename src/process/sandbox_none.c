@@ -2,8 +2,8 @@
 
 #include <sys/resource.h>
 
-static int
-no_core(void)
+int
+sandbox_no_core(void)
 {
 	const struct rlimit none = { 0, 0 };
 
@@ -13,14 +13,14 @@ no_core(void)
 int
 sandbox_monitor(void)
 {
-	return no_core();
+	return sandbox_no_core();
 }
 
 int
 sandbox_bare(pid_t monitor)
 {
 	(void)monitor;
-	return no_core();
+	return sandbox_no_core();
 }
 
 int

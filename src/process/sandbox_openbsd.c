@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-static int
-no_core(void)
+int
+sandbox_no_core(void)
 {
 	const struct rlimit none = { 0, 0 };
 
@@ -17,7 +17,7 @@ no_core(void)
 int
 sandbox_monitor(void)
 {
-	return no_core();
+	return sandbox_no_core();
 }
 
 /*
@@ -28,7 +28,7 @@ int
 sandbox_bare(pid_t monitor)
 {
 	(void)monitor;
-	return no_core();
+	return sandbox_no_core();
 }
 
 /* stdio allows descriptors that are open, memory and clocks. */
