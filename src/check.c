@@ -191,7 +191,7 @@ check_secrets(struct check *c)
 		say(c, "APOP", "off: no %s", path);
 	} else if (errno == ENODATA) {
 		say(c, "APOP", "off: no entry in %s", path);
-		fix(c, "write a line user:secret, or remove the file");
+		fix(c, "solopop-passwd add USER, or remove the file");
 	} else {
 		say(c, "APOP", "off: %s: %s", path, errno == EPERM ?
 		    "wrong owner or mode" : strerror(errno));

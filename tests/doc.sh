@@ -88,7 +88,8 @@ done
 
 # Which other pages are installed here is no matter of ours.
 if command -v mandoc >/dev/null; then
-	lint=$(mandoc -Tlint -Wstyle "$page" "$keys" "$top/doc/solopop-tls.8" 2>&1 |
+	lint=$(mandoc -Tlint -Wstyle "$page" "$keys" "$top/doc/solopop-tls.8" \
+	    "$top/doc/solopop-passwd.8" 2>&1 |
 	    grep -v 'referenced manual not found\|outdated mandoc.db')
 	[ -z "$lint" ] || complain "$lint"
 else

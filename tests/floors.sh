@@ -17,6 +17,7 @@ base    base compat
 compat  compat
 tls     tls process io base compat
 import  import . process pop3 auth maildir io base compat
+passwd  passwd process auth io base compat
 '
 
 # HEADER (a regular expression): its readers (one too).
@@ -29,6 +30,7 @@ syslog\.h         base/log\.c
 emmintrin\.h      io/bulk_sse2\.c
 dirent\.h         (maildir/[a-z_]*|tls/names)\.[ch]
 openssl/.*        tls/[a-z_]*\.[ch]
+gdbm\.h           passwd/database_gdbm\.c
 sys/prctl\.h      process/(sandbox_linux|caps|seccomp)\.c
 linux/.*          process/(caps|seccomp)\.c
 sys/syscall\.h    process/(caps\.c|landlock\.c|seccomp_calls\.h)
@@ -115,6 +117,8 @@ must_see 'only for' process/monitor.c '<syslog.h>'
 must_see 'only for' process/user.c '<dirent.h>'
 must_see 'only for' tls/pump.c '<dirent.h>'
 must_see 'only for' io/out.c '<openssl/ssl.h>'
+must_see 'only for' passwd/import.c '<gdbm.h>'
+must_see 'passwd may not reach maildir' passwd/store.c '"maildir/lock.h"'
 must_see 'only for' process/session.c '<sys/prctl.h>'
 must_see 'only for' process/session.c '<linux/landlock.h>'
 

@@ -49,6 +49,7 @@ install_missing() {
 	need libpam0g-dev test -e /usr/include/security/pam_appl.h
 	need libssl-dev test -e /usr/include/openssl/ssl.h
 	need openssl program openssl
+	need libgdbm-dev test -e /usr/include/gdbm.h
 	need libcmocka-dev test -e /usr/include/cmocka.h
 	need python3 program python3
 	need mandoc program mandoc
@@ -186,6 +187,7 @@ checked=$?
 suite unit tests/unit/*.trs
 suite session tests/session/*.trs
 suite tls tests/tls/*.trs
+suite passwd tests/passwd/*.trs
 suite fuzz tests/fuzz/*.trs
 suite style tests/*.trs
 suite doc doc/*.trs

@@ -50,6 +50,8 @@ secrets_unload(struct span text)
 {
 	char *p = (char *)(uintptr_t)text.p;
 
+	if (p == NULL)
+		return;
 	secret_erase(p, text.len);
 	free(p);
 }
@@ -165,17 +167,13 @@ secrets_usable(const char *path, struct secrets_kinds *kinds)
  * The whole file is read for everybody, and what stands in for an unknown
  * user's secret is parsed like any other.
  */
-int
-secrets_find(const char *path, struct span user, struct secrets_entry *e)
+void
+secrets_search(struct span text, struct span user, struct secrets_entry *e)
 {
-	struct span text, rest, name, secret, chosen;
+	struct span name, secret, chosen = span_of("nobody's secret");
 	bool found = false;
 
-	if (secrets_load(path, &text) == -1)
-		return -1;
-	rest = text;
-	chosen = span_of("nobody's secret");
-	while (secrets_next(&rest, &name, &secret))
+	while (secrets_next(&text, &name, &secret))
 		if (name.len == user.len &&
 		    secret_equal(name.p, user.p, user.len) && !found) {
 			found = true;
@@ -184,6 +182,16 @@ secrets_find(const char *path, struct span user, struct secrets_entry *e)
 	secrets_parse(chosen, e);
 	if (!found)
 		secrets_wipe(e);
+}
+
+int
+secrets_find(const char *path, struct span user, struct secrets_entry *e)
+{
+	struct span text;
+
+	if (secrets_load(path, &text) == -1)
+		return -1;
+	secrets_search(text, user, e);
 	secrets_unload(text);
 	return 0;
 }

@@ -69,9 +69,14 @@ int secrets_find(const char *path, struct span user, struct secrets_entry *e);
 
 void secrets_wipe(struct secrets_entry *e);
 
+/* The same in a text that is loaded. */
+void secrets_search(struct span text, struct span user,
+    struct secrets_entry *e);
+
 /*
  * Open the file, unless it is a link or its owner or mode is wrong, and read
- * it whole: the caller gives the text to secrets_unload().  -1 as above.
+ * it whole: the caller gives the text to secrets_unload(), which takes one
+ * without bytes, too.  -1 as above.
  */
 int secrets_load(const char *path, struct span *text);
 void secrets_unload(struct span text);

@@ -8,6 +8,7 @@
 # in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
 
 FUZZ_NAMES = apop base64 cidr conf index mbox monitor monmsg name num proxy session wire
+FUZZ_NAMES = apop base64 cidr conf index monitor monmsg name num proxy secrets session wire
 FUZZ_TIME = 10
 
 FUZZERS = \
@@ -22,6 +23,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_name \
 	tests/fuzz/fuzz_num \
 	tests/fuzz/fuzz_proxy \
+	tests/fuzz/fuzz_secrets \
 	tests/fuzz/fuzz_session \
 	tests/fuzz/fuzz_wire
 
@@ -37,6 +39,7 @@ REPLAYS = \
 	tests/fuzz/replay_name \
 	tests/fuzz/replay_num \
 	tests/fuzz/replay_proxy \
+	tests/fuzz/replay_secrets \
 	tests/fuzz/replay_session \
 	tests/fuzz/replay_wire
 
@@ -73,6 +76,8 @@ tests_fuzz_replay_num_SOURCES = tests/fuzz/fuzz_num.c $(FUZZ_REPLAY)
 tests_fuzz_replay_num_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(FUZZ_REPLAY)
 tests_fuzz_replay_proxy_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_secrets_SOURCES = tests/fuzz/fuzz_secrets.c $(FUZZ_REPLAY)
+tests_fuzz_replay_secrets_LDADD = src/libpasswd.a $(FUZZ_LIBS)
 tests_fuzz_replay_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_REPLAY)
 tests_fuzz_replay_session_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_wire_SOURCES = tests/fuzz/fuzz_wire.c $(FUZZ_REPLAY) \
@@ -116,6 +121,9 @@ tests_fuzz_fuzz_num_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_proxy_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_secrets_SOURCES = tests/fuzz/fuzz_secrets.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_secrets_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_secrets_LDADD = src/libpasswd.a $(FUZZ_LIBS)
 tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_session_LDADD = $(FUZZ_LIBS)

@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	tests/unit/test_cidr \
 	tests/unit/test_conf \
 	tests/unit/test_digest \
+	tests/unit/test_edit \
 	tests/unit/test_exact \
 	tests/unit/test_fd \
 	tests/unit/test_hmac \
@@ -94,6 +95,9 @@ tests_unit_test_conf_LDADD = $(TEST_LIBS)
 tests_unit_test_digest_SOURCES = tests/unit/test_digest.c tests/unit/unit.h
 tests_unit_test_digest_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_digest_LDADD = $(TEST_LIBS)
+tests_unit_test_edit_SOURCES = tests/unit/test_edit.c tests/unit/unit.h
+tests_unit_test_edit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_edit_LDADD = src/libpasswd.a $(TEST_LIBS)
 tests_unit_test_exact_SOURCES = tests/unit/test_exact.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_exact_CPPFLAGS = $(UNIT_CPPFLAGS)
