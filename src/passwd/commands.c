@@ -431,19 +431,26 @@ command_import(const struct request *r)
 	return status;
 }
 
+static enum status
+empty(const struct request *r, struct store *s)
+{
+	if (s->text.len > 0 &&
+	    !prompt_yes("Really initialize POP authorization DB? "))
+		return STATUS_NO;
+	return store_write(s, (struct span){ "", 0 }) == -1 ?
+	    store_trouble(r, s) : STATUS_DONE;
+}
+
 enum status
 command_init(const struct request *r)
 {
-	enum status status = STATUS_DONE;
+	enum status status;
 	struct store s;
 
-	if (store_lock(&s, r->file) == -1) {
+	if (store_lock(&s, r->file) == -1)
 		status = store_trouble(r, &s);
-	} else if (s.text.len > 0 &&
-	    !prompt_yes("Really initialize POP authorization DB? ")) {
-		status = STATUS_NO;
-	} else if (store_write(&s, (struct span){ "", 0 }) == -1)
-		status = store_trouble(r, &s);
+	else
+		status = empty(r, &s);
 	store_close(&s);
 	return status;
 }

@@ -173,6 +173,8 @@ def the_command_line_is_looked_at(top, path):
                  ("-i", "x", "list"), ("--plain", "--scram", "add", "a")):
         passwd(path, *args, stdin=b"x\n", status=TROUBLE)
     check(not os.path.exists(path))
+    check("no secret here" in passwd(path, "add", "jane", "secret",
+                                     status=TROUBLE))
     check(run("--help")[1].startswith("Usage: solopop-passwd"))
     check(run("--version")[1].startswith("solopop-passwd (solopop) "))
 
@@ -250,7 +252,7 @@ def killed_at_every_system_call_it_leaves_old_or_new(top, path):
     trace = os.path.join(top, "trace")
     write(path, old)
     subprocess.run(["strace", "-o", trace, *command], input=b"y\n",
-                   stdout=subprocess.DEVNULL, timeout=PATIENCE)
+                   capture_output=True, timeout=PATIENCE)
     equal(read(path), new)
     made = {}
     for line in read(trace).splitlines():
