@@ -1,6 +1,7 @@
 # Whole sessions: the transcripts are listed here, and play.py insists on it.
 
 SESSION_TESTS = tests/session/play.py tests/session/cut.py \
+	tests/session/capa.py tests/session/texts.py \
 	tests/session/alike.py tests/session/killed.py tests/session/model.py
 SESSION_PLAIN_TESTS = tests/session/memory.py
 
@@ -18,6 +19,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/fixture-read-only.pop3 \
 	tests/session/fixture-refuse.pop3 \
 	tests/session/address-from-the-environment.pop3 \
+	tests/session/answers-in-french.pop3 \
+	tests/session/answers-in-german.pop3 \
 	tests/session/apop-second-try.pop3 \
 	tests/session/apop-secret-with-colons.pop3 \
 	tests/session/apop.pop3 \
@@ -27,6 +30,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/bad-user-name.pop3 \
 	tests/session/behind-quit.pop3 \
 	tests/session/cannot-mark.pop3 \
+	tests/session/cannot-remove-in-french.pop3 \
+	tests/session/cannot-remove-in-german.pop3 \
 	tests/session/cannot-remove.pop3 \
 	tests/session/capa-in-both-states.pop3 \
 	tests/session/case-of-verbs.pop3 \
@@ -34,8 +39,12 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/clear-text-from-here.pop3 \
 	tests/session/clear-text-local.pop3 \
 	tests/session/clear-text-needs-tls.pop3 \
+	tests/session/clear-text-never-in-french.pop3 \
+	tests/session/clear-text-never-in-german.pop3 \
 	tests/session/clear-text-never.pop3 \
 	tests/session/clear-text-nobody.pop3 \
+	tests/session/clear-text-tls-in-french.pop3 \
+	tests/session/clear-text-tls-in-german.pop3 \
 	tests/session/clear-text-tls.pop3 \
 	tests/session/clear-text-without-tls.pop3 \
 	tests/session/config-and-command-line.pop3 \
@@ -51,9 +60,13 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/dialect-qpopper4.pop3 \
 	tests/session/empty-maildrop.pop3 \
 	tests/session/five-failed-logins.pop3 \
+	tests/session/fixture-refuse-in-french.pop3 \
+	tests/session/fixture-refuse-in-german.pop3 \
 	tests/session/grown-meanwhile.pop3 \
 	tests/session/half-a-quit.pop3 \
 	tests/session/idle-holder-yields.pop3 \
+	tests/session/in-use-in-french.pop3 \
+	tests/session/in-use-in-german.pop3 \
 	tests/session/in-use.pop3 \
 	tests/session/lang-is-not-for-the-log.pop3 \
 	tests/session/lang-list.pop3 \
@@ -68,6 +81,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/line-too-long-before-login.pop3 \
 	tests/session/list-bad-numbers.pop3 \
 	tests/session/list-one.pop3 \
+	tests/session/lock-file-is-a-link-in-french.pop3 \
+	tests/session/lock-file-is-a-link-in-german.pop3 \
 	tests/session/lock-file-is-a-link.pop3 \
 	tests/session/lock-is-let-go.pop3 \
 	tests/session/lock-none.pop3 \
@@ -76,6 +91,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/log-of-a-long-line.pop3 \
 	tests/session/log-of-a-session.pop3 \
 	tests/session/login-delay-burst.pop3 \
+	tests/session/login-delay-in-french.pop3 \
+	tests/session/login-delay-in-german.pop3 \
 	tests/session/login-delay.pop3 \
 	tests/session/login-only-once.pop3 \
 	tests/session/login-timeout.pop3 \
@@ -87,7 +104,11 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/max-bad-commands.pop3 \
 	tests/session/max-failures.pop3 \
 	tests/session/ninety-nine-retr.pop3 \
+	tests/session/no-access-in-french.pop3 \
+	tests/session/no-access-in-german.pop3 \
 	tests/session/no-access.pop3 \
+	tests/session/no-auth-needs-loopback-socket-in-french.pop3 \
+	tests/session/no-auth-needs-loopback-socket-in-german.pop3 \
 	tests/session/no-auth-needs-loopback-socket.pop3 \
 	tests/session/no-auth-needs-loopback.pop3 \
 	tests/session/no-maildir.pop3 \
@@ -96,11 +117,15 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/nul-before-login.pop3 \
 	tests/session/nul-in-line.pop3 \
 	tests/session/numbers-do-not-move.pop3 \
+	tests/session/one-message-in-french.pop3 \
+	tests/session/one-message-in-german.pop3 \
 	tests/session/one-message.pop3 \
 	tests/session/option-bad-bool.pop3 \
 	tests/session/option-bad-number.pop3 \
 	tests/session/option-bad-word.pop3 \
 	tests/session/option-two-maildirs.pop3 \
+	tests/session/option-unknown-socket-in-french.pop3 \
+	tests/session/option-unknown-socket-in-german.pop3 \
 	tests/session/option-unknown-socket.pop3 \
 	tests/session/option-unknown.pop3 \
 	tests/session/option-without-argument.pop3 \
@@ -157,15 +182,23 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/shy.pop3 \
 	tests/session/stat-counts-all.pop3 \
 	tests/session/stat-leaves-out-deleted.pop3 \
+	tests/session/stls-begins-in-french.pop3 \
+	tests/session/stls-begins-in-german.pop3 \
+	tests/session/stls-begins-qpopper4.pop3 \
+	tests/session/stls-begins.pop3 \
 	tests/session/stls-behind-user.pop3 \
 	tests/session/stls-half-a-line-behind-it.pop3 \
 	tests/session/stls-handshake-behind-it.pop3 \
+	tests/session/stls-injected-in-french.pop3 \
+	tests/session/stls-injected-in-german.pop3 \
 	tests/session/stls-login-behind-it.pop3 \
 	tests/session/stls-not-offered.pop3 \
 	tests/session/stls-twice-in-one.pop3 \
 	tests/session/target-exists.pop3 \
 	tests/session/ten-bad-commands.pop3 \
 	tests/session/timeout.pop3 \
+	tests/session/too-many-bad-in-french.pop3 \
+	tests/session/too-many-bad-in-german.pop3 \
 	tests/session/top-bad-numbers.pop3 \
 	tests/session/top-blank-line-must-be-blank.pop3 \
 	tests/session/top-body-only.pop3 \
@@ -176,6 +209,9 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/top-of-body.pop3 \
 	tests/session/trailing-blanks.pop3 \
 	tests/session/uidl-bad-numbers.pop3 \
+	tests/session/uidl-list-damaged-in-french.pop3 \
+	tests/session/uidl-list-damaged-in-german.pop3 \
+	tests/session/uidl-list-damaged.pop3 \
 	tests/session/uidl-of-long-names.pop3 \
 	tests/session/uidl-of-twins.pop3 \
 	tests/session/uidl-without-size-fields.pop3 \
@@ -192,6 +228,10 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/utf8-message.pop3 \
 	tests/session/utf8.pop3 \
 	tests/session/vanished-after-retr.pop3 \
+	tests/session/vanished-meanwhile-in-french.pop3 \
+	tests/session/vanished-meanwhile-in-german.pop3 \
 	tests/session/vanished-meanwhile.pop3 \
 	tests/session/what-is-no-message.pop3 \
+	tests/session/wrong-secret-in-french.pop3 \
+	tests/session/wrong-secret-in-german.pop3 \
 	tests/session/wrong-user-or-secret.pop3

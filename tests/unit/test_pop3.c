@@ -118,6 +118,14 @@ type(struct span bytes)
 	assert_int_equal(write(in_pipe[1], bytes.p, bytes.len), bytes.len);
 }
 
+/* For another conversation in the same test. */
+static void
+type_anew(void)
+{
+	assert_int_equal(close(in_pipe[0]), 0);
+	assert_int_equal(pipe(in_pipe), 0);
+}
+
 static void
 hang_up(void)
 {
@@ -391,6 +399,43 @@ user__of_the_longest_name__is_passed_on(void **state)
 }
 
 static void
+refusal__in_other_languages__has_its_words_and_its_code(void **state)
+{
+	static const struct {
+		enum verdict verdict;
+		enum language language;
+		const char *answer;
+	} cases[] = {
+		{ VERDICT_EXPIRED, LANGUAGE_DE, "-ERR [AUTH] "
+		    "\"jane\": Das Passwort ist abgelaufen.\r\n" },
+		{ VERDICT_EXPIRED, LANGUAGE_FR, "-ERR [AUTH] "
+		    "\"jane\" : le mot de passe a expiré.\r\n" },
+		{ VERDICT_CLOSED, LANGUAGE_DE, "-ERR [AUTH] "
+		    "\"jane\": kein Zugang.\r\n" },
+		{ VERDICT_CLOSED, LANGUAGE_FR, "-ERR [AUTH] "
+		    "\"jane\" : accès refusé.\r\n" },
+		{ VERDICT_TROUBLE, LANGUAGE_DE, "-ERR [SYS/TEMP] Passwörter "
+		    "sind gerade nicht zu prüfen; bitte später noch einmal."
+		    "\r\n" },
+		{ VERDICT_TROUBLE, LANGUAGE_FR, "-ERR [SYS/TEMP] Les mots de "
+		    "passe ne peuvent être vérifiés ; réessayez plus tard."
+		    "\r\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		mon.verdict = cases[i].verdict;
+		mon.tries = 1;
+		conf.language = cases[i].language;
+		assert_int_equal(converse(LOGIN "QUIT\r\n"), STEP_END);
+		assert_non_null(strstr(said, cases[i].answer));
+		assert_null(strstr(logged, cases[i].answer));
+		type_anew();
+	}
+}
+
+static void
 refusal__of_each_verdict__has_its_words(void **state)
 {
 	static const struct {
@@ -466,6 +511,35 @@ stls__twice__second_is_refused(void **state)
 	assert_string_equal(said,
 	    "-ERR Command not permitted when TLS active.\r\n" BYE);
 	assert_int_equal(mon.stls, 0);
+}
+
+static void
+stls__twice__is_refused_in_every_dialect_and_language(void **state)
+{
+	static const struct {
+		struct voice voice;
+		const char *answer;
+	} cases[] = {
+		{ { DIALECT_QPOPPER2, LANGUAGE_EN },
+		    "-ERR Command not permitted when TLS active.\r\n" },
+		{ { DIALECT_QPOPPER4, LANGUAGE_EN },
+		    "-ERR TLS in progress\r\n" },
+		{ { DIALECT_QPOPPER4, LANGUAGE_DE },
+		    "-ERR TLS ist schon da.\r\n" },
+		{ { DIALECT_QPOPPER2, LANGUAGE_FR },
+		    "-ERR TLS est déjà actif.\r\n" },
+	};
+	size_t i;
+
+	(void)state;
+	tls.active = true;
+	for (i = 0; i < COUNT(cases); i++) {
+		conf.dialect = cases[i].voice.dialect;
+		conf.language = cases[i].voice.language;
+		assert_int_equal(converse("STLS\r\n"), STEP_ABORT);
+		assert_non_null(strstr(said, cases[i].answer));
+		type_anew();
+	}
 }
 
 static void
@@ -1073,6 +1147,7 @@ main(void)
 		TEST(user__of_bad_names__asks_nobody),
 		TEST(user__of_the_longest_name__is_passed_on),
 		TEST(refusal__of_each_verdict__has_its_words),
+		TEST(refusal__in_other_languages__has_its_words_and_its_code),
 		TEST(monitor__that_is_gone__leaves_no_word),
 		TEST(apop__without_a_stamp__is_not_available),
 		TEST(apop__with_one__logs_in),
@@ -1098,6 +1173,7 @@ main(void)
 		TEST(stls__where_it_works__ends_this_conversation),
 		TEST(stls__without_tls__is_unknown),
 		TEST(stls__twice__second_is_refused),
+		TEST(stls__twice__is_refused_in_every_dialect_and_language),
 		TEST(stls__with_anything_behind_it__ends_the_session),
 		TEST(stls__after_login__is_unknown),
 		TEST(stls__no_monitor__is_not_answered_twice),
