@@ -197,6 +197,8 @@ static const struct option_row {
 	    "CIDR...", "these begin with a PROXY header, always [none]" },
 	{ "proxy-timeout", 0, KIND_SECONDS, AT(server.proxy_time), 1, 3600,
 	    NULL, "SECONDS", "what the header may take [10]" },
+	{ "xclient-from", 0, KIND_NETWORKS, AT(server.pop3.xclient_from), 0, 0,
+	    NULL, "CIDR...", "these may send XCLIENT [none]" },
 
 	{ "Protocol:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "timeout", 'T', KIND_SECONDS, AT(server.pop3.idle_time), 1, 86400,

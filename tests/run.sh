@@ -59,6 +59,7 @@ install_missing() {
 	need fail2ban program fail2ban-regex
 	need fetchmail program fetchmail
 	need getmail6 program getmail
+	need dovecot-pop3d test -e /usr/lib/dovecot/pop3-login
 	need haproxy program haproxy
 	need iproute2 program ip
 	# openbsd-inetd conflicts with xinetd, so the tests only unpack it.

@@ -210,6 +210,55 @@ proxy_decode(struct proxy *p, const unsigned char *head, size_t len)
 	return r;
 }
 
+/* In the one form that we write; the text may be any of those there are. */
+static int
+tell_text(struct proxy *p, struct span text)
+{
+	int family = span_has(text, ':') ? AF_INET6 : AF_INET;
+	char copy[INET6_ADDRSTRLEN];
+	unsigned char bytes[16];
+
+	if (span_copy(copy, sizeof copy, text) == -1 ||
+	    inet_pton(family, copy, bytes) != 1)
+		return bad();
+	return tell(p, family, bytes);
+}
+
+/* Cut this off the beginning, if it stands there. */
+static bool
+eat_name(struct span *word, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (word->len < len || !span_is((struct span){ word->p, len }, name))
+		return false;
+	word->p += len;
+	word->len -= len;
+	return true;
+}
+
+int
+proxy_xclient(struct proxy *p, struct span arguments)
+{
+	struct proxy found = { .ip = "" };
+	struct span word;
+	uint32_t port;
+
+	while (span_word(&arguments, &word)) {
+		if (eat_name(&word, "ADDR=")) {
+			(void)eat_name(&word, "IPV6:");
+			if (tell_text(&found, word) == -1)
+				return -1;
+		} else if (eat_name(&word, "PORT=")) {
+			if (num_u32(word, 65535, &port) == -1)
+				return bad();
+		} else if (!span_has(word, '=') || word.p[0] == '=')
+			return bad();
+	}
+	*p = found;
+	return 0;
+}
+
 /* @audit reads at most n bytes, which the caller has room for. */
 static ssize_t
 read_some(int fd, unsigned char *to, size_t n, int64_t deadline)

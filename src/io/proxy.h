@@ -1,10 +1,14 @@
 /*
+ * What proxies say of the connection that they pass on.
+ *
  * The PROXY protocol of haproxy, versions 1 and 2: a header ahead of everything
  * else by which a proxy tells whose connection it passes on.  Nothing behind the
  * header is ever read, since it may be the beginning of TLS.
  */
 #ifndef IO_PROXY_H
 #define IO_PROXY_H
+
+#include "base/ascii.h"
 
 #include <netinet/in.h>
 
@@ -34,6 +38,13 @@ size_t proxy_wants(const unsigned char *head, size_t len);
  * with EBADMSG when it is none, or has anything behind it.  Pure.
  */
 int proxy_decode(struct proxy *p, const unsigned char *head, size_t len);
+
+/*
+ * Decode the arguments of XCLIENT, as Dovecot's proxy sends it: ADDR is an
+ * address, with "IPV6:" before it or not, PORT a port; other NAME=VALUE are for
+ * others, and pass.  -1 with EBADMSG for what is none of these.  Pure.
+ */
+int proxy_xclient(struct proxy *p, struct span arguments);
 
 /*
  * Read a header from fd, and no byte more, until deadline (clock_ms() terms).

@@ -2,6 +2,7 @@
 
 #include "base/secret.h"
 #include "base/utf8.h"
+#include "io/proxy.h"
 
 #include <string.h>
 
@@ -173,6 +174,42 @@ auth_stls(struct pop3 *p, const struct args *a)
 	}
 	(void)pop3_say(p, REPLY_STLS);
 	return can_wait(p) && ask_stls(p->ask) == 0 ? STEP_TLS : STEP_ABORT;
+}
+
+/* The client is somebody else from now on, and nobody has given a name. */
+static int
+become_client(struct pop3 *p, const char *ip)
+{
+	if (peer_set(&p->told, span_of(ip), "XCLIENT") == -1 ||
+	    ask_peer(p->ask, ip) == -1)
+		return -1;
+	p->peer = &p->told;
+	p->xclient_done = true;
+	p->has_user = false;
+	p->user[0] = '\0';
+	return 0;
+}
+
+/*
+ * Dovecot's proxy says whose connection it is, and sends USER behind it without
+ * waiting: so no second banner.  From anybody else it is no command.
+ */
+enum pop3_step
+auth_xclient(struct pop3 *p, const struct args *a)
+{
+	struct proxy said;
+
+	if (!pop3_is_proxy(p))
+		return command_bad(p, REPLY_UNKNOWN, span_of("xclient"));
+	if (proxy_xclient(&said, a->rest) == -1)
+		return command_bad(p, REPLY_BAD_XCLIENT, span_of(""));
+	if (said.ip[0] != '\0' && become_client(p, said.ip) == -1)
+		return STEP_ABORT;
+	if (p->conf->only_local && !p->peer->local) {
+		(void)pop3_say(p, REPLY_ONLY_LOCAL);
+		return STEP_END;
+	}
+	return pop3_say(p, REPLY_XCLIENT);
 }
 
 enum pop3_step

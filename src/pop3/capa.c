@@ -59,6 +59,7 @@ static const struct capability {
 	{ ANYWHERE,    "AUTH-RESP-CODE", NULL, NULL },	/* RFC 3206 */
 	{ ANYWHERE,    "PIPELINING", NULL, NULL },
 	{ AUTHORIZATION, "STLS", can_stls, NULL },	/* RFC 2595 */
+	{ AUTHORIZATION, "XCLIENT", pop3_is_proxy, NULL },
 	{ ANYWHERE,    NULL, has_login_delay, put_login_delay },
 	{ ANYWHERE,    "EXPIRE NEVER", NULL, NULL },	/* none unasked */
 	{ ANYWHERE,    "UTF8 USER", NULL, NULL },	/* RFC 6856 */

@@ -24,6 +24,7 @@ static const struct command {
 	{ "UIDL", TRANSACTION,   0, 1,         trans_uidl },
 	{ "USER", AUTHORIZATION, 1, 1,         auth_user },
 	{ "UTF8", AUTHORIZATION, 0, 0,         auth_utf8 },
+	{ "XCLIENT", AUTHORIZATION, 1, ARGS_REST, auth_xclient },
 };
 
 /* A command of the other state is unknown in this one, as with qpopper. */

@@ -33,6 +33,7 @@ enum pop3_step auth_pass(struct pop3 *p, const struct args *a);
 enum pop3_step auth_apop(struct pop3 *p, const struct args *a);
 enum pop3_step auth_stls(struct pop3 *p, const struct args *a);
 enum pop3_step auth_utf8(struct pop3 *p, const struct args *a);
+enum pop3_step auth_xclient(struct pop3 *p, const struct args *a);
 enum pop3_step auth_quit(struct pop3 *p, const struct args *a);
 
 /* transaction.c */

@@ -104,6 +104,13 @@ pop3_cleartext_refusal(const struct pop3 *p)
 	    REPLY_STRONGER : REPLY_TLS_OR_STRONGER;
 }
 
+bool
+pop3_is_proxy(const struct pop3 *p)
+{
+	return p->state == AUTHORIZATION && !p->xclient_done &&
+	    cidr_has(p->conf->xclient_from, p->peer->ip);
+}
+
 enum pop3_step
 pop3_reply(struct pop3 *p, enum reply reply, const struct reply_values *values)
 {
@@ -114,6 +121,7 @@ pop3_reply(struct pop3 *p, enum reply reply, const struct reply_values *values)
 	v.user = p->user;
 	v.host = p->conf->host;
 	v.stamp = p->stamp;
+	v.mark = pop3_is_proxy(p) ? "[XCLIENT] " : "";
 	v.version = p->conf->show_version ?
 	    " (version " PACKAGE_VERSION ")" : "";
 	reply_format(text, reply, voice, &v, false);

@@ -44,6 +44,7 @@ struct pop3_conf {
 	bool show_version;
 	enum pop3_clear clear;
 	const char *plaintext_from;	/* networks that may, or NULL */
+	const char *xclient_from;	/* networks of proxies, or NULL */
 	bool only_local;		/* clients of this machine, no others */
 	bool update_on_abort;		/* qpopper's way: see the manual */
 	bool downcase_user;		/* of names that USER gives */
@@ -72,7 +73,7 @@ enum pop3_step {
 
 struct pop3 {
 	const struct pop3_conf *conf;	/* on loan, like the next three */
-	const struct peer *peer;
+	const struct peer *peer;	/* or told, from XCLIENT on */
 	struct ask *ask;
 	const char *stamp;		/* "<...>" for APOP, or "" */
 
@@ -84,6 +85,8 @@ struct pop3 {
 	bool tls;			/* the client speaks it already */
 	bool tls_offered;		/* STLS would work; never with tls */
 	enum language language;		/* of our answers */
+	bool xclient_done;		/* it is not taken twice */
+	struct peer told;
 	bool greeted;			/* by whoever talked to it before us */
 
 	char user[ASK_USER_MAX + 1];	/* "" before USER */
@@ -129,6 +132,9 @@ bool pop3_cleartext_allowed(const struct pop3 *p);
 
 /* What it is told if it may not. */
 enum reply pop3_cleartext_refusal(const struct pop3 *p);
+
+/* Is it a proxy whose XCLIENT we believe, and that has not sent one yet? */
+bool pop3_is_proxy(const struct pop3 *p);
 
 /* For the handlers of commands. */
 

@@ -27,8 +27,8 @@ static const struct text {
 	const char *text[COLUMNS];
 } texts[REPLY_COUNT] = {
 	[REPLY_BANNER] = { OK, {
-	    "POP3 solopop{version} at {host} starting.{gap}{stamp}" } },
-	[REPLY_SHY_BANNER] = { OK, { "ready{gap}{stamp}" } },
+	    "{mark}POP3 solopop{version} at {host} starting.{gap}{stamp}" } },
+	[REPLY_SHY_BANNER] = { OK, { "{mark}ready{gap}{stamp}" } },
 	[REPLY_USER] = { OK, {
 	    "Password required for {user}.", NULL,
 	    "Bitte das Passwort für {user}.",
@@ -95,6 +95,10 @@ static const struct text {
 	    "{word} Language changed", NULL,
 	    "{word} Sprache gewechselt",
 	    "{word} Langue changée" } },
+	[REPLY_XCLIENT] = { OK, {
+	    "Updated", NULL,
+	    "Übernommen.",
+	    "Pris en compte." } },
 	[REPLY_QUIT] = { OK, {
 	    "Pop server at {host} signing off.", NULL,
 	    "Der POP-Server {host} sagt auf Wiedersehen.",
@@ -209,6 +213,11 @@ static const struct text {
 	    "Nothing may follow STLS before TLS begins.", NULL,
 	    "Auf STLS darf nichts folgen, bevor TLS beginnt.",
 	    "Rien ne doit suivre STLS avant que TLS ne commence." } },
+
+	[REPLY_BAD_XCLIENT] = { ERR, {
+	    "Invalid parameters", NULL,
+	    "Das sind keine gültigen Angaben.",
+	    "Ces paramètres ne sont pas valables." } },
 
 	[REPLY_IN_USE] = { IN_USE, {
 	    "Maildrop lock busy!  Is another session active?", NULL,
@@ -335,6 +344,8 @@ value_of(char scratch[VALUE_MAX], struct span name,
 		return span_of(v->host);
 	if (span_is(name, "stamp"))
 		return span_of(v->stamp);
+	if (span_is(name, "mark"))
+		return span_of(v->mark != NULL ? v->mark : "");
 	if (span_is(name, "gap"))
 		return span_of(v->stamp[0] != '\0' ? "  " : "");
 	return span_of(v->version);

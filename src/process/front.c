@@ -91,6 +91,7 @@ front_begin(const struct monitor *m, struct ask *ask)
 	p->login_deadline = m->login_deadline;
 	p->tls = m->tls_active;
 	p->tls_offered = m->tls_offered;
+	p->xclient_done = m->xclient_done;
 	p->greeted = m->greeted;
 	p->language = m->language;
 	return p;

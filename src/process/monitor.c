@@ -49,7 +49,7 @@ static const struct rule {
 	    ALL_DONE | TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
 	{ ASK_STLS, FRONT_ASKS, 0, answer_stls },
 	{ ASK_REPORT, USER_RUNS, 32, answer_report },
-	{ ASK_PEER, PROXY_TELLS, 8 + INET6_ADDRSTRLEN, answer_peer },
+	{ ASK_PEER, PROXY_TELLS | FRONT_ASKS, 8 + INET6_ADDRSTRLEN, answer_peer },
 };
 
 static int
@@ -426,16 +426,32 @@ answer_stls(struct monitor *m, struct monmsg *message)
 	return 0;
 }
 
-/* Once: the phase goes on. */
+/*
+ * By the header, where one is due; by XCLIENT, once, and then PAM starts anew,
+ * with the client's address.
+ */
 static int
 answer_peer(struct monitor *m, struct monmsg *message)
 {
 	struct span ip = monmsg_get_bytes(message);
+	struct peer *peer = &m->client->peer;
+	bool header = m->phase == PROXY_TELLS;
 
-	if (monmsg_end(message) == -1 || (ip.len > 0 &&
-	    peer_set(&m->client->peer, ip, "PROXY") == -1))
+	if (monmsg_end(message) == -1)
 		return -1;
-	m->phase = first_phase(m);
+	if (!header && (m->xclient_done || ip.len == 0 ||
+	    !cidr_has(m->conf->pop3.xclient_from, peer->ip)))
+		return -1;
+	if (ip.len > 0 &&
+	    peer_set(peer, ip, header ? "PROXY" : "XCLIENT") == -1)
+		return -1;
+	if (header)
+		m->phase = first_phase(m);
+	else {
+		m->xclient_done = true;
+		pamauth_free(m->pam);
+		m->pam = NULL;
+	}
 	message->len = 0;
 	return 0;
 }

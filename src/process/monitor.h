@@ -40,6 +40,7 @@ struct monitor {
 	struct user user;		/* from HANDING_OVER on */
 	bool tls_offered;		/* STLS would work */
 	bool tls_active;
+	bool xclient_done;		/* a proxy has told of its client */
 	bool greeted;			/* the client has had a banner */
 	struct tls tls;
 	int64_t login_deadline;		/* clock_ms() terms */

@@ -12,7 +12,8 @@
 #include <string.h>
 
 static const struct server_conf conf = {
-	.pop3 = { .host = "pop.example.org", .max_bad = 10 },
+	.pop3 = { .host = "pop.example.org", .max_bad = 10,
+	    .xclient_from = "192.0.2.7" },
 	.pam_service = "pop3",
 	.log_login = "%1 is in",
 	.statistics = true,
@@ -62,7 +63,8 @@ check_answer(const struct monitor *m, enum monitor_phase before,
 		CHECK(before == USER_RUNS && m->phase == ALL_DONE);
 		break;
 	default:
-		CHECK(kind == ASK_LOG || kind == ASK_EXPECT);
+		CHECK(kind == ASK_LOG || kind == ASK_EXPECT ||
+		    (kind == ASK_PEER && m->xclient_done));
 		CHECK(m->phase == before);
 		break;
 	}

@@ -32,6 +32,7 @@ static const struct pop3_conf conf = {
 	.login_time = 180 * 1000,
 	.yield_time = 30 * 1000,
 	.max_bad = 10,
+	.clear = CLEAR_ALWAYS,
 	.host = "pop.example.org",
 	.drop = { .lock = true },
 };
@@ -43,6 +44,8 @@ static const struct pop3_conf conf4 = {
 	.login_time = 180 * 1000,
 	.yield_time = 30 * 1000,
 	.max_bad = 1000,
+	.clear = CLEAR_ALWAYS,
+	.xclient_from = "192.0.2.7",
 	.host = "pop.example.org",
 	.drop = { .lock = false },
 };
@@ -93,7 +96,8 @@ answer(void *ctx, struct monmsg *m)
 		monmsg_put_number(m, verdict);
 		return 0;
 	}
-	CHECK(kind == ASK_EXPECT || kind == ASK_REPORT || kind == ASK_STLS);
+	CHECK(kind == ASK_EXPECT || kind == ASK_REPORT || kind == ASK_STLS ||
+	    kind == ASK_PEER);
 	m->len = 0;
 	return 0;
 }

@@ -9,6 +9,8 @@
 
 FUZZ_NAMES = apop base64 cidr conf index mbox monitor monmsg name num proxy session wire
 FUZZ_NAMES = apop base64 cidr conf index monitor monmsg name num proxy secrets session wire
+FUZZ_NAMES = apop base64 cidr conf index monitor monmsg name num proxy \
+	session wire xclient
 FUZZ_TIME = 10
 
 FUZZERS = \
@@ -25,7 +27,8 @@ FUZZERS = \
 	tests/fuzz/fuzz_proxy \
 	tests/fuzz/fuzz_secrets \
 	tests/fuzz/fuzz_session \
-	tests/fuzz/fuzz_wire
+	tests/fuzz/fuzz_wire \
+	tests/fuzz/fuzz_xclient
 
 REPLAYS = \
 	tests/fuzz/replay_apop \
@@ -41,7 +44,8 @@ REPLAYS = \
 	tests/fuzz/replay_proxy \
 	tests/fuzz/replay_secrets \
 	tests/fuzz/replay_session \
-	tests/fuzz/replay_wire
+	tests/fuzz/replay_wire \
+	tests/fuzz/replay_xclient
 
 FUZZ_LIBS = src/libsolopop.a $(LIBMD_LIBS) $(PAM_LIBS)
 FUZZ_COMMON = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
@@ -83,6 +87,8 @@ tests_fuzz_replay_session_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_wire_SOURCES = tests/fuzz/fuzz_wire.c $(FUZZ_REPLAY) \
 	tests/unit/plain_wire.c tests/unit/plain_wire.h
 tests_fuzz_replay_wire_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_xclient_SOURCES = tests/fuzz/fuzz_xclient.c $(FUZZ_REPLAY)
+tests_fuzz_replay_xclient_LDADD = $(FUZZ_LIBS)
 
 if ENABLE_FUZZERS
 noinst_PROGRAMS += $(FUZZERS)
@@ -131,6 +137,9 @@ tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c $(FUZZ_COMMON) \
 	tests/unit/plain_wire.c tests/unit/plain_wire.h
 tests_fuzz_fuzz_wire_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_wire_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_xclient_SOURCES = tests/fuzz/fuzz_xclient.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_xclient_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_xclient_LDADD = $(FUZZ_LIBS)
 
 fuzz: $(FUZZERS)
 	@set -e; for name in $(FUZZ_NAMES); do \

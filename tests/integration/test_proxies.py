@@ -1,4 +1,4 @@
-"""Behind haproxy and nginx: the client's address is what PAM and the log know,
+"""Behind haproxy, nginx and Dovecot: the client's address is what PAM and the log know,
 over TLS, too, and health checks say nothing.
 """
 import http.server
@@ -200,3 +200,63 @@ def nginx__mail_proxy__the_client_is_known():
         talk.ok("QUIT")
         talk.close()
         log.wait(r'POP login by user "alice" at \(127\.0\.0\.55\)')
+
+
+DOVECOT = """\
+base_dir = %(top)s/run
+state_dir = %(top)s/state
+log_path = %(top)s/log
+protocols = pop3
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+default_login_user = nobody
+default_internal_user = nobody
+default_internal_group = nobody
+login_trusted_networks =
+service pop3-login {
+  chroot =
+  inet_listener pop3 {
+    port = %(port)d
+  }
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+passdb {
+  driver = static
+  args = proxy=y host=127.0.0.1 port=%(door)d nopassword=y
+}
+"""
+
+
+def dovecot(door, port):
+    top = BENCH + "/dovecot"
+    os.makedirs(top, exist_ok=True)
+    spill(top + "/conf", DOVECOT % {"top": top, "port": port,
+                                    "door": door.port})
+    return running([tool("dovecot"), "-F", "-c", top + "/conf"],
+                   stderr=subprocess.DEVNULL)
+
+
+@root_only
+def dovecot__proxy_with_xclient__the_client_is_known():
+    for trusted in ("127.0.0.1", "192.0.2.1"):
+        log, port = Log(), free_port()
+        service = pam_service("warned", WARNED)
+        mailbox(SAMPLE)
+        with Door(service, "--xclient-from=" + trusted) as door, \
+                dovecot(door, port):
+            talk = through(port)
+            talk.banner()
+            talk.login("alice")
+            equal(wire(talk.retr(1)), wire(SAMPLE[0]))
+            talk.ok("QUIT")
+            talk.at_end()
+            talk.close()
+        who = CLIENT if trusted == "127.0.0.1" else "127.0.0.1"
+        log.wait(r'POP login by user "alice" at \(%s\) ' % re.escape(who))
+        log.wait(r"pam_sm_open_session.*rhost=\[%s\]" % re.escape(who))

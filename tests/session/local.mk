@@ -235,3 +235,9 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/wrong-secret-in-french.pop3 \
 	tests/session/wrong-secret-in-german.pop3 \
 	tests/session/wrong-user-or-secret.pop3
+	tests/session/wrong-user-or-secret.pop3 \
+	tests/session/xclient.pop3 \
+	tests/session/xclient-behind-proxy.pop3 \
+	tests/session/xclient-from-others.pop3 \
+	tests/session/xclient-invalid.pop3 \
+	tests/session/xclient-no-auth.pop3

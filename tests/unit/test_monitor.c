@@ -457,6 +457,36 @@ peer__that_is_no_address__is_a_violation(void **state)
 }
 
 static void
+xclient__from_a_proxy__once__and_pam_begins_anew(void **state)
+{
+	(void)state;
+	conf.pop3.xclient_from = "192.0.2.7";
+	assert_int_equal(send_kind(ASK_EXPECT), 0);
+	assert_string_equal(fake_rhost, "192.0.2.7");
+	assert_int_equal(tell_peer(SPAN("192.0.2.7")), 0);
+	assert_int_equal(m.phase, FRONT_ASKS);
+	assert_int_equal(tell_peer(SPAN("198.51.100.9")), -1);
+	assert_string_equal(client.peer.ip, "192.0.2.7");
+	m.xclient_done = false;
+	assert_int_equal(tell_peer(SPAN("198.51.100.9")), 0);
+	(void)verify("jane", "x");
+	assert_string_equal(fake_rhost, "198.51.100.9");
+	assert_int_equal(fake_pam_started, 2);
+	m.xclient_done = false;			/* but now it is no proxy */
+	assert_int_equal(tell_peer(SPAN("198.51.100.9")), -1);
+}
+
+static void
+xclient__without_an_address__is_a_violation(void **state)
+{
+	(void)state;
+	conf.pop3.xclient_from = "192.0.2.7";
+	assert_int_equal(tell_peer(SPAN("")), -1);
+	assert_int_equal(tell_peer(SPAN("x")), -1);
+	assert_string_equal(client.peer.ip, "192.0.2.7");
+}
+
+static void
 name__empty_too_long_or_with_nul__is_a_violation(void **state)
 {
 	char name[ASK_USER_MAX + 1];
@@ -646,6 +676,8 @@ main(void)
 		TEST(peer__is_what_the_log_has_from_then_on),
 		TEST(peer__none__is_the_proxy_itself),
 		TEST(peer__that_is_no_address__is_a_violation),
+		TEST(xclient__from_a_proxy__once__and_pam_begins_anew),
+		TEST(xclient__without_an_address__is_a_violation),
 		TEST(name__empty_too_long_or_with_nul__is_a_violation),
 		TEST(log__too_much_from_a_front__is_a_violation),
 		TEST(stamp__without_a_usable_file__is_none),

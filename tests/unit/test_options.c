@@ -176,6 +176,7 @@ static const struct {
 	NUMBER("tls-handshake-timeout", "5", server.tls.handshake_time, 5000),
 	TEXT("tls-program", "/p", server.tls.program),
 	TEXT("proxy-from", "10.0.0.0/8, ::1", server.proxy_from),
+	TEXT("xclient-from", "::/0", server.pop3.xclient_from),
 	NUMBER("proxy-timeout", "3", server.proxy_time, 3000),
 	NUMBER("timeout", "0001", server.pop3.idle_time, 1000),
 	NUMBER("login-timeout", "3600", server.pop3.login_time, 3600000),

@@ -31,7 +31,8 @@ static struct {
 	enum verdict verdict;
 	unsigned tries;			/* the last of them is the last */
 	bool dead;
-	unsigned expects, reports, stls;
+	unsigned expects, reports, stls, peers;
+	char ip[INET6_ADDRSTRLEN];
 	char user[ASK_USER_MAX + 1], secret[SECRET_MAX + 1];
 	uint64_t totals[4];
 } mon;
@@ -62,6 +63,10 @@ answer(void *ctx, struct monmsg *m)
 		for (i = 0; i < COUNT(mon.totals); i++)
 			mon.totals[i] = monmsg_get_number(m);
 		mon.reports++;
+	} else if (kind == ASK_PEER) {
+		assert_int_equal(span_copy(mon.ip, sizeof mon.ip,
+		    monmsg_get_bytes(m)), 0);
+		mon.peers++;
 	} else if (kind == ASK_STLS) {
 		mon.stls++;
 	} else {
@@ -678,6 +683,85 @@ cleartext__refused_too_often__ends(void **state)
 	assert_non_null(strstr(said, "-ERR Too many bad commands.\r\n"));
 }
 
+#define PROXY_BANNER \
+	"+OK [XCLIENT] POP3 solopop at pop.example.org starting.\r\n"
+
+static void
+xclient__as_dovecot_sends_it__makes_another_client(void **state)
+{
+	(void)state;
+	conf.xclient_from = "192.0.2.0/24";
+	(void)converse("XCLIENT ADDR=198.51.100.9 PORT=4711 SESSION=abc TTL=5"
+	    "\r\nUSER jane\r\nPASS secret\r\nDELE 9\r\nQUIT\r\n");
+	assert_string_equal(said, PROXY_BANNER "+OK Updated\r\n" WANTED
+	    "+OK jane has 0 messages (0 octets).\r\n"
+	    "-ERR Message 9 does not exist.\r\n" BYE);
+	assert_string_equal(mon.ip, "198.51.100.9");
+	assert_int_equal(mon.peers, 1);
+	assert_non_null(strstr(logged, "jane at 198.51.100.9 (198.51.100.9)"));
+}
+
+static void
+xclient__a_second_one__is_unknown(void **state)
+{
+	(void)state;
+	conf.xclient_from = "0.0.0.0/0";
+	(void)converse("XCLIENT ADDR=198.51.100.9\r\n"
+	    "XCLIENT ADDR=198.51.100.10\r\nCAPA\r\nQUIT\r\n");
+	assert_non_null(strstr(said, "+OK Updated\r\n" UNKNOWN("xclient")));
+	assert_null(strstr(said, "\r\nXCLIENT\r\n"));
+	assert_string_equal(mon.ip, "198.51.100.9");
+}
+
+static void
+xclient__forgets_who_was_named(void **state)
+{
+	(void)state;
+	conf.xclient_from = "192.0.2.7";
+	(void)converse("USER jane\r\nXCLIENT ADDR=198.51.100.9\r\n"
+	    "PASS secret\r\nQUIT\r\n");
+	assert_non_null(strstr(said, "+OK Updated\r\n" UNKNOWN("pass")));
+}
+
+static void
+xclient__without_an_address__changes_nothing(void **state)
+{
+	(void)state;
+	conf.xclient_from = "192.0.2.7";
+	(void)converse("XCLIENT TTL=1\r\nXCLIENT x\r\nXCLIENT\r\nQUIT\r\n");
+	assert_string_equal(said, PROXY_BANNER "+OK Updated\r\n"
+	    "-ERR Invalid parameters\r\n"
+	    "-ERR Too few arguments for the xclient command.\r\n" BYE);
+	assert_int_equal(mon.peers, 0);
+}
+
+static void
+xclient__from_others_or_after_login__is_unknown(void **state)
+{
+	(void)state;
+	conf.xclient_from = "192.0.2.8";
+	(void)converse("CAPA\r\nXCLIENT ADDR=198.51.100.9\r\n" LOGIN
+	    "XCLIENT ADDR=198.51.100.9\r\nQUIT\r\n");
+	assert_memory_equal(said, BANNER, sizeof BANNER - 1);
+	assert_null(strstr(said, "\r\nXCLIENT\r\n"));
+	assert_non_null(strstr(said, UNKNOWN("xclient") WANTED));
+	assert_non_null(strstr(said, UNKNOWN("xclient") BYE));
+	assert_int_equal(mon.peers, 0);
+}
+
+static void
+xclient__of_a_proxy_here__is_announced(void **state)
+{
+	(void)state;
+	conf.xclient_from = "192.0.2.7";
+	conf.shy = true;
+	(void)converse("CAPA\r\n" LOGIN "CAPA\r\nXCLIENT ADDR=::1\r\nQUIT\r\n");
+	assert_memory_equal(said, "+OK [XCLIENT] ready\r\n", 21);
+	assert_non_null(strstr(said, "\r\nXCLIENT\r\n"));
+	assert_null(strstr(strstr(said, "+OK jane has"), "\r\nXCLIENT\r\n"));
+	assert_non_null(strstr(said, UNKNOWN("xclient") BYE));
+}
+
 static void
 apop__without_a_stamp__is_not_available(void **state)
 {
@@ -1178,6 +1262,12 @@ main(void)
 		TEST(stls__after_login__is_unknown),
 		TEST(stls__no_monitor__is_not_answered_twice),
 		TEST(capa__has_stls__only_when_it_would_work),
+		TEST(xclient__as_dovecot_sends_it__makes_another_client),
+		TEST(xclient__a_second_one__is_unknown),
+		TEST(xclient__forgets_who_was_named),
+		TEST(xclient__without_an_address__changes_nothing),
+		TEST(xclient__from_others_or_after_login__is_unknown),
+		TEST(xclient__of_a_proxy_here__is_announced),
 		TEST(cleartext__who_may),
 		TEST(cleartext__refused__nobody_is_asked),
 		TEST(cleartext__refused_too_often__ends),

@@ -300,6 +300,65 @@ additions__up_to_the_bound__are_skipped(void **state)
 	}
 }
 
+static const struct {
+	struct span words;
+	const char *ip;			/* NULL: not lawful */
+} xclients[] = {
+	{ BYTES("ADDR=192.0.2.7 PORT=110"), "192.0.2.7" },
+	{ BYTES("addr=192.0.2.7"), "192.0.2.7" },
+	{ BYTES(" PORT=0  ADDR=2001:DB8::7 "), "2001:db8::7" },
+	{ BYTES("ADDR=IPV6:2001:db8::7"), "2001:db8::7" },
+	{ BYTES("ADDR=::ffff:192.0.2.7"), "::ffff:192.0.2.7" },
+	{ BYTES("ADDR=192.0.2.7 PORT=56324 SESSION=ZHQ4q0RjJtDAAAIH TTL=4 "
+	    "FORWARD=dXNlcj1yb290 NAME= LOGIN=root"), "192.0.2.7" },
+	{ BYTES("ADDR=192.0.2.7 ADDR=192.0.2.8"), "192.0.2.8" },
+	{ BYTES("PORT=65535"), "" },
+	{ BYTES("SESSION=x"), "" },
+	{ BYTES(""), "" },
+
+	{ BYTES("ADDR="), NULL },
+	{ BYTES("ADDR=[UNAVAILABLE]"), NULL },
+	{ BYTES("ADDR=localhost"), NULL },
+	{ BYTES("ADDR=192.0.2.7/24"), NULL },
+	{ BYTES("ADDR=192.0.2.7\0"), NULL },
+	{ BYTES("ADDR=192.0.2.7\t"), NULL },
+	{ BYTES("ADDR=IPV6:192.0.2.7:"), NULL },
+	{ BYTES("ADDR=IPV6:IPV6:::1"), NULL },
+	{ BYTES("ADDR=fe80::1%eth0"), NULL },
+	{ BYTES("ADDR=" FULL6 ":ffff:ffff:ffff:ffff:ffff:ffff:ffff"), NULL },
+	{ BYTES("ADDR=192.0.2.7 PORT="), NULL },
+	{ BYTES("ADDR=192.0.2.7 PORT=65536"), NULL },
+	{ BYTES("ADDR=192.0.2.7 PORT=-1"), NULL },
+	{ BYTES("ADDR=192.0.2.7 PORT=pop3"), NULL },
+	{ BYTES("ADDR=192.0.2.7 PORT=99999999999999999999"), NULL },
+	{ BYTES("ADDR 192.0.2.7"), NULL },
+	{ BYTES("192.0.2.7"), NULL },
+	{ BYTES("=192.0.2.7"), NULL },
+	{ BYTES("="), NULL },
+	{ BYTES("ADDR=192.0.2.7 x"), NULL },
+};
+
+static void
+xclient__tells_the_address_or_is_refused_whole(void **state)
+{
+	struct proxy p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(xclients); i++) {
+		memset(&p, 'x', sizeof p);
+		errno = 0;
+		if (proxy_xclient(&p, xclients[i].words) == -1) {
+			assert_null(xclients[i].ip);
+			assert_int_equal(errno, EBADMSG);
+			assert_int_equal(p.ip[0], 'x');
+			continue;
+		}
+		assert_non_null(xclients[i].ip);
+		assert_string_equal(p.ip, xclients[i].ip);
+	}
+}
+
 static void
 read__of_what_cannot_be_read__says_so(void **state)
 {
@@ -322,6 +381,7 @@ main(void)
 		T(silence__before_or_inside_a_header__is_not_waited_for),
 		T(line__too_long__is_no_header),
 		T(additions__up_to_the_bound__are_skipped),
+		T(xclient__tells_the_address_or_is_refused_whole),
 		T(read__of_what_cannot_be_read__says_so),
 #undef T
 	};
