@@ -38,6 +38,7 @@ enum verdict {
 	VERDICT_WRONG,		/* whatever of name and password it was */
 	VERDICT_EXPIRED,	/* right, but the password has expired */
 	VERDICT_CLOSED,		/* right, but the account is */
+	VERDICT_STRONGER,	/* right, but not in clear text for this one */
 	VERDICT_TROUBLE		/* ours, and it may pass */
 };
 

@@ -251,16 +251,40 @@ admit_anybody(struct monitor *m, const char *name)
 	    ? VERDICT_WELCOME : VERDICT_WRONG;
 }
 
+/*
+ * qpopper's rule: who has a secret may not use clear text.  Only a right
+ * password comes so far, so that nobody else learns who has one.
+ */
+static bool
+must_be_stronger(const struct monitor *m, const char *name)
+{
+	struct secrets_entry e;
+	bool found;
+
+	if (m->tls_active || m->conf->secrets == NULL ||
+	    m->conf->pop3.clear == CLEAR_ALWAYS ||
+	    secrets_find(m->conf->secrets, span_of(name), &e) == -1)
+		return false;
+	found = e.found;
+	secrets_wipe(&e);
+	return found;
+}
+
 static enum verdict
 judge_password(struct monitor *m, const char *name,
     const struct secret *password)
 {
+	enum verdict verdict;
+
 	if (m->conf->no_auth)
 		return admit_anybody(m, name);
 	start_pam(m);
 	if (m->pam == NULL)
 		return VERDICT_TROUBLE;
-	return admit_by_pam(m, pamauth_verify(m->pam, name, password));
+	verdict = pamauth_verify(m->pam, name, password);
+	if (verdict == VERDICT_WELCOME && must_be_stronger(m, name))
+		return VERDICT_STRONGER;
+	return admit_by_pam(m, verdict);
 }
 
 static enum verdict

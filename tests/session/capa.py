@@ -36,6 +36,7 @@ KINDS = {
     "in French": PLAIN + ["--lang=fr"],
     "with APOP alone": ["--clear-text-password=never"],
     "slow": PLAIN + ["--login-delay=3600", "--login-burst=2", "--lock=none"],
+    "behind a proxy": PLAIN + ["--xclient-from=127.0.0.0/8"],
     "with TLS": PLAIN,          # and a certificate
 }
 
@@ -360,6 +361,19 @@ def try_lang(state, arguments):
         t.ok("LANG *")
 
 
+def try_xclient(state, arguments):
+    check(not arguments, "XCLIENT has no arguments")
+    check(not state.is_transaction, "XCLIENT is for before the login")
+    with state.enter() as t:
+        t.ok("XCLIENT ADDR=127.0.1.77 PORT=5")
+        t.login()
+
+
+def no_xclient(state):
+    with state.enter() as t:
+        t.refused("XCLIENT ADDR=127.0.1.77 PORT=5")
+
+
 def try_implementation(state, arguments):
     shown = "--show-version" in KINDS[state.kind]
     check(arguments == ["solopop-" + VERSION if shown else "solopop"],
@@ -380,11 +394,12 @@ TRIES = {
     "EXPIRE": try_expire,
     "UTF8": try_utf8,
     "LANG": try_lang,
+    "XCLIENT": try_xclient,
     "IMPLEMENTATION": try_implementation,
 }
 
 # What is not announced does not work.
-CONVERSE = {"USER": no_user, "STLS": no_stls}
+CONVERSE = {"USER": no_user, "STLS": no_stls, "XCLIENT": no_xclient}
 
 
 def states(world, kind):

@@ -239,5 +239,6 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/xclient.pop3 \
 	tests/session/xclient-behind-proxy.pop3 \
 	tests/session/xclient-from-others.pop3 \
+	tests/session/xclient-de.pop3 tests/session/xclient-fr.pop3 \
 	tests/session/xclient-invalid.pop3 \
 	tests/session/xclient-no-auth.pop3

@@ -20,6 +20,7 @@ FACTS = {"host": harness.HOST, "version": "VERSION", "me": "jane"}
 VALUES = {
     "user": ".+", "word": ".+", "msgno": r"\d+", "count": r"\d+",
     "octets": r"\d+", "host": re.escape(harness.HOST), "gap": "(  )?",
+    "mark": r"(\[XCLIENT\] )?",
     "stamp": r"(\{stamp\})?", "version": r"( \(version VERSION\))?",
 }
 

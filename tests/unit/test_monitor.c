@@ -112,6 +112,28 @@ report(void)
 	return monitor_answer(&m, &msg);
 }
 
+/* Only who knows the password learns that there is a secret. */
+static void
+verify__of_who_has_a_secret__wants_something_stronger(void **state)
+{
+	char path[] = "/tmp/monitor.XXXXXX", line[128];
+	int fd = mkstemp(path);
+
+	(void)state;
+	(void)snprintf(line, sizeof line, "%s:tanstaaf\n", self.name);
+	assert_int_equal(write(fd, line, strlen(line)), strlen(line));
+	(void)close(fd);
+	conf.secrets = path;
+	fake_verdict = VERDICT_WRONG;
+	assert_int_equal(verify(self.name, "x"), VERDICT_WRONG);
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify(self.name, "x"), VERDICT_STRONGER);
+	assert_int_equal(m.phase, FRONT_ASKS);
+	conf.pop3.clear = CLEAR_ALWAYS;
+	assert_int_equal(verify(self.name, "x"), VERDICT_WELCOME);
+	(void)unlink(path);
+}
+
 static void
 verify__welcome__leads_to_the_hand_over_and_the_report(void **state)
 {
@@ -656,6 +678,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(verify__of_who_has_a_secret__wants_something_stronger),
 		TEST(verify__welcome__leads_to_the_hand_over_and_the_report),
 		TEST(hand_over__of_a_language_there_is_not__is_a_violation),
 		TEST(verify__of_somebody_else__is_wrong_though_pam_agrees),
