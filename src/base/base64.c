@@ -69,7 +69,11 @@ digit(struct span s, size_t i)
 	return s.p[i] == '=' ? 0 : value(s.p[i]);
 }
 
-/* @audit n is what four characters give each, less what padding takes. */
+/*
+ * Each group of four is read before its three bytes are written, and those
+ * stand no further on.
+ * @audit n is what four characters give each, less what padding takes.
+ */
 int
 base64_decode(void *dst, size_t cap, struct span s, size_t *len)
 {

@@ -17,7 +17,7 @@ void base64_encode(char *dst, const void *bytes, size_t len);
 /*
  * Decode a whole span to at most cap bytes at dst, which is not terminated.
  * -1 with EINVAL when it is not base64, EMSGSIZE when it does not fit; dst and
- * *len are untouched then.
+ * *len are untouched then.  dst may be where the span stands.
  */
 int base64_decode(void *dst, size_t cap, struct span s, size_t *len);
 

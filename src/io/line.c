@@ -51,6 +51,21 @@ drop(struct line *l, size_t n)
 	l->start += n;
 }
 
+/* A line without its end; one that holds a NUL is none. */
+static int
+strip(const char *p, size_t len, struct span *text)
+{
+	len--;
+	if (len > 0 && p[len - 1] == '\r')
+		len--;
+	if (len > 0 && memchr(p, '\0', len) != NULL) {
+		errno = EILSEQ;
+		return -1;
+	}
+	*text = (struct span){ p, len };
+	return 0;
+}
+
 static int
 take(struct line *l, size_t len, size_t max, struct span *text)
 {
@@ -64,15 +79,8 @@ take(struct line *l, size_t len, size_t max, struct span *text)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	l->start += len--;
-	if (len > 0 && p[len - 1] == '\r')
-		len--;
-	if (len > 0 && memchr(p, '\0', len) != NULL) {
-		errno = EILSEQ;
-		return -1;
-	}
-	*text = (struct span){ p, len };
-	return 0;
+	l->start += len;
+	return strip(p, len, text);
 }
 
 int
@@ -92,6 +100,48 @@ line_read(struct line *l, size_t max, int64_t deadline, struct span *text)
 		}
 		if (l->skipping)
 			drop(l, have);
+		if (l->eof) {
+			errno = EPIPE;
+			return -1;
+		}
+		if (fill(l, deadline) == -1)
+			return -1;
+	}
+}
+
+/* How much of a line is here, its end included; *whole if that is here. */
+static size_t
+part(const struct line *l, bool *whole)
+{
+	size_t have = l->end - l->start;
+	const char *from = l->buffer + l->start, *lf;
+
+	lf = have > 0 ? memchr(from, '\n', have) : NULL;
+	*whole = lf != NULL;
+	return lf != NULL ? (size_t)(lf - from) + 1 : have;
+}
+
+/* @audit len never passes cap: what does not fit is skipped. */
+int
+line_read_long(struct line *l, char *dst, size_t cap, int64_t deadline,
+    struct span *text)
+{
+	size_t len = 0, n;
+	bool whole;
+
+	for (;;) {
+		n = part(l, &whole);
+		if (n > cap - len) {
+			l->skipping = true;
+			l->skipped = len;
+			return line_read(l, LINE_BUFFER - 1, deadline, text);
+		}
+		if (n > 0)
+			memcpy(dst + len, l->buffer + l->start, n);
+		l->start += n;
+		len += n;
+		if (whole)
+			return strip(dst, len, text);
 		if (l->eof) {
 			errno = EPIPE;
 			return -1;

@@ -41,6 +41,14 @@ void line_init(struct line *l, int fd);
  */
 int line_read(struct line *l, size_t max, int64_t deadline, struct span *text);
 
+/*
+ * The same for a line that may be longer than the buffer: it is gathered at
+ * dst, cap octets, and *text points there.  What was gathered of a line that
+ * failed is still there, too.
+ */
+int line_read_long(struct line *l, char *dst, size_t cap, int64_t deadline,
+    struct span *text);
+
 /* Is a whole line here already, so that line_read() would not wait? */
 bool line_pending(const struct line *l);
 

@@ -13,8 +13,8 @@
  * Before UTF8 names and passwords are the bytes they are, since some sites'
  * clients send Latin-1; behind it they are held to it (RFC 6856, section 2.2).
  */
-static bool
-is_text(const struct pop3 *p, struct span s)
+bool
+login_is_text(const struct pop3 *p, struct span s)
 {
 	return !p->utf8 || utf8_is_valid(s);
 }
@@ -39,12 +39,8 @@ has_tail(struct span s, const char *tail)
 	    tail);
 }
 
-/*
- * The name as the client said it, or as the site wants it, becomes p->user.
- * False if it is none; there is no user then.
- */
-static bool
-take_name(struct pop3 *p, struct span name)
+bool
+login_take_name(struct pop3 *p, struct span name)
 {
 	const char *at;
 	size_t i;
@@ -63,12 +59,8 @@ take_name(struct pop3 *p, struct span name)
 	return true;
 }
 
-/*
- * The answers so far leave before the monitor is asked anything: a client need
- * not wait for them, too.
- */
-static bool
-can_wait(struct pop3 *p)
+bool
+login_can_wait(struct pop3 *p)
 {
 	return out_flush(p->out) == 0;
 }
@@ -83,13 +75,13 @@ auth_user(struct pop3 *p, const struct args *a)
 	p->has_user = false;
 	if (!pop3_cleartext_allowed(p))
 		return command_bad(p, pop3_cleartext_refusal(p), span_of(""));
-	if (!is_text(p, a->v[0]))
+	if (!login_is_text(p, a->v[0]))
 		return command_bad(p, REPLY_NOT_UTF8, span_of(""));
-	if (!take_name(p, a->v[0]))
+	if (!login_take_name(p, a->v[0]))
 		return command_bad(p, REPLY_BAD_NAME, a->v[0]);
 	p->has_user = true;
 	(void)pop3_say(p, REPLY_USER);
-	if (can_wait(p))
+	if (login_can_wait(p))
 		ask_expect(p->ask);
 	return STEP_NEXT;
 }
@@ -103,8 +95,8 @@ static const enum reply refusals[] = {
 };
 
 /* The answer to a login is the maildrop's to give; to a failure, ours. */
-static enum pop3_step
-answer(struct pop3 *p, enum verdict verdict, bool last)
+enum pop3_step
+login_answer(struct pop3 *p, enum verdict verdict, bool last)
 {
 	p->has_user = false;
 	if (verdict == VERDICT_WELCOME)
@@ -125,16 +117,16 @@ auth_pass(struct pop3 *p, const struct args *a)
 		return command_bad(p, REPLY_UNKNOWN, span_of("pass"));
 	if (!pop3_cleartext_allowed(p))
 		return command_bad(p, pop3_cleartext_refusal(p), span_of(""));
-	if (!is_text(p, a->rest)) {
+	if (!login_is_text(p, a->rest)) {
 		line_forget(&p->in);
 		return command_bad(p, REPLY_NOT_UTF8, span_of(""));
 	}
-	if (!can_wait(p) || secret_set(&password, a->rest) == -1)
+	if (!login_can_wait(p) || secret_set(&password, a->rest) == -1)
 		return STEP_ABORT;
 	r = ask_verify(p->ask, p->user, &password, &verdict, &last);
 	secret_wipe(&password);
 	line_forget(&p->in);
-	return r == -1 ? STEP_ABORT : answer(p, verdict, last);
+	return r == -1 ? STEP_ABORT : login_answer(p, verdict, last);
 }
 
 enum pop3_step
@@ -145,14 +137,14 @@ auth_apop(struct pop3 *p, const struct args *a)
 
 	if (p->stamp[0] == '\0')
 		return command_bad(p, REPLY_NO_APOP, a->command);
-	if (!is_text(p, a->v[0]))
+	if (!login_is_text(p, a->v[0]))
 		return command_bad(p, REPLY_NOT_UTF8, span_of(""));
-	if (!take_name(p, a->v[0]))
+	if (!login_take_name(p, a->v[0]))
 		return command_bad(p, REPLY_BAD_NAME, a->v[0]);
-	if (!can_wait(p) ||
+	if (!login_can_wait(p) ||
 	    ask_apop(p->ask, p->user, a->v[1], &verdict, &last) == -1)
 		return STEP_ABORT;
-	return answer(p, verdict, last);
+	return login_answer(p, verdict, last);
 }
 
 /*
@@ -174,7 +166,7 @@ auth_stls(struct pop3 *p, const struct args *a)
 		return STEP_END;
 	}
 	(void)pop3_say(p, REPLY_STLS);
-	return can_wait(p) && ask_stls(p->ask) == 0 ? STEP_TLS : STEP_ABORT;
+	return login_can_wait(p) && ask_stls(p->ask) == 0 ? STEP_TLS : STEP_ABORT;
 }
 
 /* The client is somebody else from now on, and nobody has given a name. */

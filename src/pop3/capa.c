@@ -4,6 +4,7 @@
 #include "pop3/commands.h"
 
 #include "compat/compat.h"
+#include "pop3/sasl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,6 +46,14 @@ put_login_delay(const struct pop3 *p, char *line, size_t cap)
 	    p->conf->pace.delay);
 }
 
+/* RFC 5034, section 3. */
+static void
+put_sasl(const struct pop3 *p, char *line, size_t cap)
+{
+	(void)snprintf(line, cap, "SASL");
+	sasl_list(p, line, cap);
+}
+
 /* A row has its line, or a function that writes one. */
 static const struct capability {
 	enum pop3_state where;
@@ -54,6 +63,7 @@ static const struct capability {
 } capabilities[] = {
 	{ ANYWHERE,    "TOP", NULL, NULL },
 	{ ANYWHERE,    "USER", pop3_cleartext_allowed, NULL },
+	{ ANYWHERE,    NULL, sasl_works, put_sasl },
 	{ ANYWHERE,    "UIDL", NULL, NULL },
 	{ ANYWHERE,    "RESP-CODES", NULL, NULL },
 	{ ANYWHERE,    "AUTH-RESP-CODE", NULL, NULL },	/* RFC 3206 */

@@ -7,6 +7,7 @@ static const struct command {
 	enum pop3_step (*run)(struct pop3 *, const struct args *);
 } commands[] = {
 	{ "APOP", AUTHORIZATION, 2, 2,         auth_apop },
+	{ "AUTH", AUTHORIZATION, 0, 2,         auth_sasl },
 	{ "CAPA", ANYWHERE,      0, 0,         any_capa },
 	{ "DELE", TRANSACTION,   1, 1,         trans_dele },
 	{ "LANG", ANYWHERE,      0, 1,         any_lang },

@@ -27,6 +27,24 @@ enum pop3_step command_run(struct pop3 *p, struct span line);
 /* A command nobody should have sent: answer, and count it before login. */
 enum pop3_step command_bad(struct pop3 *p, enum reply reply, struct span word);
 
+/*
+ * For every way to log in.  The name as the client said it, or as the site
+ * wants it, becomes p->user; false if it is none, and there is no user then.
+ */
+bool login_take_name(struct pop3 *p, struct span name);
+
+/* Behind UTF8: may this be a name or a password (RFC 6856, section 2.2)? */
+bool login_is_text(const struct pop3 *p, struct span s);
+
+/*
+ * Before the monitor is asked: the answers so far leave, so that a client need
+ * not wait for them, too.  False if that failed.
+ */
+bool login_can_wait(struct pop3 *p);
+
+/* What the monitor said, to the client. */
+enum pop3_step login_answer(struct pop3 *p, enum verdict verdict, bool last);
+
 /* authorization.c */
 enum pop3_step auth_user(struct pop3 *p, const struct args *a);
 enum pop3_step auth_pass(struct pop3 *p, const struct args *a);
@@ -35,6 +53,9 @@ enum pop3_step auth_stls(struct pop3 *p, const struct args *a);
 enum pop3_step auth_utf8(struct pop3 *p, const struct args *a);
 enum pop3_step auth_xclient(struct pop3 *p, const struct args *a);
 enum pop3_step auth_quit(struct pop3 *p, const struct args *a);
+
+/* sasl.c */
+enum pop3_step auth_sasl(struct pop3 *p, const struct args *a);
 
 /* transaction.c */
 enum pop3_step trans_stat(struct pop3 *p, const struct args *a);

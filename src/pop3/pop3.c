@@ -243,6 +243,25 @@ next_step(struct pop3 *p)
 	return step;
 }
 
+int
+pop3_challenge(struct pop3 *p, const char *text, char *dst, size_t cap,
+    struct span *response, enum pop3_step *step)
+{
+	(void)out_put(p->out, "+ ", 2);
+	pop3_list_line(p, text, strlen(text));
+	if (!line_pending(&p->in)) {
+		if (out_flush(p->out) == -1) {
+			*step = STEP_ABORT;
+			return -1;
+		}
+		ask_expect(p->ask);
+	}
+	if (line_read_long(&p->in, dst, cap, deadline(p), response) == 0)
+		return 0;
+	*step = no_line(p);
+	return -1;
+}
+
 static enum pop3_step
 converse(struct pop3 *p)
 {

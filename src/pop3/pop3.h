@@ -155,6 +155,15 @@ enum pop3_step pop3_say(struct pop3 *p, enum reply reply);
 enum pop3_step pop3_say_word(struct pop3 *p, enum reply reply,
     struct span word);
 
+/*
+ * Within AUTH (RFC 5034, section 4): a challenge, "+ " and the text, and the
+ * response to it, a line of at most cap octets gathered at dst.  PAM's modules
+ * are loaded meanwhile, if there is time.  -1: there is none, and *step is
+ * what comes of the command.
+ */
+int pop3_challenge(struct pop3 *p, const char *text, char *dst, size_t cap,
+    struct span *response, enum pop3_step *step);
+
 /* A line of a multi-line response; pop3_end_list() ends it. */
 void pop3_list_line(struct pop3 *p, const char *text, size_t len);
 void pop3_end_list(struct pop3 *p);

@@ -79,6 +79,10 @@ static const struct text {
 	    "Capability list follows", NULL,
 	    "Die Liste der Fähigkeiten folgt",
 	    "Voici la liste des capacités" } },
+	[REPLY_AUTH] = { OK, {
+	    "Mechanism list follows", NULL,
+	    "Die Liste der Verfahren folgt",
+	    "Voici la liste des mécanismes" } },
 	[REPLY_STLS] = { OK, {
 	    "Begin TLS negotiation", "STLS",
 	    "TLS kann beginnen",
@@ -200,6 +204,27 @@ static const struct text {
 	    "Dieser Server verlangt TLS oder eine stärkere Anmeldung, wie APOP",
 	    "Ce serveur exige TLS ou une authentification plus forte, comme "
 	    "APOP" } },
+
+	[REPLY_NO_MECHANISM] = { ERR, {
+	    "There is no mechanism \"{word}\" here.", NULL,
+	    "Das Verfahren \"{word}\" gibt es hier nicht.",
+	    "Il n'y a pas de mécanisme \"{word}\" ici." } },
+	[REPLY_CANCELLED] = { ERR, {
+	    "{word} was cancelled.", NULL,
+	    "{word} wurde abgebrochen.",
+	    "{word} a été annulé." } },
+	[REPLY_NOT_BASE64] = { ERR, {
+	    "That is not base64.", NULL,
+	    "Das ist kein Base64.",
+	    "Ce n'est pas du base64." } },
+	[REPLY_BAD_RESPONSE] = { ERR, {
+	    "That is no response of {word}.", NULL,
+	    "Das ist keine Antwort, wie {word} sie hat.",
+	    "Ce n'est pas une réponse de {word}." } },
+	[REPLY_FOR_ANOTHER] = { AUTH, {
+	    "Nobody logs in for another user here.", NULL,
+	    "Hier meldet sich niemand für andere an.",
+	    "Personne ne se connecte ici pour un autre." } },
 
 	[REPLY_NO_TLS] = { ERR, {
 	    "Unknown command: \"{word}\".", "Command not enabled",

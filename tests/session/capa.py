@@ -227,6 +227,13 @@ def try_user(state, arguments):
         t.ok("STAT")
 
 
+def try_sasl(state, arguments):
+    check(arguments == ["PLAIN", "LOGIN"], "what is SASL", arguments)
+    with state.begin() as t:
+        t.ok("AUTH PLAIN AGphbmUAc2VjcmV0")
+        t.ok("STAT")
+
+
 def no_user(state):
     with state.begin() as t:
         check(t.refused("USER jane").startswith("-ERR [AUTH] "), "no [AUTH]")
@@ -394,6 +401,7 @@ TRIES = {
     "EXPIRE": try_expire,
     "UTF8": try_utf8,
     "LANG": try_lang,
+    "SASL": try_sasl,
     "XCLIENT": try_xclient,
     "IMPLEMENTATION": try_implementation,
 }

@@ -26,6 +26,23 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/apop.pop3 \
 	tests/session/arguments-counted-before-login.pop3 \
 	tests/session/arguments-counted.pop3 \
+	tests/session/auth-after-login.pop3 \
+	tests/session/auth-cancelled.pop3 \
+	tests/session/auth-cut-short.pop3 \
+	tests/session/auth-dialect-qpopper4.pop3 \
+	tests/session/auth-errors-count.pop3 \
+	tests/session/auth-errors-in-french.pop3 \
+	tests/session/auth-errors-in-german.pop3 \
+	tests/session/auth-errors.pop3 \
+	tests/session/auth-forgets-user.pop3 \
+	tests/session/auth-list.pop3 \
+	tests/session/auth-login-at-once.pop3 \
+	tests/session/auth-login.pop3 \
+	tests/session/auth-longest-line.pop3 \
+	tests/session/auth-names-trimmed.pop3 \
+	tests/session/auth-plain-at-once.pop3 \
+	tests/session/auth-plain.pop3 \
+	tests/session/auth-utf8.pop3 \
 	tests/session/bad-commands-after-login.pop3 \
 	tests/session/bad-user-name.pop3 \
 	tests/session/behind-quit.pop3 \

@@ -42,6 +42,9 @@ both_ways__as_in_the_rfc(void **state)
 		    pairs[i].text, &len), 0);
 		assert_int_equal(len, pairs[i].bytes.len);
 		assert_memory_equal(bytes, pairs[i].bytes.p, len);
+		assert_int_equal(base64_decode(text, sizeof text,
+		    (struct span){ text, pairs[i].text.len }, &len), 0);
+		assert_memory_equal(text, pairs[i].bytes.p, len);
 	}
 }
 

@@ -9,6 +9,8 @@
 
 #define MAX 16			/* octets of a line, its end included */
 
+#define LONG_MAX_OCTETS 12288
+
 static int ends[2];
 static struct line line;
 
@@ -242,6 +244,117 @@ read__at_the_end__drops_a_line_that_was_not_ended(void **state)
 	expect_error(EPIPE);
 }
 
+/* One line of so many octets, sent in pieces, between two short ones. */
+static void
+send_long(size_t octets, size_t piece)
+{
+	char bytes[1000];
+	size_t n, left = octets - 1;
+
+	memset(bytes, 'x', sizeof bytes);
+	SEND("STAT\r\n");
+	for (; left > 0; left -= n) {
+		n = left < piece ? left : piece;
+		send_bytes(bytes, n);
+	}
+	SEND("\nLIST\r\n");
+}
+
+static void
+long__of_any_length_to_the_limit__is_gathered(void **state)
+{
+	static const size_t lengths[] = { 1, 2, 100, LINE_BUFFER - 1,
+	    LINE_BUFFER, LINE_BUFFER + 1, 2 * LINE_BUFFER, LONG_MAX_OCTETS };
+	char room[LONG_MAX_OCTETS];
+	struct span text;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(lengths); i++) {
+		send_long(lengths[i], 1 + i * 137);
+		expect_line("STAT");
+		assert_int_equal(line_read_long(&line, room, sizeof room,
+		    WAIT_FOR_EVER, &text), 0);
+		assert_ptr_equal(text.p, room);
+		assert_int_equal(text.len, lengths[i] - 1);
+		for (k = 0; k < text.len; k++)
+			assert_int_equal(text.p[k], 'x');
+		expect_line("LIST");
+	}
+}
+
+static void
+long__beyond_the_limit__is_skipped_whole(void **state)
+{
+	static const size_t lengths[] = { 11, 12, LINE_BUFFER,
+	    3 * LINE_BUFFER + 7 };
+	char room[16];
+	struct span text;
+	size_t i;
+
+	(void)state;
+	memset(room, '#', sizeof room);
+	for (i = 0; i < COUNT(lengths); i++) {
+		send_long(lengths[i], 500);
+		expect_line("STAT");
+		assert_errno(line_read_long(&line, room, 10, WAIT_FOR_EVER,
+		    &text), EMSGSIZE);
+		assert_int_equal(line.skipped, lengths[i]);
+		expect_line("LIST");
+	}
+	assert_int_equal(room[10], '#');
+}
+
+static const struct {
+	const char *bytes, *text;
+} longs[] = {
+	{ "abcdefgh\r\n", "abcdefgh" },
+	{ "abcdefghi\n", "abcdefghi" },
+	{ "\r\n", "" }, { "\n", "" }, { "a\r\r\n", "a\r" },
+};
+
+static void
+long__cut_at_any_byte__gives_the_same(void **state)
+{
+	char room[10];
+	struct span text;
+	size_t i, at, len;
+
+	(void)state;
+	for (i = 0; i < COUNT(longs); i++) {
+		len = strlen(longs[i].bytes);
+		for (at = 0; at < len; at++) {
+			assert_int_equal(line_preload(&line, (struct span){
+			    longs[i].bytes, at }), 0);
+			send_bytes(longs[i].bytes + at, len - at);
+			SEND("next\n");
+			assert_int_equal(line_read_long(&line, room,
+			    sizeof room, WAIT_FOR_EVER, &text), 0);
+			assert_int_equal(text.len, strlen(longs[i].text));
+			assert_memory_equal(text.p, longs[i].text, text.len);
+			expect_line("next");
+		}
+	}
+}
+
+static void
+long__of_a_nul_or_without_an_end__is_an_error(void **state)
+{
+	char room[32];
+	struct span text;
+
+	(void)state;
+	SEND("a\0b\r\nnext\r\n");
+	assert_errno(line_read_long(&line, room, sizeof room, WAIT_FOR_EVER,
+	    &text), EILSEQ);
+	expect_line("next");
+	SEND("half");
+	hang_up();
+	assert_errno(line_read_long(&line, room, sizeof room, WAIT_FOR_EVER,
+	    &text), EPIPE);
+	expect_error(EPIPE);
+}
+
 static void
 pending__is_a_whole_line(void **state)
 {
@@ -337,6 +450,10 @@ main(void)
 		TEST(read__of_a_line_larger_than_the_buffer__skips_it_whole),
 		TEST(read__of_a_nul__is_an_error_for_that_line_alone),
 		TEST(read__at_the_end__drops_a_line_that_was_not_ended),
+		TEST(long__of_any_length_to_the_limit__is_gathered),
+		TEST(long__beyond_the_limit__is_skipped_whole),
+		TEST(long__cut_at_any_byte__gives_the_same),
+		TEST(long__of_a_nul_or_without_an_end__is_an_error),
 		TEST(pending__is_a_whole_line),
 		TEST(preload__goes_on_where_another_stopped),
 		TEST(forget__leaves_no_used_line),

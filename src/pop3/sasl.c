@@ -1,0 +1,263 @@
+#include "pop3/sasl.h"
+
+#include "base/base64.h"
+#include "pop3/commands.h"
+
+#include <string.h>
+
+/*
+ * What LOGIN asks for is not written anywhere but in a draft, which has other
+ * words; old clients of Microsoft's know these only.
+ */
+#define ASK_NAME "Username:"
+#define ASK_PASSWORD "Password:"
+
+struct exchange {
+	struct pop3 *p;
+	const struct mechanism *mechanism;
+	struct span initial;		/* in base64, or "=" */
+	bool has_initial;
+	enum pop3_step step;		/* what comes of the command */
+	size_t used;			/* of line[] */
+	char line[SASL_LINE_MAX];
+};
+
+static void run_plain(struct exchange *);
+static void run_login(struct exchange *);
+
+/* The better ones first: some clients take the first they know. */
+static const struct mechanism {
+	const char *name;
+	bool (*works)(const struct pop3 *);
+	enum reply (*refusal)(const struct pop3 *);	/* if it does not */
+	bool client_first;
+	void (*run)(struct exchange *);
+} mechanisms[] = {
+	{ "PLAIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true,
+	    run_plain },
+	{ "LOGIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true,
+	    run_login },
+};
+#define MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
+
+/* The command fails; it always counts, and so a client cannot go on for ever. */
+static int
+fail(struct exchange *x, enum reply reply)
+{
+	x->step = command_bad(x->p, reply, span_of(x->mechanism->name));
+	return -1;
+}
+
+static int
+decode(struct exchange *x, struct span text, struct span *response)
+{
+	size_t len;
+
+	if (base64_decode(x->line, sizeof x->line, text, &len) == -1)
+		return fail(x, REPLY_NOT_BASE64);
+	*response = (struct span){ x->line, len };
+	return 0;
+}
+
+/*
+ * Send a challenge and have what the client says to it, decoded; it stays
+ * until the next one.  On -1 the command is over.
+ */
+static int
+ask(struct exchange *x, struct span challenge, struct span *response)
+{
+	struct span text;
+
+	base64_encode(x->line, challenge.p, challenge.len);
+	x->used = sizeof x->line;	/* as much as may be, if this fails */
+	if (pop3_challenge(x->p, x->line, x->line, sizeof x->line, &text,
+	    &x->step) == -1)
+		return -1;
+	x->used = text.len;
+	if (span_is(text, "*"))
+		return fail(x, REPLY_CANCELLED);
+	return decode(x, text, response);
+}
+
+/* What stands behind the mechanism's name, or what an empty challenge brings. */
+static int
+hear_first(struct exchange *x, struct span challenge, struct span *response)
+{
+	if (!x->has_initial)
+		return ask(x, challenge, response);
+	x->used = x->initial.len;
+	if (span_is(x->initial, "=")) {
+		*response = span_of("");
+		return 0;
+	}
+	return decode(x, x->initial, response);
+}
+
+static int
+take_name(struct exchange *x, struct span name)
+{
+	if (!login_is_text(x->p, name))
+		return fail(x, REPLY_NOT_UTF8);
+	return login_take_name(x->p, name) ? 0 : fail(x, REPLY_BAD_NAME);
+}
+
+static void
+verify(struct exchange *x, struct span bytes)
+{
+	struct secret password;
+	enum verdict verdict;
+	bool last;
+
+	if (!login_is_text(x->p, bytes)) {
+		(void)fail(x, REPLY_NOT_UTF8);
+		return;
+	}
+	if (bytes.len == 0 || secret_set(&password, bytes) == -1) {
+		(void)fail(x, REPLY_BAD_RESPONSE);
+		return;
+	}
+	if (login_can_wait(x->p) && ask_verify(x->p->ask, x->p->user,
+	    &password, &verdict, &last) == 0)
+		x->step = login_answer(x->p, verdict, last);
+	secret_wipe(&password);
+}
+
+/* Cut what stands before the next NUL off *s, and the NUL. */
+static bool
+cut(struct span *s, struct span *field)
+{
+	const char *nul = s->len > 0 ? memchr(s->p, '\0', s->len) : NULL;
+
+	if (nul == NULL)
+		return false;
+	*field = (struct span){ s->p, (size_t)(nul - s->p) };
+	s->p += field->len + 1;
+	s->len -= field->len + 1;
+	return true;
+}
+
+static bool
+is_same(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+/* RFC 4616: whom to be, if not oneself; who one is; the password. */
+static void
+run_plain(struct exchange *x)
+{
+	struct span whom, name, s;
+
+	if (hear_first(x, span_of(""), &s) == -1)
+		return;
+	if (!cut(&s, &whom) || !cut(&s, &name))
+		(void)fail(x, REPLY_BAD_RESPONSE);
+	else if (whom.len > 0 && !is_same(whom, name))
+		(void)fail(x, REPLY_FOR_ANOTHER);
+	else if (take_name(x, name) == 0)
+		verify(x, s);
+}
+
+static void
+run_login(struct exchange *x)
+{
+	struct span s;
+
+	if (hear_first(x, span_of(ASK_NAME), &s) == 0 &&
+	    take_name(x, s) == 0 &&
+	    ask(x, span_of(ASK_PASSWORD), &s) == 0)
+		verify(x, s);
+}
+
+bool
+sasl_works(const struct pop3 *p)
+{
+	size_t i;
+
+	for (i = 0; i < MECHANISMS; i++)
+		if (mechanisms[i].works(p))
+			return true;
+	return false;
+}
+
+/* @audit a name is appended whole or not at all. */
+void
+sasl_list(const struct pop3 *p, char *dst, size_t cap)
+{
+	size_t i, len = strlen(dst), more;
+
+	for (i = 0; i < MECHANISMS; i++) {
+		more = strlen(mechanisms[i].name);
+		if (!mechanisms[i].works(p) || more + 1 >= cap - len)
+			continue;
+		dst[len] = ' ';
+		memcpy(dst + len + 1, mechanisms[i].name, more + 1);
+		len += 1 + more;
+	}
+}
+
+/*
+ * "AUTH" by itself is in no RFC, but in clients older than CAPA, which want the
+ * names, a line each; so they are given, as CAPA gives them to everybody.
+ */
+static enum pop3_step
+list_mechanisms(struct pop3 *p)
+{
+	size_t i;
+
+	(void)pop3_say(p, REPLY_AUTH);
+	for (i = 0; i < MECHANISMS; i++)
+		if (mechanisms[i].works(p))
+			pop3_list_line(p, mechanisms[i].name,
+			    strlen(mechanisms[i].name));
+	pop3_end_list(p);
+	return STEP_NEXT;
+}
+
+static const struct mechanism *
+find(struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < MECHANISMS; i++)
+		if (span_is(name, mechanisms[i].name))
+			return &mechanisms[i];
+	return NULL;
+}
+
+static enum pop3_step
+run(struct pop3 *p, const struct mechanism *m, const struct args *a)
+{
+	struct exchange x;
+
+	x.p = p;
+	x.mechanism = m;
+	x.has_initial = a->n > 1;
+	x.initial = x.has_initial ? a->v[1] : span_of("");
+	x.step = STEP_ABORT;
+	x.used = 0;
+	m->run(&x);
+	secret_erase(x.line, x.used);
+	return x.step;
+}
+
+enum pop3_step
+auth_sasl(struct pop3 *p, const struct args *a)
+{
+	const struct mechanism *m;
+	enum pop3_step step;
+
+	p->has_user = false;
+	if (a->n == 0)
+		return list_mechanisms(p);
+	if ((m = find(a->v[0])) == NULL)
+		step = command_bad(p, REPLY_NO_MECHANISM, a->v[0]);
+	else if (!m->works(p))
+		step = command_bad(p, m->refusal(p), a->v[0]);
+	else if (a->n > 1 && !m->client_first)
+		step = command_bad(p, REPLY_BAD_RESPONSE, span_of(m->name));
+	else
+		step = run(p, m, a);
+	line_forget(&p->in);
+	return step;
+}
