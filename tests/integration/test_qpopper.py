@@ -2,6 +2,7 @@
 import collections
 import hashlib
 import os
+import re
 import shutil
 
 from lab import *
@@ -336,3 +337,77 @@ def way_back__of_the_guide__keeps_ids_and_mail():
     equal((done.returncode, done.stderr), (0, b""))
     os.rename(home("alice") + "/Maildir", home("alice") + "/Maildir.before")
     equal(sorted(read_all()), sorted(before))
+
+
+# ---- a whole site ------------------------------------------------------------
+
+FOLDER_DATA = ("From MAILER-DAEMON Mon Jan  1 00:00:00 2024\n"
+               "From: Mail System Internal Data <MAILER-DAEMON@host>\n"
+               "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n"
+               "X-IMAP: 1704067200 7\nStatus: RO\n\nThis is no message.\n\n")
+
+
+def with_length(n, body):
+    return "X-UIDL: seen-%d\nContent-Length: %d\nStatus: RO\n\n%s" % (
+        n, len(body), body)
+
+
+SITE = {
+    # user: (spool, temporary drop)
+    "alice": (FOLDER_DATA + mbox((1, polled(1)), (2, fresh(2)),
+                                 (3, with_length(3, from_line(9) + "x\n"))),
+              mbox((4, polled(4)))),
+    "bob": (mbox((5, polled(5))).replace("\n", "\r\n"), None),
+    "newcomer": ("From  Mon Jan  1 10:06 +0100 2024\n" + polled(6) + "\n" +
+                 "From \"a b\"@x Mon Jan  1 10:07:00 2024 remote from y\n" +
+                 polled(7) + "\nFrom z Mon, 1 Jan 2024 10:08:00 GMT\n" +
+                 polled(8), None),
+}
+
+
+class Client:
+    """Leaves mail on the server, and remembers what it has fetched."""
+
+    def __init__(self, user, *spools):
+        self.user = user
+        self.seen = set(re.findall(r"(?m)^X-UIDL: (\S+)", "".join(spools)))
+
+    def poll(self, old):
+        fetched = []
+        with As("in.qpopper", "-s", "-S", "-R", "-f", old) as s:
+            s.talk.banner()
+            s.talk.login(self.user)
+            for number, uidl in s.talk.listing("UIDL").items():
+                if uidl not in self.seen:
+                    fetched.append(s.talk.retr(int(number)))
+                    self.seen.add(uidl)
+            s.talk.ok("QUIT")
+            s.talk.at_end()
+        return fetched
+
+
+@root_only
+def site__after_the_swap__clients_fetch_what_is_new_and_nothing_else():
+    spools()
+    old = os.path.join(BENCH, "site.conf")
+    spill(old, "set spool-dir = %s\nset server-mode\nset statistics\n"
+               "set UW-kludge\nset mail-lock-check = 1000\n" % SPOOLS)
+    clients = []
+    for user, (spool, drop) in SITE.items():
+        make_home(user)
+        put_spool(user, spool)
+        if drop:
+            put_spool(user, drop, ".%s.pop" % user)
+        clients.append(Client(user, spool, drop or ""))
+    equal(sum(len(c.seen) for c in clients), 7, "messages polled before")
+    for c in clients:
+        equal(c.poll(old), [wire(fresh(2).encode())] if c.user == "alice"
+              else [], c.user)
+        put_spool(c.user, mbox((20, fresh(20))))
+        equal(c.poll(old), [wire(fresh(20).encode())], c.user)
+        equal(c.poll(old), [], c.user)
+    with session("alice") as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        check(s.talk.ok("STAT").startswith("+OK 5 "), "messages of alice")
+        s.talk.ok("QUIT")
