@@ -270,7 +270,7 @@ def import__of_what_cannot_be__says_so():
 
 
 @root_only
-def drain__killed_at_every_call__gives_the_same_maildrop():
+def drain__stopped_at_every_call__gives_the_same_maildrop():
     if not shutil.which("strace"):
         raise Skip("no strace here")
     text = mbox((1, polled(1)), (2, fresh(2)), (3, polled(3)))
@@ -292,21 +292,24 @@ def drain__killed_at_every_call__gives_the_same_maildrop():
         if name.isidentifier() and not name.startswith("exit"):
             made[name] += 1
     runs = 0
-    for name in ("openat", "write", "fsync", "renameat", "unlinkat",
-                 "ftruncate", "linkat", "mkdirat", "close", "pread64"):
-        for n in range(1, made[name] + 1, 1 if made[name] < 30 else 3):
+    faults = [(name, "signal=KILL") for name in sorted(made)]
+    faults += [(name, "error=" + error) for error in ("ENOSPC", "EIO", "EINTR")
+               for name in ("openat", "write", "fsync", "renameat", "unlinkat",
+                            "ftruncate", "linkat", "mkdirat", "pread64")]
+    for name, fault in faults:
+        for n in range(1, made[name] + 1):
             prepare()
-            run_traced("/dev/null", "-e", "inject=%s:signal=KILL:when=%d"
-                       % (name, n))
+            run_traced("/dev/null", "-e", "inject=%s:%s:when=%d"
+                       % (name, fault, n))
             lock = os.path.join(SPOOLS, "alice.lock")
             if os.path.exists(lock):
                 os.unlink(lock)         # as its age would have had it
             got = read_all()
             equal({k: got[k] for k in sorted(got)},
                   {k: wire(wanted[k].encode()) for k in sorted(wanted)},
-                  "%s number %d" % (name, n))
+                  "%s number %d, %s" % (name, n, fault))
             runs += 1
-    check(runs > 40, "only", runs, "runs")
+    check(runs > 200, "only", runs, "runs")
 
 
 def run_traced(trace, *more):
