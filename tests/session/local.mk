@@ -15,9 +15,6 @@ endif
 EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/README.md \
 	tests/session/harness.py tests/session/transcript.py \
-	tests/session/fixture-cut.pop3 \
-	tests/session/fixture-read-only.pop3 \
-	tests/session/fixture-refuse.pop3 \
 	tests/session/address-from-the-environment.pop3 \
 	tests/session/answers-in-french.pop3 \
 	tests/session/answers-in-german.pop3 \
@@ -77,8 +74,11 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/dialect-qpopper4.pop3 \
 	tests/session/empty-maildrop.pop3 \
 	tests/session/five-failed-logins.pop3 \
+	tests/session/fixture-cut.pop3 \
+	tests/session/fixture-read-only.pop3 \
 	tests/session/fixture-refuse-in-french.pop3 \
 	tests/session/fixture-refuse-in-german.pop3 \
+	tests/session/fixture-refuse.pop3 \
 	tests/session/grown-meanwhile.pop3 \
 	tests/session/half-a-quit.pop3 \
 	tests/session/idle-holder-yields.pop3 \
@@ -251,11 +251,11 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/what-is-no-message.pop3 \
 	tests/session/wrong-secret-in-french.pop3 \
 	tests/session/wrong-secret-in-german.pop3 \
-	tests/session/wrong-user-or-secret.pop3
 	tests/session/wrong-user-or-secret.pop3 \
-	tests/session/xclient.pop3 \
 	tests/session/xclient-behind-proxy.pop3 \
+	tests/session/xclient-de.pop3 \
+	tests/session/xclient-fr.pop3 \
 	tests/session/xclient-from-others.pop3 \
-	tests/session/xclient-de.pop3 tests/session/xclient-fr.pop3 \
 	tests/session/xclient-invalid.pop3 \
-	tests/session/xclient-no-auth.pop3
+	tests/session/xclient-no-auth.pop3 \
+	tests/session/xclient.pop3
