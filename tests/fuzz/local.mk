@@ -7,9 +7,8 @@
 # build directory.  Without libFuzzer, make check replays the seeds that stand
 # in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
 
-FUZZ_NAMES = \ apop base64 cidr conf index mbox monitor \
-	monmsg name num proxy secrets session wire
-	session wire xclient
+FUZZ_NAMES = apop base64 cidr conf index mbox monitor monmsg name num proxy \
+	secrets session wire xclient
 FUZZ_TIME = 10
 
 FUZZERS = \
