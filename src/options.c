@@ -751,8 +751,8 @@ parse_operand(struct options *o, int argc, char **argv)
 		return -1;
 	}
 	if (argc - optind > 1) {
-		(void)snprintf(o->error, sizeof o->error,
-		    "more than one Maildir; see --help");
+		(void)span_copy(o->error, sizeof o->error,
+		    span_of("more than one Maildir; see --help"));
 		return -1;
 	}
 	o->server.maildir = argv[optind];
@@ -793,7 +793,7 @@ find_host(struct options *o)
 		if (!ascii_graph(*p) || *p == '<' || *p == '>' || *p == '@')
 			*p = '-';
 	if (o->host[0] == '\0')
-		(void)snprintf(o->host, sizeof o->host, "localhost");
+		(void)span_copy(o->host, sizeof o->host, span_of("localhost"));
 	o->server.pop3.host = o->host;
 }
 
