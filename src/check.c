@@ -125,6 +125,69 @@ check_maildrop(struct check *c, const char *path)
 	}
 }
 
+/* The part of the pattern that is the same for everybody, up to a slash. */
+static int
+find_base(char base[PATH_MAX], const struct server_conf *s,
+    const struct user *account)
+{
+	struct span common = { s->maildir, strcspn(s->maildir, "%") };
+	char pattern[PATH_MAX];
+
+	while (common.len > 1 && common.p[common.len - 1] != '/')
+		common.len--;
+	return span_copy(pattern, sizeof pattern, common) == -1 ? -1 :
+	    user_maildir(base, pattern, account);
+}
+
+static void
+check_virtual_base(struct check *c, const struct user *account)
+{
+	char base[PATH_MAX];
+	struct stat st;
+
+	if (find_base(base, &c->o->server, account) == -1 || base[0] != '/') {
+		say(c, "Maildir", "pattern %s", c->o->server.maildir);
+		fix(c, "it must begin with a directory: /srv/mail/%%d/%%n");
+	} else if (stat(base, &st) == -1) {
+		say(c, "Maildir", "%s: %s", base, strerror(errno));
+		fix(c, "mkdir -p -m 700 %s; chown %ju:%ju %s", base,
+		    (uintmax_t)account->uid, (uintmax_t)account->gid, base);
+	} else
+		say(c, "Maildir", "of each virtual user: %s",
+		    c->o->server.maildir);
+}
+
+static void
+check_virtual(struct check *c)
+{
+	const struct server_conf *s = &c->o->server;
+	char name[ASK_USER_MAX + 1] = "x";
+	struct user u;
+
+	if (user_virtual_name(name, s->virtual_domain) == -1) {
+		say(c, "virtual users", "virtual-domain %s is no domain",
+		    s->virtual_domain);
+		fix(c, "virtual-domain = example.org");
+	} else if (user_find_virtual(&u, s->virtual_user, name) == -1) {
+		say(c, "virtual users", "no account %s", s->virtual_user);
+		fix(c, "useradd --system --no-create-home %s",
+		    s->virtual_user);
+	} else if (privilege_is_root() ? u.uid == 0 || u.uid < s->min_uid :
+	    u.uid != geteuid()) {
+		say(c, "virtual users", "nobody can be uid %ju here",
+		    (uintmax_t)u.uid);
+		fix(c, "%s", privilege_is_root() ? "name another account, or "
+		    "lower min-uid; never root" : "run it as that account");
+	} else {
+		say(c, "virtual users", "uid %ju; names without a domain: %s%s",
+		    (uintmax_t)u.uid, s->virtual_domain != NULL ? "of " :
+		    strstr(s->maildir, "%d") != NULL ? "refused" :
+		    "as they are", s->virtual_domain != NULL ?
+		    s->virtual_domain : "");
+		check_virtual_base(c, &u);
+	}
+}
+
 static void
 check_own_mail(struct check *c)
 {
@@ -166,6 +229,9 @@ check_pam(struct check *c)
 
 	if (c->o->server.no_auth) {
 		say(c, "passwords", "none are checked (--no-auth)");
+	} else if (c->o->server.no_pam) {
+		say(c, "passwords", "by %s alone", c->o->server.secrets != NULL ?
+		    c->o->server.secrets : "a secrets file");
 	} else if (has_file("/etc/pam.d", service) ||
 	    has_file("/usr/lib/pam.d", service)) {
 		say(c, "passwords", "by PAM, service %s", service);
@@ -306,8 +372,9 @@ check_root(struct check *c)
 	}
 	say(c, "kernel", "%s%s", sandbox_layers(), s->no_sandbox ?
 	    "; but --no-sandbox" : "");
-	say(c, "Maildir", "of each user: %s", s->maildir != NULL ? s->maildir :
-	    "~/Maildir");
+	if (s->virtual_user == NULL)
+		say(c, "Maildir", "of each user: %s", s->maildir != NULL ?
+		    s->maildir : "~/Maildir");
 }
 
 static void
@@ -315,7 +382,8 @@ check_alone(struct check *c)
 {
 	say(c, "privileges", "one process, yours (uid %ju)",
 	    (uintmax_t)geteuid());
-	check_own_mail(c);
+	if (c->o->server.virtual_user == NULL)
+		check_own_mail(c);
 }
 
 static bool
@@ -328,10 +396,35 @@ is_listening(int fd)
 	    0 && listening;
 }
 
+/* Whatever would let one virtual user read another's mail. */
+static const char *
+virtual_refusal(const struct server_conf *s)
+{
+	const char *p = s->maildir != NULL ? s->maildir : "";
+
+	if (s->no_pam && !s->no_auth && s->secrets == NULL)
+		return "pam-service none leaves the secrets file alone: name "
+		    "one by secrets-file";
+	if (s->virtual_user == NULL)
+		return s->no_pam && privilege_is_root() ? "pam-service none is "
+		    "for virtual users: PAM knows whose account is open" : NULL;
+	if (s->maildir_is_path)
+		return "virtual users need --maildir=PATTERN, not MAILDIR";
+	if (strstr(p, "%u") == NULL &&
+	    (strstr(p, "%n") == NULL || strstr(p, "%d") == NULL))
+		return "virtual-user wants a maildir pattern with %u, or with "
+		    "%n and %d: else they would share one Maildir";
+	if (s->intake.home_mail != NULL)
+		return "virtual users have no home, and so no home-dir-mail";
+	return NULL;
+}
+
 const char *
 check_refusal(const struct options *o, const struct peer *peer,
     enum reply *reply)
 {
+	const char *why;
+
 	*reply = REPLY_MISCONFIGURED;
 	if (is_listening(STDIN_FILENO))
 		return "standard input is a listening socket: the superserver "
@@ -346,6 +439,8 @@ check_refusal(const struct options *o, const struct peer *peer,
 	    o->server.pop3.fixture.cut_after > 0 ||
 	    o->server.pop3.fixture.refuse != NULL) && !o->server.no_auth)
 		return "failures on purpose are for --fixture and --no-auth";
+	if ((why = virtual_refusal(&o->server)) != NULL)
+		return why;
 	*reply = REPLY_ONLY_LOCAL;
 	if (o->server.no_auth && !peer->local)
 		return "--no-auth serves only clients on this machine";
@@ -392,6 +487,8 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 		check_root(&c);
 	else
 		check_alone(&c);
+	if (o->server.virtual_user != NULL && o->server.maildir != NULL)
+		check_virtual(&c);
 	check_pam(&c);
 	check_policy(&c);
 	check_secrets(&c);

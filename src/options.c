@@ -31,6 +31,7 @@ enum kind {
 	KIND_LOCK,		/* bool, one of choices */
 	KIND_OCTETS,		/* uint64_t */
 	KIND_MILLISECONDS,	/* int64_t ms */
+	KIND_SIGN,		/* text, one that can stand in a name */
 	KIND_LINE,		/* text; on or off for the usual one or none */
 	KIND_MODE		/* the command line's alone, no argument */
 };
@@ -94,7 +95,13 @@ static const struct option_row {
 } rows[] = {
 	{ "Mail:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "maildir", 0, KIND_TEXT, AT(server.maildir), 0, 0, NULL, "PATTERN",
-	    "where mail is: ~ or %h home, %u user [~/Maildir]" },
+	    "where mail is: ~ or %h home, %u user, %n@%d [~/Maildir]" },
+	{ "virtual-user", 0, KIND_TEXT, AT(server.virtual_user), 0, 0, NULL,
+	    "NAME", "all mail is this account's; users need none [none]" },
+	{ "virtual-domain", 0, KIND_TEXT, AT(server.virtual_domain), 0, 0, NULL,
+	    "DOMAIN", "of a virtual user's name that has none [none]" },
+	{ "folder-delimiter", 0, KIND_SIGN, AT(server.folder_delimiter), 0, 0,
+	    NULL, "SIGN", "user SIGN folder opens that folder [none]" },
 	{ "lock", 0, KIND_LOCK, AT(server.pop3.drop.lock), 0, 0, locks,
 	    "fcntl|none", "one session a maildrop, or any number [fcntl]" },
 	{ "lock-wait", 0, KIND_SECONDS, AT(server.pop3.drop.lock_wait),
@@ -136,7 +143,7 @@ static const struct option_row {
 	{ "no-auth", 0, KIND_BOOL, AT(server.no_auth), 0, 0, NULL, NULL,
 	    "by hand: serve your own mail to any name and password" },
 	{ "pam-service", 0, KIND_TEXT, AT(server.pam_service), 0, 0, NULL,
-	    "NAME", "file in /etc/pam.d [pop3]" },
+	    "NAME", "file in /etc/pam.d; none: secrets alone [pop3]" },
 	{ "secrets-file", 0, KIND_TEXT, AT(server.secrets), 0, 0, NULL, "FILE",
 	    "user:secret lines for APOP [" SYSCONFDIR "/solopop.secrets]" },
 	{ "min-uid", 0, KIND_UID, AT(server.min_uid), 1, UINT32_MAX - 1, NULL,
@@ -411,6 +418,16 @@ set_networks(struct options *o, const struct option_row *row,
 	return 0;
 }
 
+static int
+set_sign(struct options *o, const struct option_row *row, const char *value,
+    char *error, size_t cap)
+{
+	if (strlen(value) != 1 || strchr("+-_=#!~", value[0]) == NULL)
+		return fail(error, cap, row, "expected one of + - _ = # ! ~");
+	*(const char **)field(o, row) = value;
+	return 0;
+}
+
 /* value is kept by reference. */
 static int
 set(struct options *o, const struct option_row *row, const char *value,
@@ -431,6 +448,8 @@ set(struct options *o, const struct option_row *row, const char *value,
 		return 0;
 	case KIND_NETWORKS:
 		return set_networks(o, row, value, error, cap);
+	case KIND_SIGN:
+		return set_sign(o, row, value, error, cap);
 	case KIND_LINE:
 		return set_line(field(o, row), value);
 	case KIND_WORD:
@@ -847,6 +866,7 @@ options_parse(struct options *o, int argc, char **argv)
 		return -1;
 	if (o->server.pam_service == NULL)
 		o->server.pam_service = find_pam_service(o);
+	o->server.no_pam = strcmp(o->server.pam_service, SERVER_NO_PAM) == 0;
 	if (o->fixture != NULL)
 		become_fixture(o);
 	o->server.pop3.only_local = o->server.no_auth;

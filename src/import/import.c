@@ -205,6 +205,9 @@ import_user(const struct import *im, const char *name)
 	struct user user;
 	struct intake in = { conf, &user, path, privilege_is_root() };
 
+	if (conf->virtual_user != NULL)
+		return complain(name, "virtual users' spools are drained at "
+		    "login alone", 0);
 	if (user_find(&user, name) == -1)
 		return complain(name, "no such user", 0);
 	if (in.root && (user.uid == 0 || user.uid < conf->min_uid))

@@ -242,6 +242,13 @@ is_member(void *ctx, const char *group)
 	return false;
 }
 
+/* Virtual users have none of their own. */
+static const char *
+home_of(const struct intake *in)
+{
+	return in->conf->virtual_user != NULL ? in->maildir : in->user->home;
+}
+
 static int
 take_bulletins(const struct intake *in, struct maildir *md)
 {
@@ -259,7 +266,7 @@ take_bulletins(const struct intake *in, struct maildir *md)
 
 	if (conf->bulletin_dir == NULL)
 		return 0;
-	(void)snprintf(own, sizeof own, "%s/.popbull", in->user->home);
+	(void)snprintf(own, sizeof own, "%s/.popbull", home_of(in));
 	(void)snprintf(shared, sizeof shared, "%s/%s.popbull",
 	    conf->bulletin_dir, in->user->name);
 	if ((r = bulletin_deliver(md, &bulletins, &n)) == -1)
@@ -341,7 +348,7 @@ see_only(const struct intake *in, const struct intake_sources *s,
 	struct sandbox_path paths[sizeof found / sizeof found[0]];
 	size_t i, n = 0;
 
-	(void)snprintf(mark, sizeof mark, "%s/.popbull", in->user->home);
+	(void)snprintf(mark, sizeof mark, "%s/.popbull", home_of(in));
 	for (i = 0; i < sizeof found / sizeof found[0]; i++)
 		if (found[i] != NULL && access(found[i], F_OK) == 0)
 			paths[n++] = (struct sandbox_path){ found[i], i < 3 };

@@ -71,6 +71,9 @@ parse__of_each_kind(void **state)
 	assert_int_equal(parse("--check", "--no-auth", NULL), 0);
 	assert_int_equal(o.mode, RUN_CHECK);
 	assert_true(o.server.no_auth);
+	assert_false(o.server.no_pam);
+	assert_int_equal(parse("--pam-service=none", NULL, NULL), 0);
+	assert_true(o.server.no_pam);
 }
 
 static void
@@ -95,6 +98,12 @@ parse__of_what_is_wrong__says_so(void **state)
 	assert_refused("--proxy-from=::1,pop.example.org",
 	    "proxy-from: \"pop.example.org\" is no IP address");
 	assert_refused("--clear-text-password=5", "no such choice");
+	assert_refused("--folder-delimiter=", "expected one of + -");
+	assert_refused("--folder-delimiter=++", "expected one of + -");
+	assert_refused("--folder-delimiter=/", "expected one of + -");
+	assert_refused("--folder-delimiter=.", "expected one of + -");
+	assert_refused("--folder-delimiter=@", "expected one of + -");
+	assert_refused("--folder-delimiter=x", "expected one of + -");
 	assert_refused("--log-facility=lpr", "log-facility: no such choice");
 	assert_int_equal(parse("a", "b", NULL), -1);
 	assert_non_null(strstr(o.error, "more than one Maildir"));
@@ -134,6 +143,9 @@ static const struct {
 	{ name, value, &o.field, sizeof o.field, expected }
 #define TEXT(name, value, field) { name, value, &o.field, 0, 0 }
 	TEXT("maildir", "/m", server.maildir),
+	TEXT("virtual-user", "vmail", server.virtual_user),
+	TEXT("virtual-domain", "example.org", server.virtual_domain),
+	TEXT("folder-delimiter", "+", server.folder_delimiter),
 	NUMBER("lock", "none", server.pop3.drop.lock, false),
 	NUMBER("lock-wait", "300", server.pop3.drop.lock_wait, 300000),
 	NUMBER("yield-after", "86400", server.pop3.yield_time, 86400000),
