@@ -448,6 +448,23 @@ check_refusal(const struct options *o, const struct peer *peer,
 }
 
 static void
+check_import(struct check *c)
+{
+	const struct intake_conf *in = &c->o->server.intake;
+
+	if (in->spool_dir == NULL && in->home_mail == NULL &&
+	    in->bulletin_dir == NULL)
+		return;
+	if (access(in->program, X_OK) == 0)
+		say(c, "other mail", "is taken in by %s", in->program);
+	else {
+		say(c, "other mail", "is not taken in: %s: %s", in->program,
+		    strerror(errno));
+		fix(c, "install solopop-import, or set import-program");
+	}
+}
+
+static void
 check_session(struct check *c, const struct peer *peer)
 {
 	enum reply reply;
@@ -490,6 +507,7 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 	if (o->server.virtual_user != NULL && o->server.maildir != NULL)
 		check_virtual(&c);
 	check_pam(&c);
+	check_import(&c);
 	check_policy(&c);
 	check_secrets(&c);
 	check_tls(&c);

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/log.h"
 #include "compat/compat.h"
+#include "process/import.h"
 #include "process/privilege.h"
 #include "process/tls.h"
 #include "qpopper.h"
@@ -138,6 +139,8 @@ static const struct option_row {
 	    100000, NULL, "N", "old ones that a new user gets [1]" },
 	{ "group-bulletins", 0, KIND_BOOL, AT(server.intake.group_bulletins), 0,
 	    0, NULL, NULL, "only those for one of the user's groups [off]" },
+	{ "import-program", 0, KIND_TEXT, AT(server.intake.program), 0, 0, NULL,
+	    "FILE", "where solopop-import is [" IMPORT_PROGRAM "]" },
 
 	{ "Login:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
 	{ "no-auth", 0, KIND_BOOL, AT(server.no_auth), 0, 0, NULL, NULL,
@@ -278,7 +281,7 @@ set_defaults(struct options *o)
 			    .index = true, .takeover = TAKEOVER_LISTS },
 		},
 		.intake = { .old_uids = true, .max_bulletins = 1,
-		    .temp_name = ".%s.pop" },
+		    .temp_name = ".%s.pop", .program = IMPORT_PROGRAM },
 		.tls = { .program = TLS_PROGRAM, .handshake_time = 30 * 1000 },
 		.secrets = privilege_is_root() ?
 		    SYSCONFDIR "/solopop.secrets" : NULL,
@@ -638,7 +641,7 @@ read_config(struct options *o)
 	    .strict = privilege_is_root() };
 	const char *path = o->config_file;
 
-	if (path == NULL && o->fixture != NULL)
+	if (path == NULL ? o->fixture != NULL : path[0] == '\0')
 		return 0;
 	if (path == NULL)
 		path = OPTIONS_CONFIG_FILE;

@@ -149,9 +149,8 @@ sum_up() {
 
 integration() {
 	name=integration
-	SOLOPOP=$build/solopop SOLOPOP_IMPORT=$build/solopop-import \
-	    "$top/tests/integration/run" \
-	    </dev/null >"$build/integration.log" 2>&1
+	SOLOPOP=$build/solopop "$top/tests/integration/run" </dev/null \
+	    >"$build/integration.log" 2>&1
 	status=$?
 	grep -E '^(FAIL|skip) ' "$build/integration.log" | sed 's/^/    /'
 	result=PASS

@@ -2,6 +2,7 @@
  * solopop-import: what a login does with the spool, ahead of time and for many.
  * It takes the settings of solopop(8), and qpopper's.
  */
+#include "import/at_login.h"
 #include "import/expected.h"
 
 #include "base/fd.h"
@@ -350,6 +351,8 @@ main(int argc, char **argv)
 
 	if (fd_open_standard() == -1)
 		return EX_OSERR;
+	if (argc > 1 && strcmp(argv[1], "--at-login") == 0)
+		return at_login(argc, argv);
 	if (parse(&im, argc, argv) == -1)
 		(void)fprintf(stderr, "solopop-import: %s\n",
 		    im.options.error[0] != '\0' ? im.options.error :

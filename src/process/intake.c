@@ -97,6 +97,8 @@ intake_is_needed(const struct intake *in)
 	const struct intake_conf *conf = &in->conf->intake;
 	struct intake_sources s;
 
+	if (in->conf->pop3.drop.read_only)
+		return false;
 	if (conf->bulletin_dir != NULL)
 		return true;
 	if (conf->spool_dir == NULL && conf->home_mail == NULL)

@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What comes into the Maildir before a session begins: process/intake. */
+/* What comes into the Maildir before a session begins: process/import. */
 struct intake_conf {
+	const char *program;		/* solopop-import */
 	const char *spool_dir;		/* of mboxes to drain, or NULL */
 	uint32_t hash_spool;		/* 0-2: qpopper's ways to spread them */
 	const char *home_mail;		/* ... or this file in the home */

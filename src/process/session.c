@@ -1,7 +1,7 @@
 #include "process/roles.h"
 
 #include "base/fd.h"
-#include "process/intake.h"
+#include "process/import.h"
 #include "process/privilege.h"
 #include "process/sandbox.h"
 
@@ -48,25 +48,6 @@ take_over(struct pop3 *p, const struct monitor *m)
 	return line_preload(&p->in, monmsg_get_bytes(&copy));
 }
 
-/* What the intake is told.  -1 when there is no Maildir for the user. */
-static int
-find_intake(const struct monitor *m, struct intake *in, char path[PATH_MAX])
-{
-	*in = (struct intake){ m->conf, &m->user, path, m->root };
-	return monitor_maildir(m, path);
-}
-
-/* What comes in belongs to the Maildir, and no folder waits for it. */
-bool
-session_needs_intake(const struct monitor *m)
-{
-	char path[PATH_MAX];
-	struct intake in;
-
-	return m->folder[0] == '\0' && find_intake(m, &in, path) == 0 &&
-	    intake_is_needed(&in);
-}
-
 /*
  * From the Maildir at path to its folder, if one was asked for.  It must be
  * there, since an empty maildrop would hide that a name is misspelt, and it may
@@ -98,26 +79,6 @@ transact(struct pop3 *p, const struct monitor *m, char path[PATH_MAX])
 	    sizeof quoted, span_of(m->folder)), strerror(errno));
 	(void)pop3_say(p, REPLY_NO_ACCESS);
 	out_finish(p->out, p->in.fd);
-}
-
-void
-intake_main(const struct monitor *m, int channel)
-{
-	struct ask ask = { .fd = channel };
-	char path[PATH_MAX];
-	struct intake in;
-
-	log_divert(ask_log, &ask);
-	fd_close(&m->client->in);
-	fd_close(&m->client->out);
-	(void)umask(077);
-	if (find_intake(m, &in, path) == -1 ||
-	    intake_lock_up(&in, m->pid) == -1) {
-		log_line(LOG_FAULT, "no intake for %s: %s", m->user.name,
-		    strerror(errno));
-		_exit(1);
-	}
-	_exit(intake_run(&in) == -1);
 }
 
 void
@@ -176,14 +137,13 @@ static void
 serve(struct monitor *m, struct pop3 *p)
 {
 	char path[PATH_MAX];
-	struct intake in;
 
-	if (find_intake(m, &in, path) == -1) {
+	if (monitor_maildir(m, path) == -1) {
 		fail(p, "no Maildir for", m);
 		return;
 	}
-	if (session_needs_intake(m))
-		(void)intake_run(&in);
+	if (import_is_due(m))
+		import_alone(m);
 	if (see_one_maildir(m, path) == -1)
 		fail(p, "cannot start a session for", m);
 	else

@@ -378,7 +378,8 @@ def settings__all_keys_with_their_defaults():
         "no-auth", "no-sandbox", "config-file", "check", "fixture", "help",
         "qpopper", "version"}, "keys")
     machine = ("hostname", "empty-dir", "secrets-file", "log-facility",
-               "temp-dir", "tls-key", "tls-user", "tls-program")
+               "temp-dir", "tls-key", "tls-user", "tls-program",
+               "import-program")
     for name, value in shown.items():
         if name not in machine and default.get(name) != "none":
             equal(value, default.get(name), "default of " + name)

@@ -160,6 +160,7 @@ static const struct {
 	TEXT("temp-name", ".%s.t", server.intake.temp_name),
 	NUMBER("old-style-uid", "off", server.intake.old_uids, false),
 	TEXT("bulldir", "/b", server.intake.bulletin_dir),
+	TEXT("import-program", "/i", server.intake.program),
 	NUMBER("max-bulletins", "0", server.intake.max_bulletins, 0),
 	NUMBER("group-bulletins", "on", server.intake.group_bulletins, true),
 	TEXT("auth-file", "/a", server.auth_file),
