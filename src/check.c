@@ -506,8 +506,8 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 		check_alone(&c);
 	if (o->server.virtual_user != NULL && o->server.maildir != NULL)
 		check_virtual(&c);
-	check_pam(&c);
 	check_import(&c);
+	check_pam(&c);
 	check_policy(&c);
 	check_secrets(&c);
 	check_tls(&c);

@@ -40,6 +40,7 @@ put_settings(struct program *c, const struct server_conf *conf)
 	const struct maildrop_conf *drop = &conf->pop3.drop;
 
 	program_option(c, "--config-file", "");
+	program_option(c, "--virtual-user", conf->virtual_user);
 	program_option(c, "--spool-dir", in->spool_dir);
 	program_option(c, "--home-dir-mail", in->home_mail);
 	program_option(c, "--temp-dir", in->temp_dir);

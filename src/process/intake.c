@@ -155,9 +155,9 @@ drain(const struct intake *in, struct maildir *md, const char *path,
 	}
 	*waits = report.waits;
 	if (report.messages > 0)
-		log_line(LOG_NOTE, "%s: %" PRIu32 " messages (%" PRIu64
+		log_line(LOG_NOTE, "%s: %" PRIu32 " message%s (%" PRIu64
 		    " bytes) drained from %s", in->user->name, report.messages,
-		    report.raw, path);
+		    report.messages == 1 ? "" : "s", report.raw, path);
 	return 0;
 }
 

@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_edit \
 	tests/unit/test_exact \
 	tests/unit/test_fd \
+	tests/unit/test_program \
 	tests/unit/test_hmac \
 	tests/unit/test_index \
 	tests/unit/test_line \
@@ -102,6 +103,9 @@ tests_unit_test_exact_SOURCES = tests/unit/test_exact.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_exact_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exact_LDADD = $(TEST_LIBS)
+tests_unit_test_program_SOURCES = tests/unit/test_program.c tests/unit/unit.h
+tests_unit_test_program_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_program_LDADD = $(TEST_LIBS)
 tests_unit_test_fd_SOURCES = tests/unit/test_fd.c tests/unit/unit.h
 tests_unit_test_fd_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_fd_LDADD = $(TEST_LIBS)
