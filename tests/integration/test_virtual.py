@@ -230,7 +230,8 @@ def virtual__a_missing_maildir__is_empty_until_something_comes():
     spill(spool + "/jane@a.org", "From x Thu Jan  1 00:00:00 1970\n"
           "Subject: spooled\n\nhello\n", 0o600)
     give(spool + "/jane@a.org")
-    with Session(*opts, "--spool-dir=" + spool) as s:
+    with Session(*opts, "--spool-dir=" + spool,
+                 "--import-program=" + BENCH + "/solopop-import") as s:
         s.talk.banner()
         check(" 1 message " in s.talk.login("jane@a.org", "pencil"))
         s.talk.ok("QUIT")
