@@ -138,6 +138,7 @@ serve(struct monitor *m, struct pop3 *p)
 {
 	char path[PATH_MAX];
 
+	(void)span_copy(p->user, sizeof p->user, span_of(m->whole));
 	if (monitor_maildir(m, path) == -1) {
 		fail(p, "no Maildir for", m);
 		return;
