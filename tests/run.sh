@@ -52,6 +52,7 @@ install_missing() {
 	need libgdbm-dev test -e /usr/include/gdbm.h
 	need libcmocka-dev test -e /usr/include/cmocka.h
 	need python3 program python3
+	need lowdown program lowdown
 	need mandoc program mandoc
 	# The integration tests' clients and superservers.
 	need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
