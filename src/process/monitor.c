@@ -9,6 +9,7 @@
 #include "process/access.h"
 #include "process/privilege.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -366,6 +367,12 @@ judge_digest(struct monitor *m, const char *said, struct span digest)
 	return admit_by_pam(m, pamauth_account(m->pam, name));
 }
 
+#define FAILED_LOGIN "[AUTH] Failed attempted login to %s from host (%s) %s"
+
+/* A longer name would push the address, which is what counts, off the line. */
+static_assert(sizeof FAILED_LOGIN + 4 * ASK_USER_MAX + 2 * INET6_ADDRSTRLEN <=
+    LOG_LINE_MAX, "the line of a failed login is whole");
+
 /*
  * Every failure is answered so long after the question, whatever it was and
  * however long it took to find out.
@@ -378,8 +385,8 @@ refuse(struct monitor *m, const char *name, int64_t asked)
 
 	if (++m->failures >= m->conf->max_failures)
 		m->phase = TURNED_AWAY;
-	log_line(LOG_NOTE, "[AUTH] Failed attempted login to %s from host (%s) "
-	    "%s", log_quote(quoted, sizeof quoted, span_of(name)), ip, ip);
+	log_line(LOG_NOTE, FAILED_LOGIN, log_quote(quoted, sizeof quoted,
+	    span_of(name)), ip, ip);
 	clock_sleep_until(asked + m->conf->failure_delay);
 }
 

@@ -232,6 +232,22 @@ refusal__is_logged__and_its_name_cannot_forge(void **state)
 }
 
 static void
+refusal__of_the_longest_name__has_its_address_in_the_log(void **state)
+{
+	char name[ASK_USER_MAX + 1];
+
+	(void)state;
+	memset(name, 0xff, sizeof name);
+	name[ASK_USER_MAX] = '\0';
+	(void)span_copy(client.peer.ip, sizeof client.peer.ip, span_of(
+	    "2001:db8:ffff:ffff:ffff:ffff:255.255.255.255"));
+	(void)verify(name, "x");
+	assert_non_null(strstr(lines[0], "\\xff from host ("));
+	assert_string_equal(lines[0] + strlen(lines[0]) - 16,
+	    ":255.255.255.255");
+}
+
+static void
 refusals__too_many__turn_away_for_good(void **state)
 {
 	(void)state;
@@ -870,6 +886,7 @@ main(void)
 		TEST(verify__as_root__lets_in_neither_root_nor_low_uids),
 		TEST(refusal__takes_the_same_time__whatever_it_was),
 		TEST(refusal__is_logged__and_its_name_cannot_forge),
+		TEST(refusal__of_the_longest_name__has_its_address_in_the_log),
 		TEST(refusals__too_many__turn_away_for_good),
 		TEST(expect__starts_pam__once),
 		TEST(apop__of_the_right_digest__needs_no_pam_by_hand),
