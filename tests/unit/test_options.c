@@ -1,6 +1,7 @@
 /*
  * The table of settings, from the command line and from files.
  */
+#include "check/help.h"
 #include "options.h"
 #include "unit.h"
 
@@ -273,7 +274,7 @@ row__of_each_setting__is_in_the_help_and_in_this_test(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	options_help(f);
+	help_print(f);
 	rewind(f);
 	assert_true(fread(help, 1, sizeof help - 1, f) > 1000);
 	(void)fclose(f);
