@@ -199,17 +199,18 @@ run_session(struct options *o, struct client *client)
 
 /* Beside us, as in the folder that we were built in, or where it is installed. */
 static const char *
-find_check(char path[PATH_MAX], const char *argv0)
+find_check(char path[PATH_MAX])
 {
-	const char *slash = argv0 != NULL ? strrchr(argv0, '/') : NULL;
-	int n;
+	static const char name[] = "solopop-check";
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof name);
+	char *slash;
 
-	if (slash == NULL)
+	if (n <= 0)
 		return CHECK_PROGRAM;
-	n = snprintf(path, PATH_MAX, "%.*s/solopop-check",
-	    (int)(slash - argv0), argv0);
-	return n > 0 && n < PATH_MAX && access(path, X_OK) == 0 ? path :
-	    CHECK_PROGRAM;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	memcpy(slash != NULL ? slash + 1 : path, name, sizeof name);
+	return access(path, X_OK) == 0 ? path : CHECK_PROGRAM;
 }
 
 /* What explains is another program. */
@@ -217,7 +218,7 @@ static int
 explain(char **argv)
 {
 	char path[PATH_MAX];
-	const char *program = find_check(path, argv[0]);
+	const char *program = find_check(path);
 
 	(void)execv(program, argv);
 	(void)fprintf(stderr, "solopop: %s: %s\n", program, strerror(errno));
