@@ -1,7 +1,6 @@
 /*
  * Mail that waits elsewhere comes into the Maildir before a session begins:
- * from the mbox spool, qpopper's temporary drop and the bulletins.  The monitor
- * asks whether there is any; solopop-import does the rest.
+ * from the mbox spool, qpopper's temporary drop and the bulletins.
  */
 #ifndef PROCESS_INTAKE_H
 #define PROCESS_INTAKE_H

@@ -9,7 +9,9 @@ EXTRA_DIST += tests/bench/bench \
 	tests/bench/report.py \
 	tests/bench/stage.py \
 	tests/bench/sum.h \
-	tests/bench/tls
+	tests/bench/tls \
+	doc/performance.md doc/first-contact.svg doc/poll-one-new.svg \
+	doc/poll-unchanged.svg
 
 # make bench BENCHFLAGS=--quick
 bench: solopop$(EXEEXT)

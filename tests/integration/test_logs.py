@@ -40,8 +40,7 @@ class As(Session):
 
     def __init__(self, name, *more):
         self.program = called(name)
-        super().__init__("--import-program=" + BENCH + "/solopop-import",
-                         *more)
+        super().__init__(*more)
 
 
 def fail_logins(talk, names):
