@@ -5,9 +5,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "check.h"
 #include "compat/compat.h"
 #include "options.h"
+#include "policy.h"
 #include "process/privilege.h"
 #include "process/roles.h"
 #include "process/sandbox.h"
@@ -16,11 +16,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#define CHECK_PROGRAM LIBEXECDIR "/solopop-check"
 #define LISTEN_FD 3		/* the first one, says sd_listen_fds(3) */
 
 /* Superservers leave these in any state; a session knows what it has. */
@@ -174,7 +176,7 @@ run(struct options *o, struct client *client)
 		    "solopop --check", o->server.tls.program);
 		return EX_CONFIG;
 	}
-	warning = check_clear_text(o, m.tls_offered, m.stamp[0] != '\0');
+	warning = policy_warning(o, m.tls_offered, m.stamp[0] != '\0');
 	if (warning != NULL)
 		log_line(LOG_WARN, "%s", warning);
 	if (m.root)
@@ -189,32 +191,57 @@ static int
 run_session(struct options *o, struct client *client)
 {
 	enum reply reply;
-	const char *why = check_refusal(o, &client->peer, &reply);
+	const char *why = policy_refusal(o, &client->peer, &reply);
 
 	options_log(o);
 	return why != NULL ? refuse(o, reply, why, EX_USAGE) : run(o, client);
 }
 
+/* Beside us, as in the folder that we were built in, or where it is installed. */
+static const char *
+find_check(char path[PATH_MAX])
+{
+	static const char name[] = "solopop-check";
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof name);
+	char *slash;
+
+	if (n <= 0)
+		return CHECK_PROGRAM;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	memcpy(slash != NULL ? slash + 1 : path, name, sizeof name);
+	return access(path, X_OK) == 0 ? path : CHECK_PROGRAM;
+}
+
+/* What explains is another program. */
 static int
-run_mode(struct options *o, const int ucspi[3])
+explain(char **argv)
+{
+	char path[PATH_MAX];
+	const char *program = find_check(path);
+
+	(void)execv(program, argv);
+	(void)fprintf(stderr, "solopop: %s: %s\n", program, strerror(errno));
+	return EX_UNAVAILABLE;
+}
+
+static int
+run_mode(struct options *o, char **argv, const int ucspi[3])
 {
 	struct client client = { .ucspi_control = ucspi[0],
 	    .ucspi_in = ucspi[1], .ucspi_out = ucspi[2] };
 
-	peer_find(&client.peer, STDIN_FILENO);
 	switch (o->mode) {
 	case RUN_HELP:
-		options_help(stdout);
-		return EXIT_SUCCESS;
+	case RUN_CHECK:
+		return explain(argv);
 	case RUN_VERSION:
 		(void)puts(PACKAGE_STRING "\nLicence: ISC.  There is no "
 		    "warranty.\nReport bugs to <" PACKAGE_BUGREPORT ">.");
 		return EXIT_SUCCESS;
-	case RUN_CHECK:
-		return check_run(stdout, o, &client.peer) == 0 ?
-		    EXIT_SUCCESS : EXIT_FAILURE;
 	case RUN_SESSION:
 	default:
+		peer_find(&client.peer, STDIN_FILENO);
 		return run_session(o, &client);
 	}
 }
@@ -235,7 +262,7 @@ main(int argc, char **argv)
 	if (wrong != 0)
 		status = refuse(&o, REPLY_MISCONFIGURED, o.error, EX_USAGE);
 	else
-		status = run_mode(&o, ucspi);
+		status = run_mode(&o, argv, ucspi);
 	options_free(&o);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/log.h"
 #include "compat/compat.h"
+#include "process/import.h"
 #include "process/privilege.h"
 #include "process/tls.h"
 #include "qpopper.h"
@@ -14,12 +15,12 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum kind {
-	KIND_GROUP,		/* a heading of --help */
 	KIND_BOOL,
 	KIND_TEXT,
 	KIND_NETWORKS,		/* text, see base/cidr.h */
@@ -31,6 +32,7 @@ enum kind {
 	KIND_LOCK,		/* bool, one of choices */
 	KIND_OCTETS,		/* uint64_t */
 	KIND_MILLISECONDS,	/* int64_t ms */
+	KIND_SIGN,		/* text, one that can stand in a name */
 	KIND_LINE,		/* text; on or off for the usual one or none */
 	KIND_MODE		/* the command line's alone, no argument */
 };
@@ -90,168 +92,13 @@ static const struct option_row {
 	size_t at;			/* in struct options */
 	uint64_t min, max;
 	const struct choice *choices;
-	const char *argument, *help;
 } rows[] = {
-	{ "Mail:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
-	{ "maildir", 0, KIND_TEXT, AT(server.maildir), 0, 0, NULL, "PATTERN",
-	    "where mail is: ~ or %h home, %u user [~/Maildir]" },
-	{ "lock", 0, KIND_LOCK, AT(server.pop3.drop.lock), 0, 0, locks,
-	    "fcntl|none", "one session a maildrop, or any number [fcntl]" },
-	{ "lock-wait", 0, KIND_SECONDS, AT(server.pop3.drop.lock_wait),
-	    0, 300, NULL, "SECONDS", "wait for another session [5]" },
-	{ "yield-after", 0, KIND_SECONDS, AT(server.pop3.yield_time),
-	    1, 86400, NULL, "SECONDS",
-	    "idle this long, give way to a new session [30]" },
-	{ "index", 0, KIND_BOOL, AT(server.pop3.drop.index), 0, 0, NULL, NULL,
-	    "keep solopop.index in the Maildir [on]" },
-	{ "adopt-uidls", 0, KIND_WORD, AT(server.pop3.drop.takeover), 0, 0,
-	    takeovers, "none|lists|x-uidl",
-	    "take over another server's unique-ids, once [lists]" },
-	{ "update-on-abort", 0, KIND_BOOL, AT(server.pop3.update_on_abort),
-	    0, 0, NULL, NULL,
-	    "remove messages without QUIT, as qpopper did [off]" },
-
-	{ "Mail that comes from elsewhere, at login:", 0, KIND_GROUP, 0, 0, 0,
-	    NULL, NULL, NULL },
-	{ "spool-dir", 0, KIND_TEXT, AT(server.intake.spool_dir), 0, 0, NULL,
-	    "DIR", "drain the mbox DIR/USER into the Maildir [none]" },
-	{ "hash-spool", 0, KIND_COUNT, AT(server.intake.hash_spool), 0, 2, NULL,
-	    "N", "1: DIR/letter/USER, 2: DIR/U/S/USER [0]" },
-	{ "home-dir-mail", 0, KIND_TEXT, AT(server.intake.home_mail), 0, 0,
-	    NULL, "NAME", "the mbox is this file in the home [none]" },
-	{ "temp-dir", 0, KIND_TEXT, AT(server.intake.temp_dir), 0, 0, NULL,
-	    "DIR", "where qpopper left its drops [spool-dir]" },
-	{ "temp-name", 0, KIND_TEXT, AT(server.intake.temp_name), 0, 0, NULL,
-	    "PATTERN", "... and what it called them [.%s.pop]" },
-	{ "old-style-uid", 0, KIND_BOOL, AT(server.intake.old_uids), 0, 0, NULL,
-	    NULL, "qpopper made unique-ids of 32 digits [on]" },
-	{ "bulldir", 'b', KIND_TEXT, AT(server.intake.bulletin_dir), 0, 0, NULL,
-	    "DIR", "deliver bulletins from here [none]" },
-	{ "max-bulletins", 0, KIND_COUNT, AT(server.intake.max_bulletins), 0,
-	    100000, NULL, "N", "old ones that a new user gets [1]" },
-	{ "group-bulletins", 0, KIND_BOOL, AT(server.intake.group_bulletins), 0,
-	    0, NULL, NULL, "only those for one of the user's groups [off]" },
-
-	{ "Login:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
-	{ "no-auth", 0, KIND_BOOL, AT(server.no_auth), 0, 0, NULL, NULL,
-	    "by hand: serve your own mail to any name and password" },
-	{ "pam-service", 0, KIND_TEXT, AT(server.pam_service), 0, 0, NULL,
-	    "NAME", "file in /etc/pam.d [pop3]" },
-	{ "secrets-file", 0, KIND_TEXT, AT(server.secrets), 0, 0, NULL, "FILE",
-	    "user:secret lines for APOP [" SYSCONFDIR "/solopop.secrets]" },
-	{ "min-uid", 0, KIND_UID, AT(server.min_uid), 1, UINT32_MAX - 1, NULL,
-	    "UID", "nobody below it logs in [100]" },
-	{ "auth-file", 0, KIND_TEXT, AT(server.auth_file), 0, 0, NULL, "FILE",
-	    "only the users it lists may log in [none]" },
-	{ "nonauth-file", 0, KIND_TEXT, AT(server.nonauth_file), 0, 0, NULL,
-	    "FILE", "the users it lists may not [none]" },
-	{ "check-shell", 0, KIND_BOOL, AT(server.check_shell), 0, 0, NULL, NULL,
-	    "nobody whose shell is not in /etc/shells [off]" },
-	{ "downcase-user", 'c', KIND_BOOL, AT(server.pop3.downcase_user), 0, 0,
-	    NULL, NULL, "names in lower case [off]" },
-	{ "trim-domain", 'C', KIND_BOOL, AT(server.pop3.trim_domain), 0, 0,
-	    NULL, NULL, "cut \"@domain\" off names [off]" },
-	{ "clear-text-password", 'p', KIND_WORD, AT(server.pop3.clear), 0, 0,
-	    clears, "default|never|always|local|tls",
-	    "who may send a password outside of TLS [default]" },
-	{ "plaintext-from", 0, KIND_NETWORKS, AT(server.pop3.plaintext_from),
-	    0, 0, NULL, "CIDR...", "who may, besides [none]" },
-	{ "max-failures", 0, KIND_COUNT, AT(server.max_failures), 1, 1000, NULL,
-	    "N", "failed logins that end a session [5]" },
-	{ "failure-delay", 0, KIND_SECONDS, AT(server.failure_delay), 0, 120,
-	    NULL, "SECONDS", "what each failed login takes [3]" },
-	{ "login-delay", 0, KIND_WHOLE_SECONDS, AT(server.pop3.pace.delay), 0,
-	    86400, NULL, "SECONDS", "one login of a user in so long [0]" },
-	{ "login-burst", 0, KIND_COUNT, AT(server.pop3.pace.burst), 1, 1000,
-	    NULL, "N", "... but so many at once [3]" },
-	{ "front-user", 0, KIND_TEXT, AT(server.front_user), 0, 0, NULL, "NAME",
-	    "who reads strangers' bytes [solopop, else nobody]" },
-	{ "empty-dir", 0, KIND_TEXT, AT(server.empty_dir), 0, 0, NULL, "DIR",
-	    "where it is locked up [" EMPTYDIR "]" },
-	{ "session-memory", 0, KIND_COUNT, AT(server.session_memory), 0,
-	    1048576, NULL, "MB", "what a session may take, 0: any [1024]" },
-	{ "no-sandbox", 0, KIND_BOOL, AT(server.no_sandbox), 0, 0, NULL, NULL,
-	    "for debugging: without the kernel's confinement" },
-
-	{ "TLS:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
-	{ "tls", 0, KIND_BOOL, AT(server.tls.first), 0, 0, NULL, NULL,
-	    "from the first byte, for pop3s [off]" },
-	{ "tls-cert", 0, KIND_TEXT, AT(server.tls.cert), 0, 0, NULL, "FILE",
-	    "certificate, and those that vouch for it [none]" },
-	{ "tls-key", 0, KIND_TEXT, AT(server.tls.key), 0, 0, NULL, "FILE",
-	    "its key [tls-cert]" },
-	{ "tls-sni-dir", 0, KIND_TEXT, AT(server.tls.sni_dir), 0, 0, NULL,
-	    "DIR", "certificates and keys for other names [none]" },
-	{ "tls-ticket-file", 0, KIND_TEXT, AT(server.tls.ticket_file), 0, 0,
-	    NULL, "FILE", "keys by which TLS sessions resume [none]" },
-	{ "tls-user", 0, KIND_TEXT, AT(server.tls.user), 0, 0, NULL, "NAME",
-	    "who does it [front-user]" },
-	{ "tls-handshake-timeout", 0, KIND_SECONDS,
-	    AT(server.tls.handshake_time), 1, 3600, NULL, "SECONDS",
-	    "what a handshake may take [30]" },
-	{ "tls-program", 0, KIND_TEXT, AT(server.tls.program), 0, 0, NULL,
-	    "FILE", "where solopop-tls is [" TLS_PROGRAM "]" },
-
-	{ "Proxies:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
-	{ "proxy-from", 0, KIND_NETWORKS, AT(server.proxy_from), 0, 0, NULL,
-	    "CIDR...", "these begin with a PROXY header, always [none]" },
-	{ "proxy-timeout", 0, KIND_SECONDS, AT(server.proxy_time), 1, 3600,
-	    NULL, "SECONDS", "what the header may take [10]" },
-	{ "xclient-from", 0, KIND_NETWORKS, AT(server.pop3.xclient_from), 0, 0,
-	    NULL, "CIDR...", "these may send XCLIENT [none]" },
-
-	{ "Protocol:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
-	{ "timeout", 'T', KIND_SECONDS, AT(server.pop3.idle_time), 1, 86400,
-	    NULL, "SECONDS", "wait for a command [600]" },
-	{ "login-timeout", 0, KIND_SECONDS, AT(server.pop3.login_time), 1, 3600,
-	    NULL, "SECONDS", "from the banner to the login [180]" },
-	{ "max-bad-commands", 0, KIND_COUNT, AT(server.pop3.max_bad), 1, 1000,
-	    NULL, "N", "bad commands before login [10]" },
-	{ "dialect", 0, KIND_WORD, AT(server.pop3.dialect), 0, 0, dialects,
-	    "qpopper2|qpopper4", "whose wording [qpopper2]" },
-	{ "lang", 0, KIND_WORD, AT(server.pop3.language), 0, 0, languages,
-	    "en|de|fr", "the answers' language, until LANG changes it [en]" },
-	{ "hostname", 0, KIND_TEXT, AT(server.pop3.host), 0, 0, NULL, "NAME",
-	    "the name in the banner [gethostname(2)]" },
-	{ "shy", 0, KIND_BOOL, AT(server.pop3.shy), 0, 0, NULL, NULL,
-	    "a banner that tells nothing [off]" },
-	{ "show-version", 0, KIND_BOOL, AT(server.pop3.show_version), 0, 0,
-	    NULL, NULL, "a banner that tells the version [off]" },
-
-	{ "Log:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
-	{ "log", 0, KIND_WORD, AT(log), 0, 0, targets,
-	    "auto|syslog|stderr|none", "where to [auto]" },
-	{ "log-facility", 'y', KIND_TEXT, AT(log_facility), 0, 0, facilities,
-	    "FACILITY", "mail, local0 ... local7 [mail]" },
-	{ "log-login", 0, KIND_LINE, AT(server.log_login), 0, 0, NULL, "LINE",
-	    "a line for each login: %0 version, %1 user, %2 and %3 client "
-	    "[on]" },
-	{ "statistics", 's', KIND_BOOL, AT(server.statistics), 0, 0, NULL, NULL,
-	    "a Stats line for each session [on]" },
-
-	{ "Tests of mail clients:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
-	{ "fixture", 0, KIND_TEXT, AT(fixture), 0, 0, NULL, "DIR",
-	    "serve this Maildir, or plain directory, to any name and password "
-	    "[none]" },
-	{ "read-only", 0, KIND_BOOL, AT(server.pop3.drop.read_only), 0, 0, NULL,
-	    NULL, "change nothing on disk, and say that it is done [off]" },
-	{ "fixture-slow", 0, KIND_MILLISECONDS, AT(server.pop3.fixture.slow),
-	    0, 3600000, NULL, "MS", "each command takes so long [0]" },
-	{ "fixture-cut", 0, KIND_OCTETS, AT(server.pop3.fixture.cut_after),
-	    0, UINT64_MAX, NULL, "N", "end the connection after N bytes [0]" },
-	{ "fixture-refuse", 0, KIND_TEXT, AT(server.pop3.fixture.refuse), 0, 0,
-	    NULL, "COMMAND", "answer this one with SYS/TEMP [none]" },
-
-	{ "Running:", 0, KIND_GROUP, 0, 0, 0, NULL, NULL, NULL },
-	{ "config-file", 'f', KIND_TEXT, AT(config_file), 0, 0, NULL, "FILE",
-	    "settings [" OPTIONS_CONFIG_FILE ", if there]" },
-	{ "qpopper", 0, KIND_BOOL, AT(qpopper), 0, 0, NULL, NULL,
-	    "take qpopper's command line, and its place [off]" },
-	{ "check", 0, KIND_MODE, 0, RUN_CHECK, 0, NULL, NULL,
-	    "say what would happen, and what is wrong" },
-	{ "help", 'h', KIND_MODE, 0, RUN_HELP, 0, NULL, NULL, "this text" },
-	{ "version", 'V', KIND_MODE, 0, RUN_VERSION, 0, NULL, NULL,
-	    "name and version" },
+#define GROUP(title)
+#define ROW(name, letter, kind, at, min, max, choices, argument, help) \
+	{ name, letter, kind, at, min, max, choices },
+#include "options_rows.h"
+#undef GROUP
+#undef ROW
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])
@@ -271,7 +118,7 @@ set_defaults(struct options *o)
 			    .index = true, .takeover = TAKEOVER_LISTS },
 		},
 		.intake = { .old_uids = true, .max_bulletins = 1,
-		    .temp_name = ".%s.pop" },
+		    .temp_name = ".%s.pop", .program = IMPORT_PROGRAM },
 		.tls = { .program = TLS_PROGRAM, .handshake_time = 30 * 1000 },
 		.secrets = privilege_is_root() ?
 		    SYSCONFDIR "/solopop.secrets" : NULL,
@@ -411,6 +258,16 @@ set_networks(struct options *o, const struct option_row *row,
 	return 0;
 }
 
+static int
+set_sign(struct options *o, const struct option_row *row, const char *value,
+    char *error, size_t cap)
+{
+	if (strlen(value) != 1 || strchr("+-_=#!~", value[0]) == NULL)
+		return fail(error, cap, row, "expected one of + - _ = # ! ~");
+	*(const char **)field(o, row) = value;
+	return 0;
+}
+
 /* value is kept by reference. */
 static int
 set(struct options *o, const struct option_row *row, const char *value,
@@ -431,6 +288,8 @@ set(struct options *o, const struct option_row *row, const char *value,
 		return 0;
 	case KIND_NETWORKS:
 		return set_networks(o, row, value, error, cap);
+	case KIND_SIGN:
+		return set_sign(o, row, value, error, cap);
 	case KIND_LINE:
 		return set_line(field(o, row), value);
 	case KIND_WORD:
@@ -448,7 +307,6 @@ set(struct options *o, const struct option_row *row, const char *value,
 	case KIND_MILLISECONDS:
 	case KIND_OCTETS:
 	case KIND_UID:
-	case KIND_GROUP:
 	default:
 		return set_number(o, row, value, error, cap);
 	}
@@ -460,8 +318,7 @@ find(const char *name)
 	size_t i;
 
 	for (i = 0; i < ROWS; i++)
-		if (rows[i].kind != KIND_GROUP &&
-		    span_is(span_of(name), rows[i].name))
+		if (span_is(span_of(name), rows[i].name))
 			return &rows[i];
 	return NULL;
 }
@@ -485,14 +342,6 @@ keep(struct options *o, const char *value)
 	o->texts = text;
 	return text->bytes;
 }
-
-/* What was set, for those who want to know what became of it. */
-struct options_note {
-	struct options_note *next;
-	const char *name;
-	const char *value;			/* NULL: none */
-	const struct qpopper_option *old;	/* NULL: an option of ours */
-};
 
 static int
 note(struct options *o, const char *name, const char *value,
@@ -619,7 +468,7 @@ read_config(struct options *o)
 	    .strict = privilege_is_root() };
 	const char *path = o->config_file;
 
-	if (path == NULL && o->fixture != NULL)
+	if (path == NULL ? o->fixture != NULL : path[0] == '\0')
 		return 0;
 	if (path == NULL)
 		path = OPTIONS_CONFIG_FILE;
@@ -643,8 +492,6 @@ make_getopt(struct option longs[ROWS + 1], char shorts[2 * ROWS + 2])
 
 	*s++ = ':';
 	for (i = 0; i < ROWS; i++) {
-		if (rows[i].kind == KIND_GROUP)
-			continue;
 		longs[n++] = (struct option){ rows[i].name,
 		    rows[i].kind == KIND_MODE ? no_argument :
 		    rows[i].kind == KIND_BOOL ? optional_argument :
@@ -751,8 +598,8 @@ parse_operand(struct options *o, int argc, char **argv)
 		return -1;
 	}
 	if (argc - optind > 1) {
-		(void)snprintf(o->error, sizeof o->error,
-		    "more than one Maildir; see --help");
+		(void)span_copy(o->error, sizeof o->error,
+		    span_of("more than one Maildir; see --help"));
 		return -1;
 	}
 	o->server.maildir = argv[optind];
@@ -793,7 +640,7 @@ find_host(struct options *o)
 		if (!ascii_graph(*p) || *p == '<' || *p == '>' || *p == '@')
 			*p = '-';
 	if (o->host[0] == '\0')
-		(void)snprintf(o->host, sizeof o->host, "localhost");
+		(void)span_copy(o->host, sizeof o->host, span_of("localhost"));
 	o->server.pop3.host = o->host;
 }
 
@@ -847,6 +694,7 @@ options_parse(struct options *o, int argc, char **argv)
 		return -1;
 	if (o->server.pam_service == NULL)
 		o->server.pam_service = find_pam_service(o);
+	o->server.no_pam = strcmp(o->server.pam_service, SERVER_NO_PAM) == 0;
 	if (o->fixture != NULL)
 		become_fixture(o);
 	o->server.pop3.only_local = o->server.no_auth;
@@ -875,57 +723,4 @@ options_log(const struct options *o)
 	}
 	if (len > 0)
 		log_line(LOG_CHAT, "options without effect:%s", line);
-}
-
-void
-options_translate(FILE *f, const struct options *o)
-{
-	const struct options_note *n;
-
-	for (n = o->notes; n != NULL; n = n->next)
-		if (n->old == NULL)
-			(void)fprintf(f, "set %s = \"%s\"\n", n->name, n->value);
-		else if (n->old->fate == QPOPPER_RENAMED)
-			(void)fprintf(f, "# %s = %s:%s%s\n", n->name, n->value,
-			    n->old->why != NULL ? " " : "",
-			    n->old->why != NULL ? n->old->why : "");
-		else
-			(void)fprintf(f, "# %s = %s: %s; %s\n", n->name,
-			    n->value, n->old->fate == QPOPPER_REFUSED ?
-			    "not done" : "no effect", n->old->why);
-}
-
-static void
-help_row(FILE *f, const struct option_row *row)
-{
-	char left[64], letter[8] = "    ";
-
-	if (row->letter != 0)
-		(void)snprintf(letter, sizeof letter, "-%c, ", row->letter);
-	(void)snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name,
-	    row->argument != NULL ? "=" : "",
-	    row->argument != NULL ? row->argument : "");
-	if (strlen(left) > 30)
-		(void)fprintf(f, "  %s\n  %30s  %s\n", left, "", row->help);
-	else
-		(void)fprintf(f, "  %-30s  %s\n", left, row->help);
-}
-
-void
-options_help(FILE *f)
-{
-	size_t i;
-
-	(void)fputs("Usage: solopop [OPTION]... [MAILDIR]\n"
-	    "Speak POP3 on standard input and output, for one session.\n"
-	    "\n"
-	    "Started as root by a superserver it serves everybody whom PAM "
-	    "lets in; started\nby hand it serves you.  Every long option is a "
-	    "key of the configuration file,\ntoo: set NAME = VALUE.\n", f);
-	for (i = 0; i < ROWS; i++)
-		if (rows[i].kind == KIND_GROUP)
-			(void)fprintf(f, "\n%s\n", rows[i].name);
-		else
-			help_row(f, &rows[i]);
-	(void)fputs("\nReport bugs to <" PACKAGE_BUGREPORT ">.\n", f);
 }

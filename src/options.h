@@ -7,15 +7,21 @@
 
 #include "base/log.h"
 #include "process/server.h"
-
-#include <stdio.h>
+#include "qpopper.h"
 
 enum run_mode { RUN_SESSION, RUN_CHECK, RUN_HELP, RUN_VERSION };
 
 #define OPTIONS_HOST_MAX 256
 
 struct options_text;
-struct options_note;
+
+/* What was set, for those who want to know what became of it. */
+struct options_note {
+	struct options_note *next;
+	const char *name;
+	const char *value;			/* NULL: none */
+	const struct qpopper_option *old;	/* NULL: an option of ours */
+};
 
 struct options {
 	enum run_mode mode;
@@ -51,14 +57,5 @@ void options_free(struct options *o);
  * line, and what of them is not done because it is dangerous.
  */
 void options_log(const struct options *o);
-
-/*
- * The settings, each as a line of the configuration file, with a remark where
- * an option of qpopper's has become something else.
- */
-void options_translate(FILE *f, const struct options *o);
-
-/* --help, in GNU's manner. */
-void options_help(FILE *f);
 
 #endif

@@ -46,6 +46,20 @@ while read -r letter name default; do
 	grep -q -e "^\.It $fl\( \|\$\)" "$page" ||
 	    complain "$fl is not in solopop.8"
 	case $name in
+	check | help | version) continue ;;
+	esac
+	why=$(sed -n "s/^\.It Cm $name = //p" "$keys")
+	case $why in
+	'') complain "solopop.conf.5 does not say why $name is as it is" ;;
+	"$default" | "\\&$default" | "\\(ti${default#?}") ;;
+	*)	# Paths depend on configure, one default takes several words,
+		# and some options have none that --help would tell.
+		case $default in
+		- | /* | *_*) ;;
+		*) complain "$name: the default that solopop.conf.5 justifies is not --help's" ;;
+		esac
+	esac
+	case $name in
 	no-auth | no-sandbox | qpopper | fixture | check | help | version | config-file) continue ;;
 	esac
 	row=$(grep -e "^\.It $name Ta " "$keys") ||
@@ -68,7 +82,7 @@ for key in $old; do
 	    complain "qpopper's $key is not in solopop.conf.5"
 done
 
-for key in $(sed -n '/^\.Sh OPTIONS OF/q
+for key in $(sed -n '/^\.Sh DEFAULTS/q
     s/^\.It \([a-z-]*\) Ta .*/\1/p' "$keys"); do
 	echo "$options" | grep -qx -e "$key" ||
 	    complain "solopop.conf.5 has $key, which is no option"
@@ -88,10 +102,28 @@ done
 
 # Which other pages are installed here is no matter of ours.
 if command -v mandoc >/dev/null; then
-	lint=$(mandoc -Tlint -Wstyle "$page" "$keys" "$top/doc/solopop-tls.8" \
-	    "$top/doc/solopop-passwd.8" 2>&1 |
+	lint=$(mandoc -Tlint -Wstyle "$top"/doc/*.[158] 2>&1 |
 	    grep -v 'referenced manual not found\|outdated mandoc.db')
 	[ -z "$lint" ] || complain "$lint"
+	# make doc: a file for each page, and no link to a file that is not there.
+	made=$(mktemp -d)
+	sh "$top/doc/render.sh" "$top/doc" "$made" >"$made/said" 2>&1 ||
+	    complain "make doc: $(cat "$made/said")"
+	for file in "$top"/doc/*.[158]; do
+		name=${file##*/}
+		grep -q '</html>' "$made/html/$name.html" ||
+		    complain "make doc: no $name.html"
+		[ "$(head -c 5 "$made/pdf/$name.pdf")" = %PDF- ] ||
+		    complain "make doc: no $name.pdf"
+	done
+	for link in $(cat "$made"/html/*.html |
+	    sed 's/href="/\n&/g' | sed -n 's/^href="\([^"#:]*\)["#].*/\1/p' |
+	    sort -u); do
+		[ -e "$made/html/$link" ] || complain "make doc: dead link $link"
+	done
+	grep -q 'href="solopop.conf.5.html"' "$made/html/solopop.8.html" ||
+	    complain "make doc: the pages do not lead to each other"
+	rm -rf "$made"
 else
 	echo "doc: no mandoc here, so the form is not looked at"
 fi

@@ -16,6 +16,7 @@ io      io base compat
 base    base compat
 compat  compat
 tls     tls process io base compat
+check   check . process pop3 auth maildir io base compat
 import  import . process pop3 auth maildir io base compat
 passwd  passwd process auth io base compat
 '

@@ -52,6 +52,7 @@ install_missing() {
 	need libgdbm-dev test -e /usr/include/gdbm.h
 	need libcmocka-dev test -e /usr/include/cmocka.h
 	need python3 program python3
+	need lowdown program lowdown
 	need mandoc program mandoc
 	# The integration tests' clients and superservers.
 	need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
@@ -149,9 +150,8 @@ sum_up() {
 
 integration() {
 	name=integration
-	SOLOPOP=$build/solopop SOLOPOP_IMPORT=$build/solopop-import \
-	    "$top/tests/integration/run" \
-	    </dev/null >"$build/integration.log" 2>&1
+	SOLOPOP=$build/solopop "$top/tests/integration/run" </dev/null \
+	    >"$build/integration.log" 2>&1
 	status=$?
 	grep -E '^(FAIL|skip) ' "$build/integration.log" | sed 's/^/    /'
 	result=PASS

@@ -30,8 +30,11 @@ enum ask_kind {
 	ASK_PEER		/* bytes: the client's address, by a proxy */
 };
 
-/* The longest user name, in bytes; no file system or log likes more. */
-#define ASK_USER_MAX 64
+/*
+ * The longest user name, in bytes: mail addresses fit, and the line of a failed
+ * login holds it quoted, with the address behind it.
+ */
+#define ASK_USER_MAX 90
 
 enum verdict {
 	VERDICT_WELCOME = 1,

@@ -228,6 +228,37 @@ secrets_derive(const struct secret *password, struct secrets_entry *e)
 	secret_erase(salted, sizeof salted);
 }
 
+static bool
+matches(const struct secrets_entry *e, const struct secret *password)
+{
+	struct secrets_entry made = *e;
+	bool same;
+
+	if (e->has_password)
+		return e->password.len == password->len &&
+		    secret_equal(e->password.text, password->text,
+		    password->len);
+	if (!e->has_scram)
+		return false;
+	secrets_derive(password, &made);
+	same = secret_equal(made.stored_key, e->stored_key, SECRETS_KEY);
+	secrets_wipe(&made);
+	return same;
+}
+
+int
+secrets_verify(const char *path, struct span user,
+    const struct secret *password, bool *match)
+{
+	struct secrets_entry e;
+
+	if (secrets_find(path, user, &e) == -1)
+		return -1;
+	*match = matches(&e, password);
+	secrets_wipe(&e);
+	return 0;
+}
+
 int
 secrets_make_scram(const struct secret *password, uint32_t iterations,
     struct secrets_entry *e)

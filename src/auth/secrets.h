@@ -67,6 +67,14 @@ int secrets_usable(const char *path, struct secrets_kinds *kinds);
  */
 int secrets_find(const char *path, struct span user, struct secrets_entry *e);
 
+/*
+ * Is this the user's password?  *match says so.  A SCRAM entry takes its
+ * iterations' time, and an unknown user none: who asks for strangers answers
+ * after a time of their own.  -1 as above.
+ */
+int secrets_verify(const char *path, struct span user,
+    const struct secret *password, bool *match);
+
 void secrets_wipe(struct secrets_entry *e);
 
 /* The same in a text that is loaded. */

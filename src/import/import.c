@@ -2,6 +2,7 @@
  * solopop-import: what a login does with the spool, ahead of time and for many.
  * It takes the settings of solopop(8), and qpopper's.
  */
+#include "import/at_login.h"
 #include "import/expected.h"
 
 #include "base/fd.h"
@@ -205,6 +206,9 @@ import_user(const struct import *im, const char *name)
 	struct user user;
 	struct intake in = { conf, &user, path, privilege_is_root() };
 
+	if (conf->virtual_user != NULL)
+		return complain(name, "virtual users' spools are drained at "
+		    "login alone", 0);
 	if (user_find(&user, name) == -1)
 		return complain(name, "no such user", 0);
 	if (in.root && (user.uid == 0 || user.uid < conf->min_uid))
@@ -347,6 +351,8 @@ main(int argc, char **argv)
 
 	if (fd_open_standard() == -1)
 		return EX_OSERR;
+	if (argc > 1 && strcmp(argv[1], "--at-login") == 0)
+		return at_login(argc, argv);
 	if (parse(&im, argc, argv) == -1)
 		(void)fprintf(stderr, "solopop-import: %s\n",
 		    im.options.error[0] != '\0' ? im.options.error :

@@ -7,10 +7,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #define QUOTA_FILE "maildirsize"
+#define FOLDER_FILE "maildirfolder"
+
+static bool
+is_folder(int top)
+{
+	struct stat st;
+
+	return fstatat(top, FOLDER_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
 void
 quota_open(struct quota *q, int top)
@@ -18,8 +28,8 @@ quota_open(struct quota *q, int top)
 	struct stat st;
 
 	*q = (struct quota){ .fd = -1 };
-	q->fd = openat(top, QUOTA_FILE, O_WRONLY | O_APPEND | O_NOFOLLOW |
-	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	q->fd = openat(top, is_folder(top) ? "../" QUOTA_FILE : QUOTA_FILE,
+	    O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (q->fd != -1 && (fstat(q->fd, &st) == -1 || !S_ISREG(st.st_mode)))
 		fd_close(&q->fd);
 }

@@ -1,6 +1,7 @@
 /*
  * Maildir++: the file maildirsize keeps a running total for those who deliver.
- * Whoever removes messages writes a line of negative numbers to its end, and who
+ * It stands in the Maildir itself and counts for its folders, too, which have a
+ * file maildirfolder to be known by.  Whoever removes messages writes a line of negative numbers to its end, and who
  * adds some, one of positive numbers.
  */
 #ifndef MAILDIR_QUOTA_H
@@ -14,7 +15,7 @@ struct quota {
 	int64_t count;
 };
 
-/* Open maildirsize below the directory top if it is there and plain. */
+/* Open the maildirsize of the directory top if it is there and plain. */
 void quota_open(struct quota *q, int top);
 
 /* Whether anybody keeps count, so that sizes are worth asking for. */

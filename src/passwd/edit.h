@@ -8,7 +8,7 @@
 #include "auth/secrets.h"
 
 /* The longest name of a user, as the server takes them (ASK_USER_MAX). */
-#define EDIT_USER_MAX 64
+#define EDIT_USER_MAX 90
 
 /* Room for what stands behind the colon, and its NUL. */
 #define EDIT_VALUE_MAX (SECRET_MAX + sizeof "{PLAIN}")

@@ -68,12 +68,11 @@ open_dir(struct store *s, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash != NULL ? slash + 1 : path;
+	struct span before = slash == NULL ? span_of(".") :
+	    (struct span){ path, (size_t)(slash + 1 - path) };
 	char dir[PATH_MAX];
-	int n;
 
-	n = slash == NULL ? snprintf(dir, sizeof dir, ".") :
-	    snprintf(dir, sizeof dir, "%.*s", (int)(slash + 1 - path), path);
-	if (n < 0 || (size_t)n >= sizeof dir ||
+	if (span_copy(dir, sizeof dir, before) == -1 ||
 	    strlen(name) + sizeof ".lock" > sizeof s->name) {
 		errno = ENAMETOOLONG;
 		return fail_file(s, path);

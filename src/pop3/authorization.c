@@ -46,6 +46,7 @@ login_take_name(struct pop3 *p, struct span name)
 	size_t i;
 
 	p->user[0] = '\0';
+	p->has_user = false;
 	if (p->conf->trim_no_mime && has_tail(name, NO_MIME))
 		name.len -= strlen(NO_MIME);
 	if (p->conf->trim_domain && name.len > 0 &&

@@ -84,6 +84,6 @@ access_refusal(const struct server_conf *conf, const struct user *user,
 		if (listed == 0 || *trouble)
 			return conf->auth_file;
 	}
-	return conf->check_shell && !has_shell(user->shell) ?
-	    "/etc/shells" : NULL;
+	return conf->check_shell && conf->virtual_user == NULL &&
+	    !has_shell(user->shell) ? "/etc/shells" : NULL;
 }

@@ -97,6 +97,8 @@ intake_is_needed(const struct intake *in)
 	const struct intake_conf *conf = &in->conf->intake;
 	struct intake_sources s;
 
+	if (in->conf->pop3.drop.read_only)
+		return false;
 	if (conf->bulletin_dir != NULL)
 		return true;
 	if (conf->spool_dir == NULL && conf->home_mail == NULL)
@@ -153,9 +155,9 @@ drain(const struct intake *in, struct maildir *md, const char *path,
 	}
 	*waits = report.waits;
 	if (report.messages > 0)
-		log_line(LOG_NOTE, "%s: %" PRIu32 " messages (%" PRIu64
+		log_line(LOG_NOTE, "%s: %" PRIu32 " message%s (%" PRIu64
 		    " bytes) drained from %s", in->user->name, report.messages,
-		    report.raw, path);
+		    report.messages == 1 ? "" : "s", report.raw, path);
 	return 0;
 }
 
@@ -242,6 +244,13 @@ is_member(void *ctx, const char *group)
 	return false;
 }
 
+/* Virtual users have none of their own. */
+static const char *
+home_of(const struct intake *in)
+{
+	return in->conf->virtual_user != NULL ? in->maildir : in->user->home;
+}
+
 static int
 take_bulletins(const struct intake *in, struct maildir *md)
 {
@@ -259,7 +268,7 @@ take_bulletins(const struct intake *in, struct maildir *md)
 
 	if (conf->bulletin_dir == NULL)
 		return 0;
-	(void)snprintf(own, sizeof own, "%s/.popbull", in->user->home);
+	(void)snprintf(own, sizeof own, "%s/.popbull", home_of(in));
 	(void)snprintf(shared, sizeof shared, "%s/%s.popbull",
 	    conf->bulletin_dir, in->user->name);
 	if ((r = bulletin_deliver(md, &bulletins, &n)) == -1)
@@ -341,7 +350,7 @@ see_only(const struct intake *in, const struct intake_sources *s,
 	struct sandbox_path paths[sizeof found / sizeof found[0]];
 	size_t i, n = 0;
 
-	(void)snprintf(mark, sizeof mark, "%s/.popbull", in->user->home);
+	(void)snprintf(mark, sizeof mark, "%s/.popbull", home_of(in));
 	for (i = 0; i < sizeof found / sizeof found[0]; i++)
 		if (found[i] != NULL && access(found[i], F_OK) == 0)
 			paths[n++] = (struct sandbox_path){ found[i], i < 3 };

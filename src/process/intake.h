@@ -1,6 +1,7 @@
 /*
  * Mail that waits elsewhere comes into the Maildir before a session begins:
- * from the mbox spool, qpopper's temporary drop and the bulletins.
+ * from the mbox spool, qpopper's temporary drop and the bulletins.  The monitor
+ * asks whether there is any; solopop-import does the rest.
  */
 #ifndef PROCESS_INTAKE_H
 #define PROCESS_INTAKE_H

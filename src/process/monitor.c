@@ -9,6 +9,7 @@
 #include "process/access.h"
 #include "process/privilege.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -162,7 +163,7 @@ start_pam(struct monitor *m)
 	const struct peer *peer = &m->client->peer;
 	const char *rhost = peer->known ? peer->ip : NULL;
 
-	if (m->pam == NULL && !m->conf->no_auth)
+	if (m->pam == NULL && !m->conf->no_auth && !m->conf->no_pam)
 		m->pam = pamauth_new(m->conf->pam_service, rhost,
 		    rhost != NULL ? rhost : "pop3");
 }
@@ -182,11 +183,13 @@ open_pam_session(struct monitor *m)
 {
 	if (!m->root)
 		return 0;
-	if (initgroups(m->user.name, m->user.gid) == -1) {
-		log_line(LOG_FAULT, "groups of %s: %s", m->user.name,
+	if (initgroups(m->user.account, m->user.gid) == -1) {
+		log_line(LOG_FAULT, "groups of %s: %s", m->user.account,
 		    strerror(errno));
 		return -1;
 	}
+	if (m->pam == NULL)
+		return 0;
 	if (pamauth_open(m->pam) == -1) {
 		log_line(LOG_FAULT, "PAM session of %s: %s", m->user.name,
 		    pamauth_error(m->pam));
@@ -212,12 +215,44 @@ check_access(const struct monitor *m)
 	return trouble ? VERDICT_TROUBLE : VERDICT_CLOSED;
 }
 
+/*
+ * A name as the client gives it, without its folder, and in the form that a
+ * virtual user's has.  -1 for what is nobody's.
+ */
+static int
+understand(struct monitor *m, const char *said, char name[ASK_USER_MAX + 1])
+{
+	const struct server_conf *conf = m->conf;
+
+	(void)span_copy(name, ASK_USER_MAX + 1, span_of(said));
+	m->folder[0] = '\0';
+	if (conf->folder_delimiter != NULL && user_split_folder(name,
+	    m->folder, conf->folder_delimiter[0]) == -1)
+		return -1;
+	return conf->virtual_user == NULL ? 0 :
+	    user_virtual_name(name, conf->virtual_domain);
+}
+
+/* A virtual user is one for whom the pattern has a place. */
+static int
+find_user(struct monitor *m, const char *name)
+{
+	const char *account = m->conf->virtual_user;
+	char path[PATH_MAX];
+
+	if (account == NULL)
+		return user_find(&m->user, name);
+	if (user_find_virtual(&m->user, account, name) == -1)
+		return -1;
+	return monitor_maildir(m, path);
+}
+
 static enum verdict
 admit(struct monitor *m, const char *name)
 {
 	enum verdict verdict;
 
-	if (user_find(&m->user, name) == -1 || !is_welcome(m, &m->user))
+	if (find_user(m, name) == -1 || !is_welcome(m, &m->user))
 		return VERDICT_WRONG;
 	if ((verdict = check_access(m)) != VERDICT_WELCOME)
 		return verdict;
@@ -245,6 +280,9 @@ admit_by_pam(struct monitor *m, enum verdict verdict)
 static enum verdict
 admit_anybody(struct monitor *m, const char *name)
 {
+	if (m->conf->virtual_user != NULL)
+		return find_user(m, name) == 0 ? VERDICT_WELCOME :
+		    VERDICT_WRONG;
 	if (user_self(&m->user) == -1)
 		m->user = (struct user){ .home = "/", .uid = geteuid() };
 	return span_copy(m->user.name, sizeof m->user.name, span_of(name)) == 0
@@ -270,14 +308,35 @@ must_be_stronger(const struct monitor *m, const char *name)
 	return found;
 }
 
+/* Where there is no PAM the secrets are all there is. */
 static enum verdict
-judge_password(struct monitor *m, const char *name,
+judge_secret(struct monitor *m, const char *name,
     const struct secret *password)
 {
+	bool match;
+
+	if (secrets_verify(m->conf->secrets, span_of(name), password,
+	    &match) == -1) {
+		log_line(LOG_FAULT, "secrets file %s: %s", m->conf->secrets,
+		    strerror(errno));
+		return VERDICT_TROUBLE;
+	}
+	return match ? admit(m, name) : VERDICT_WRONG;
+}
+
+static enum verdict
+judge_password(struct monitor *m, const char *said,
+    const struct secret *password)
+{
+	char name[ASK_USER_MAX + 1];
 	enum verdict verdict;
 
+	if (understand(m, said, name) == -1)
+		return VERDICT_WRONG;
 	if (m->conf->no_auth)
 		return admit_anybody(m, name);
+	if (m->conf->no_pam)
+		return judge_secret(m, name, password);
 	start_pam(m);
 	if (m->pam == NULL)
 		return VERDICT_TROUBLE;
@@ -288,22 +347,31 @@ judge_password(struct monitor *m, const char *name,
 }
 
 static enum verdict
-judge_digest(struct monitor *m, const char *name, struct span digest)
+judge_digest(struct monitor *m, const char *said, struct span digest)
 {
+	char name[ASK_USER_MAX + 1];
 	bool match;
 
+	if (understand(m, said, name) == -1)
+		return VERDICT_WRONG;
 	if (m->stamp[0] == '\0' || apop_verify(m->conf->secrets,
 	    span_of(name), m->stamp, digest, &match) == -1)
 		return VERDICT_TROUBLE;
 	if (!match)
 		return VERDICT_WRONG;
-	if (!m->root)
+	if (!m->root || m->conf->no_pam)
 		return admit(m, name);
 	start_pam(m);
 	if (m->pam == NULL)
 		return VERDICT_TROUBLE;
 	return admit_by_pam(m, pamauth_account(m->pam, name));
 }
+
+#define FAILED_LOGIN "[AUTH] Failed attempted login to %s from host (%s) %s"
+
+/* A longer name would push the address, which is what counts, off the line. */
+static_assert(sizeof FAILED_LOGIN + 4 * ASK_USER_MAX + 2 * INET6_ADDRSTRLEN <=
+    LOG_LINE_MAX, "the line of a failed login is whole");
 
 /*
  * Every failure is answered so long after the question, whatever it was and
@@ -317,8 +385,8 @@ refuse(struct monitor *m, const char *name, int64_t asked)
 
 	if (++m->failures >= m->conf->max_failures)
 		m->phase = TURNED_AWAY;
-	log_line(LOG_NOTE, "[AUTH] Failed attempted login to %s from host (%s) "
-	    "%s", log_quote(quoted, sizeof quoted, span_of(name)), ip, ip);
+	log_line(LOG_NOTE, FAILED_LOGIN, log_quote(quoted, sizeof quoted,
+	    span_of(name)), ip, ip);
 	clock_sleep_until(asked + m->conf->failure_delay);
 }
 
@@ -355,6 +423,8 @@ static void
 welcome(struct monitor *m, const char *name)
 {
 	m->phase = HANDING_OVER;
+	(void)span_copy(m->whole, sizeof m->whole,
+	    span_of(m->folder[0] != '\0' ? name : m->user.name));
 	if (m->conf->log_login != NULL)
 		log_login(m, name);
 }
@@ -515,7 +585,7 @@ answer_report(struct monitor *m, struct monmsg *message)
 	if (m->conf->statistics)
 		log_line(LOG_NOTE, "Stats: %s %" PRIu64 " %" PRIu64 " %" PRIu64
 		    " %" PRIu64 " %s %s", log_quote(quoted, sizeof quoted,
-		    span_of(m->user.name)), n[0], n[1], n[2], n[3], ip, ip);
+		    span_of(m->whole)), n[0], n[1], n[2], n[3], ip, ip);
 	m->phase = ALL_DONE;
 	message->len = 0;
 	return 0;

@@ -38,6 +38,8 @@ struct monitor {
 	int front_error;		/* ... or why there are none */
 	struct pamauth *pam;
 	struct user user;		/* from HANDING_OVER on */
+	char folder[ASK_USER_MAX + 1];	/* of the Maildir; "": none */
+	char whole[ASK_USER_MAX + 1];	/* the name, with the folder */
 	bool tls_offered;		/* STLS would work */
 	bool tls_active;
 	bool xclient_done;		/* a proxy has told of its client */
@@ -67,8 +69,8 @@ void monitor_leave_client(struct monitor *m);
 void monitor_end_tls(struct monitor *m, bool now);
 
 /*
- * Where the mail of m->user is.  The literal path of the command line is
- * nobody's pattern.  -1 as user_maildir().
+ * Where the Maildir of m->user is, that may have m->folder in it.  The literal
+ * path of the command line is nobody's pattern.  -1 as user_maildir().
  */
 int monitor_maildir(const struct monitor *m, char path[PATH_MAX]);
 

@@ -26,20 +26,13 @@ int front_hear_proxy(const struct monitor *m, struct ask *ask);
  */
 struct pop3 *front_begin(const struct monitor *m, struct ask *ask);
 
-/*
- * Bring in mail that waits elsewhere, as the user (process/intake).  Never
- * returns.
- */
-bool session_needs_intake(const struct monitor *m);
-_Noreturn void intake_main(const struct monitor *m, int channel);
-
 /* TRANSACTION, as the user.  Never returns. */
 _Noreturn void session_main(const struct monitor *m, int channel);
 
 /*
- * As root: the front, the intake if there is anything to take in, then the
- * session, each a process of its own.  Returns
- * when both have ended, or a signal ended them.
+ * As root: the front, solopop-import if mail waits elsewhere, then the session,
+ * each a process of its own.  Returns when all have ended, or a signal ended
+ * them.
  */
 void supervise_run(struct monitor *m);
 

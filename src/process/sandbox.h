@@ -42,6 +42,12 @@ int sandbox_session(pid_t monitor, const char *path);
 /* As the user, before anything is delivered, with these paths alone. */
 int sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n);
 
+/*
+ * By hand, where others' mail is ours to read, too: no more files than those
+ * below path, in a process that goes on as it is otherwise.
+ */
+int sandbox_files(const char *path);
+
 /* Instead of one of the four above, for debugging: what does no harm there. */
 int sandbox_bare(pid_t monitor);
 

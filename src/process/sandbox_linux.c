@@ -113,6 +113,16 @@ sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n)
 	return confine_calls(SECCOMP_INTAKE);
 }
 
+int
+sandbox_files(const char *path)
+{
+	const struct sandbox_path maildir = { path, true };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	return confine_files(&maildir, 1);
+}
+
 /* What a version of Landlock keeps from a session. */
 static const char *
 landlock_words(int abi)

@@ -50,6 +50,13 @@ sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n)
 	return sandbox_bare(monitor);
 }
 
+int
+sandbox_files(const char *path)
+{
+	(void)path;
+	return 0;
+}
+
 const char *
 sandbox_layers(void)
 {

@@ -82,6 +82,14 @@ sandbox_session(pid_t monitor, const char *path)
 	return pledge("stdio rpath wpath cpath flock", NULL);
 }
 
+int
+sandbox_files(const char *path)
+{
+	const struct sandbox_path maildir = { path, true };
+
+	return reveal(&maildir, 1) == -1 ? -1 : unveil(NULL, NULL);
+}
+
 const char *
 sandbox_layers(void)
 {

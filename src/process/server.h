@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What comes into the Maildir before a session begins: process/intake. */
+/* What comes into the Maildir before a session begins: process/import. */
 struct intake_conf {
+	const char *program;		/* solopop-import */
 	const char *spool_dir;		/* of mboxes to drain, or NULL */
 	uint32_t hash_spool;		/* 0-2: qpopper's ways to spread them */
 	const char *home_mail;		/* ... or this file in the home */
@@ -37,6 +38,9 @@ struct tls_conf {
 	int64_t handshake_time;		/* ms */
 };
 
+/* The pam_service that stands for the secrets alone. */
+#define SERVER_NO_PAM "none"
+
 struct server_conf {
 	struct pop3_conf pop3;
 	struct tls_conf tls;
@@ -45,7 +49,11 @@ struct server_conf {
 	int64_t proxy_time;		/* ms they have for it */
 	const char *maildir;		/* pattern: see user_maildir() */
 	bool maildir_is_path;		/* ... but this one is literal */
+	const char *virtual_user;	/* whose all mail is, or NULL */
+	const char *virtual_domain;	/* of names without one, or NULL */
+	const char *folder_delimiter;	/* a character, or NULL */
 	const char *pam_service;
+	bool no_pam;			/* ... as it is SERVER_NO_PAM */
 	const char *secrets;		/* file for APOP, or NULL */
 	const char *front_user;		/* who reads strangers' bytes */
 	const char *empty_dir;		/* where it is locked up */

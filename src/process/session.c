@@ -1,7 +1,7 @@
 #include "process/roles.h"
 
 #include "base/fd.h"
-#include "process/intake.h"
+#include "process/import.h"
 #include "process/privilege.h"
 #include "process/sandbox.h"
 
@@ -19,7 +19,7 @@
 static void
 fail(struct pop3 *p, const char *what, const struct monitor *m)
 {
-	log_line(LOG_FAULT, "%s %s: %s", what, m->user.name, strerror(errno));
+	log_line(LOG_FAULT, "%s %s: %s", what, m->whole, strerror(errno));
 	(void)pop3_say(p, REPLY_NOT_NOW);
 	(void)out_flush(p->out);
 }
@@ -48,41 +48,37 @@ take_over(struct pop3 *p, const struct monitor *m)
 	return line_preload(&p->in, monmsg_get_bytes(&copy));
 }
 
-/* What the intake is told.  -1 when there is no Maildir for the user. */
+/*
+ * From the Maildir at path to its folder, if one was asked for.  It must be
+ * there, since an empty maildrop would hide that a name is misspelt, and it may
+ * not be a link to somewhere else.
+ */
 static int
-find_intake(const struct monitor *m, struct intake *in, char path[PATH_MAX])
+enter_folder(const struct monitor *m, char path[PATH_MAX])
 {
-	*in = (struct intake){ m->conf, &m->user, path, m->root };
-	return monitor_maildir(m, path);
+	struct stat st;
+
+	if (m->folder[0] == '\0')
+		return 0;
+	if (user_enter_folder(path, m->folder) == -1 || lstat(path, &st) == -1)
+		return -1;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode) ? 0 : -1;
 }
 
-bool
-session_needs_intake(const struct monitor *m)
+static void
+transact(struct pop3 *p, const struct monitor *m, char path[PATH_MAX])
 {
-	char path[PATH_MAX];
-	struct intake in;
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
 
-	return find_intake(m, &in, path) == 0 && intake_is_needed(&in);
-}
-
-void
-intake_main(const struct monitor *m, int channel)
-{
-	struct ask ask = { .fd = channel };
-	char path[PATH_MAX];
-	struct intake in;
-
-	log_divert(ask_log, &ask);
-	fd_close(&m->client->in);
-	fd_close(&m->client->out);
-	(void)umask(077);
-	if (find_intake(m, &in, path) == -1 ||
-	    intake_lock_up(&in, m->pid) == -1) {
-		log_line(LOG_FAULT, "no intake for %s: %s", m->user.name,
-		    strerror(errno));
-		_exit(1);
+	if (enter_folder(m, path) == 0) {
+		pop3_transact(p, path);
+		return;
 	}
-	_exit(intake_run(&in) == -1);
+	log_line(LOG_NOTE, "%s: folder %s: %s", pop3_who(p), log_quote(quoted,
+	    sizeof quoted, span_of(m->folder)), strerror(errno));
+	(void)pop3_say(p, REPLY_NO_ACCESS);
+	out_finish(p->out, p->in.fd);
 }
 
 void
@@ -95,13 +91,13 @@ session_main(const struct monitor *m, int channel)
 	log_divert(ask_log, &ask);
 	if ((p = front_begin(m, &ask)) == NULL)
 		_exit(1);
-	(void)span_copy(p->user, sizeof p->user, span_of(m->user.name));
+	(void)span_copy(p->user, sizeof p->user, span_of(m->whole));
 	if (monitor_maildir(m, path) == -1 || become_user(m, path) == -1 ||
 	    take_over(p, m) == -1) {
 		fail(p, "cannot start a session for", m);
 		_exit(1);
 	}
-	pop3_transact(p, path);
+	transact(p, m, path);
 	pop3_free(p);
 	_exit(0);
 }
@@ -127,6 +123,34 @@ authorize(struct monitor *m, struct ask *ask, enum pop3_step *step)
 	}
 }
 
+/* Our own rights reach every virtual user's mail, and only one is in. */
+static int
+see_one_maildir(const struct monitor *m, const char *path)
+{
+	if (m->conf->virtual_user == NULL || m->conf->no_sandbox)
+		return 0;
+	log_ready();
+	return sandbox_files(path);
+}
+
+static void
+serve(struct monitor *m, struct pop3 *p)
+{
+	char path[PATH_MAX];
+
+	(void)span_copy(p->user, sizeof p->user, span_of(m->whole));
+	if (monitor_maildir(m, path) == -1) {
+		fail(p, "no Maildir for", m);
+		return;
+	}
+	if (import_is_due(m))
+		import_alone(m);
+	if (see_one_maildir(m, path) == -1)
+		fail(p, "cannot start a session for", m);
+	else
+		transact(p, m, path);
+}
+
 /*
  * The monitor's rules are called in place here, so the conversation goes on in
  * one struct pop3 and nothing unread needs to travel.
@@ -135,22 +159,13 @@ void
 alone_run(struct monitor *m)
 {
 	struct ask ask = { .fd = -1, .answer = monitor_answer_ask, .ctx = m };
-	char path[PATH_MAX];
 	enum pop3_step step;
-	struct intake in;
 	struct pop3 *p;
 
 	(void)umask(077);
 	if ((p = authorize(m, &ask, &step)) != NULL && step == STEP_LOGIN &&
-	    ask_hand_over(&ask, (unsigned)p->language, span_of("")) == 0) {
-		if (find_intake(m, &in, path) == -1)
-			fail(p, "no Maildir for", m);
-		else {
-			if (intake_is_needed(&in))
-				(void)intake_run(&in);
-			pop3_transact(p, path);
-		}
-	}
+	    ask_hand_over(&ask, (unsigned)p->language, span_of("")) == 0)
+		serve(m, p);
 	pop3_free(p);
 	monitor_end_tls(m, false);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "io/channel.h"
+#include "process/import.h"
 #include "process/privilege.h"
 
 #include <sys/select.h>
@@ -182,16 +183,16 @@ run_front(struct monitor *m, const sigset_t *outside)
 
 /* Only its log lines are answered; it ends when it has done. */
 static void
-run_intake(struct monitor *m, const sigset_t *outside)
+run_import(struct monitor *m, const sigset_t *outside)
 {
-	struct child intake;
+	struct child import = { .name = "solopop-import" };
 
-	if (start(m, outside, intake_main, &intake) == -1)
-		log_line(LOG_FAULT, "cannot start the intake: %s",
-		    strerror(errno));
+	if (start(m, outside, import_main, &import) == -1)
+		log_line(LOG_FAULT, "cannot start %s: %s",
+		    m->conf->intake.program, strerror(errno));
 	else
-		serve(m, &intake, USER_RUNS, WAIT_FOR_EVER, outside);
-	end(&intake);
+		serve(m, &import, USER_RUNS, WAIT_FOR_EVER, outside);
+	end(&import);
 }
 
 /* With our copies gone, the client sees its end when the session closes. */
@@ -233,8 +234,8 @@ supervise_run(struct monitor *m)
 			break;
 		run_front(m, &outside);
 	} while (m->phase == BEFORE_TLS && !stopped);
-	if (m->phase == USER_RUNS && !stopped && session_needs_intake(m))
-		run_intake(m, &outside);
+	if (m->phase == USER_RUNS && !stopped && import_is_due(m))
+		run_import(m, &outside);
 	if (m->phase == USER_RUNS && !stopped)
 		run_session(m, &outside);
 	monitor_free(m);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "io/wait.h"
 #include "process/privilege.h"
+#include "process/program.h"
 #include "process/roles.h"
 
 #include <sys/socket.h>
@@ -12,20 +13,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
-
-#define ARGS_MAX 40
-
-struct command {
-	size_t n;
-	char *v[ARGS_MAX + 1];
-	char numbers[3][24];
-};
 
 void
 tls_init(struct tls *t)
@@ -48,90 +38,49 @@ tls_is_offered(const struct tls_conf *conf, const struct client *client)
 	    access(conf->program, X_OK) == 0;
 }
 
-/* execve(2) promises to leave them alone, and its type does not say so. */
 static void
-put(struct command *c, const char *name, const char *value)
+put_files(struct program *c, const struct tls_conf *conf)
 {
-	if (value == NULL || c->n + 2 > ARGS_MAX)
-		return;
-	memcpy(&c->v[c->n++], &name, sizeof name);
-	memcpy(&c->v[c->n++], &value, sizeof value);
-	c->v[c->n] = NULL;
+	program_option(c, "--cert", conf->cert);
+	program_option(c, "--key", conf->key);
+	program_option(c, "--sni-dir", conf->sni_dir);
+	program_option(c, "--ticket-file", conf->ticket_file);
 }
 
 static void
-put_flag(struct command *c, const char *name)
+put_number(struct program *c, const char *name, int64_t n)
 {
-	memcpy(&c->v[c->n++], &name, sizeof name);
-	c->v[c->n] = NULL;
+	program_word(c, name);
+	program_number(c, n > 0 ? (uint64_t)n : 0);
 }
 
 static void
-put_number(struct command *c, const char *name, size_t i, int64_t n)
-{
-	(void)snprintf(c->numbers[i], sizeof c->numbers[i], "%" PRId64,
-	    n > 0 ? n : 0);
-	put(c, name, c->numbers[i]);
-}
-
-static void
-put_files(struct command *c, const struct tls_conf *conf)
-{
-	put(c, "--cert", conf->cert);
-	put(c, "--key", conf->key);
-	put(c, "--sni-dir", conf->sni_dir);
-	put(c, "--ticket-file", conf->ticket_file);
-}
-
-static void
-make_command(struct command *c, const struct server_conf *conf,
+make_command(struct program *c, const struct server_conf *conf,
     const struct client *client, int64_t deadline)
 {
 	int64_t left = deadline - clock_ms();
 
-	*c = (struct command){ .n = 1 };
-	memcpy(&c->v[0], &conf->tls.program, sizeof c->v[0]);
+	program_init(c, conf->tls.program);
 	put_files(c, &conf->tls);
 	if (privilege_is_root()) {
-		put(c, "--user", conf->tls.user != NULL ? conf->tls.user :
-		    conf->front_user);
-		put(c, "--empty-dir", conf->empty_dir);
+		program_option(c, "--user", conf->tls.user != NULL ?
+		    conf->tls.user : conf->front_user);
+		program_option(c, "--empty-dir", conf->empty_dir);
 	}
 	if (conf->no_sandbox)
-		put_flag(c, "--no-sandbox");
-	put(c, "--peer", client->peer.ip);
-	put(c, "--log", log_target_word());
-	put(c, "--log-facility", log_facility_word());
-	put_number(c, "--monitor", 0, getpid());
-	put_number(c, "--handshake-time", 1, left < conf->tls.handshake_time ?
+		program_word(c, "--no-sandbox");
+	program_option(c, "--peer", client->peer.ip);
+	program_option(c, "--log", log_target_word());
+	program_option(c, "--log-facility", log_facility_word());
+	put_number(c, "--monitor", getpid());
+	put_number(c, "--handshake-time", left < conf->tls.handshake_time ?
 	    left : conf->tls.handshake_time);
-	put_number(c, "--patience", 2, conf->pop3.idle_time);
-}
-
-/*
- * The other program: no variable of ours, no signal held back, no descriptor
- * but these, from 3 on.
- */
-static _Noreturn void
-become(const struct command *c, int **fds, int n)
-{
-	static char *no_variables[] = { NULL };
-	sigset_t none;
-	int i;
-
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (fd_keep(fds, n) == 0) {
-		for (i = 0; i < n; i++)
-			(void)fcntl(*fds[i], F_SETFD, 0);
-		(void)execve(c->v[0], c->v, no_variables);
-	}
-	_exit(127);
+	put_number(c, "--patience", conf->pop3.idle_time);
 }
 
 /* One end of a pipe that nobody writes to ends when the other process does. */
 static int
-start_program(struct tls *t, const struct command *c, struct client *client,
+start_program(struct tls *t, const struct program *c, struct client *client,
     int plain)
 {
 	int alive[2], *fds[4];
@@ -145,7 +94,7 @@ start_program(struct tls *t, const struct command *c, struct client *client,
 		fds[1] = &client->out;
 		fds[2] = &plain;
 		fds[3] = &alive[1];
-		become(c, fds, 4);
+		program_become(c, fds, 4);
 	}
 	fd_close(&alive[1]);
 	if (t->pid == -1) {
@@ -172,7 +121,7 @@ static int
 begin_program(struct tls *t, const struct server_conf *conf,
     struct client *client, int64_t deadline)
 {
-	struct command c;
+	struct program c;
 	int ends[2], copy, r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
@@ -243,20 +192,20 @@ read_text(int fd, char *text, size_t cap)
 int
 tls_check(const struct tls_conf *conf, char *text, size_t cap)
 {
-	struct command c = { .n = 1 };
+	struct program c;
 	int ends[2], status;
 	pid_t pid;
 
 	text[0] = '\0';
 	if (pipe(ends) == -1)
 		return -1;
-	memcpy(&c.v[0], &conf->program, sizeof c.v[0]);
+	program_init(&c, conf->program);
 	put_files(&c, conf);
-	put_flag(&c, "--check");
+	program_word(&c, "--check");
 	if ((pid = fork()) == 0) {
 		if (dup2(ends[1], STDOUT_FILENO) != -1)
-			become(&c, NULL, 0);
-		_exit(127);
+			program_become(&c, NULL, 0);
+		_exit(PROGRAM_MISSING);
 	}
 	fd_close(&ends[1]);
 	if (pid != -1)

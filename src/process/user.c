@@ -1,5 +1,8 @@
 #include "process/user.h"
 
+#include "base/num.h"
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -16,6 +19,8 @@ take(struct user *user, const struct passwd *pw)
 	if (pw->pw_dir == NULL || pw->pw_dir[0] != '/' ||
 	    span_copy(user->name, sizeof user->name,
 	    span_of(pw->pw_name)) == -1 ||
+	    span_copy(user->account, sizeof user->account,
+	    span_of(pw->pw_name)) == -1 ||
 	    span_copy(user->home, sizeof user->home,
 	    span_of(pw->pw_dir)) == -1) {
 		errno = EINVAL;
@@ -24,7 +29,6 @@ take(struct user *user, const struct passwd *pw)
 	if (pw->pw_shell == NULL || span_copy(user->shell,
 	    sizeof user->shell, span_of(pw->pw_shell)) == -1)
 		user->shell[0] = '\0';
-	user->folder[0] = '\0';
 	user->uid = pw->pw_uid;
 	user->gid = pw->pw_gid;
 	return 0;
@@ -41,6 +45,94 @@ user_self(struct user *user)
 {
 	return take(user, getpwuid(geteuid()));
 }
+
+/* --- Virtual users ------------------------------------------------------- */
+
+/*
+ * Parts between single dots, and no hyphen first, which programs take for an
+ * option.  Bytes above ASCII are looked at elsewhere.
+ */
+static bool
+is_dotted(struct span s, const char *others)
+{
+	char before = '.', c;
+	size_t i;
+
+	for (i = 0; i < s.len; i++, before = c) {
+		c = ascii_lower(s.p[i]);
+		if (c == '.' ? before == '.' : !(c >= 'a' && c <= 'z') &&
+		    !ascii_digit(c) && (unsigned char)c < 0x80 &&
+		    strchr(others, c) == NULL)
+			return false;
+	}
+	return before != '.' && s.p[0] != '-';
+}
+
+static bool
+is_virtual_name(const char *name)
+{
+	size_t at = strcspn(name, "@");
+
+	return utf8_is_valid(span_of(name)) &&
+	    is_dotted((struct span){ name, at }, "-_+=&'~") &&
+	    (name[at] == '\0' || is_dotted(span_of(name + at + 1), "-"));
+}
+
+int
+user_virtual_name(char name[ASK_USER_MAX + 1], const char *domain)
+{
+	size_t len = strlen(name);
+	char *p;
+
+	if (domain != NULL && strchr(name, '@') == NULL) {
+		if (len + 1 + strlen(domain) > ASK_USER_MAX) {
+			errno = EMSGSIZE;
+			return -1;
+		}
+		(void)snprintf(name + len, ASK_USER_MAX + 1 - len, "@%s",
+		    domain);
+	}
+	for (p = name; *p != '\0'; p++)
+		*p = ascii_lower(*p);
+	if (!is_virtual_name(name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return 0;
+}
+
+/* In a container nobody may have written an account down. */
+static int
+take_number(struct user *user, uid_t uid)
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (pw != NULL || uid != geteuid() || uid == 0)
+		return take(user, pw);
+	*user = (struct user){ .home = "/", .uid = uid, .gid = getegid() };
+	return 0;
+}
+
+int
+user_find_virtual(struct user *user, const char *account, const char *name)
+{
+	uint32_t uid;
+	int r;
+
+	if (num_u32(span_of(account), UINT32_MAX - 1, &uid) == 0)
+		r = take_number(user, (uid_t)uid);
+	else
+		r = take(user, getpwnam(account));
+	if (r == -1)
+		return -1;
+	if (!is_virtual_name(name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return span_copy(user->name, sizeof user->name, span_of(name));
+}
+
+/* --- Paths --------------------------------------------------------------- */
 
 static int
 append(char path[PATH_MAX], size_t *len, const char *text)
@@ -141,23 +233,35 @@ user_spool(char path[PATH_MAX], const char *directory, uint32_t hash,
 }
 
 int
-user_split_folder(struct user *user)
+user_split_folder(char name[ASK_USER_MAX + 1],
+    char folder[ASK_USER_MAX + 1], char delimiter)
 {
-	char *plus = strchr(user->name, '+');
-	size_t len;
+	char *at = name + strcspn(name, "@");
+	char *cut = memchr(name, delimiter, (size_t)(at - name));
 
-	user->folder[0] = '\0';
-	if (plus == NULL)
+	folder[0] = '\0';
+	if (cut == NULL)
 		return 0;
-	len = strlen(plus + 1);
-	if (!is_file_name(plus + 1) || plus[len] == '.' ||
-	    strstr(plus + 1, "..") != NULL) {
+	(void)span_copy(folder, ASK_USER_MAX + 1, (struct span){ cut + 1,
+	    (size_t)(at - cut) - 1 });
+	memmove(cut, at, strlen(at) + 1);
+	if (!is_file_name(folder) || folder[strlen(folder) - 1] == '.' ||
+	    strstr(folder, "..") != NULL) {
 		errno = EINVAL;
 		return -1;
 	}
-	memcpy(user->folder, plus + 1, len + 1);
-	*plus = '\0';
 	return 0;
+}
+
+int
+user_enter_folder(char path[PATH_MAX], const char *folder)
+{
+	size_t len = strlen(path);
+
+	if (folder[0] == '\0')
+		return 0;
+	return append(path, &len, "/.") == -1 ? -1 :
+	    append(path, &len, folder);
 }
 
 int
@@ -184,8 +288,5 @@ user_maildir(char path[PATH_MAX], const char *pattern, const struct user *user)
 		if (append(path, &len, literal) == -1)
 			return -1;
 	}
-	if (user->folder[0] == '\0')
-		return 0;
-	return append(path, &len, "/.") == -1 ? -1 :
-	    append(path, &len, user->folder);
+	return 0;
 }

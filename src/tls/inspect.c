@@ -133,7 +133,7 @@ check_names(struct inspect *i, const char *dir)
 			fix(i, "let its certificate and key be read");
 			continue;
 		}
-		(void)snprintf(key, sizeof key, "its key");
+		(void)span_copy(key, sizeof key, span_of("its key"));
 		check_pair(i, name->host, key, &name->cert, &name->key);
 	}
 	names_free(&names);

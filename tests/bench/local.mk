@@ -9,9 +9,7 @@ EXTRA_DIST += tests/bench/bench \
 	tests/bench/report.py \
 	tests/bench/stage.py \
 	tests/bench/sum.h \
-	tests/bench/tls \
-	doc/performance.md doc/first-contact.svg doc/poll-one-new.svg \
-	doc/poll-unchanged.svg
+	tests/bench/tls
 
 # make bench BENCHFLAGS=--quick
 bench: solopop$(EXEEXT)

@@ -12,4 +12,5 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_real_mail.py \
 	tests/integration/test_sandbox.py \
 	tests/integration/test_superservers.py \
-	tests/integration/test_tls.py
+	tests/integration/test_tls.py \
+	tests/integration/test_virtual.py

@@ -40,7 +40,8 @@ class As(Session):
 
     def __init__(self, name, *more):
         self.program = called(name)
-        super().__init__(*more)
+        super().__init__("--import-program=" + BENCH + "/solopop-import",
+                         *more)
 
 
 def fail_logins(talk, names):

@@ -214,12 +214,12 @@ def command_line__of_inetd_conf__is_taken():
 
 # ---- ahead of time -----------------------------------------------------------
 
-IMPORT = os.environ.get("SOLOPOP_IMPORT", "")
+IMPORT = BENCH + "/solopop-import"
 
 
 def run_import(*more):
     if not os.access(IMPORT, os.X_OK):
-        raise Skip("SOLOPOP_IMPORT names no program")
+        raise Skip("solopop-import is not built")
     return command([IMPORT, "--spool-dir=" + SPOOLS] + list(more), cwd="/")
 
 
@@ -314,7 +314,7 @@ def drain__stopped_at_every_call__gives_the_same_maildrop():
 
 def run_traced(trace, *more):
     if not os.access(IMPORT, os.X_OK):
-        raise Skip("SOLOPOP_IMPORT names no program")
+        raise Skip("solopop-import is not built")
     for name in os.listdir(BENCH):
         if name.startswith("trace."):
             os.unlink(os.path.join(BENCH, name))

@@ -372,13 +372,14 @@ def settings__all_keys_with_their_defaults():
     for name in ("config-file", "hostname", "empty-dir", "secrets-file"):
         check(name in default, name)
     shown = dict(re.match(r"set (\S+) = (.*)$", s).groups()
-                 for s in settings())
+                 for s in reversed(settings()))     # the first one holds
     options_of_help = set(re.findall(r"--([a-z-]+)", help_text))
     equal(set(shown), options_of_help - {
         "no-auth", "no-sandbox", "config-file", "check", "fixture", "help",
         "qpopper", "version"}, "keys")
     machine = ("hostname", "empty-dir", "secrets-file", "log-facility",
-               "temp-dir", "tls-key", "tls-user", "tls-program")
+               "temp-dir", "tls-key", "tls-user", "tls-program",
+               "import-program")
     for name, value in shown.items():
         if name not in machine and default.get(name) != "none":
             equal(value, default.get(name), "default of " + name)

@@ -150,10 +150,10 @@ def what_no_secret_can_be_is_refused(top, path):
 
 @test
 def what_no_user_can_be_is_refused(top, path):
-    for user in ("", "#a", "a:b", "a\nb", "a\x1b", "x" * 65):
+    for user in ("", "#a", "a:b", "a\nb", "a\x1b", "x" * 91):
         passwd(path, "add", user, stdin=b"x\n", status=TROUBLE)
     check(not os.path.exists(path))
-    passwd(path, "add", "x" * 64, stdin=b"x\n")
+    passwd(path, "add", "x" * 90, stdin=b"x\n")
 
 
 @test
@@ -477,7 +477,7 @@ def no_core_file_and_no_tracer(top, path):
 def lines_are_imported(top, path):
     write(path, b"# ours\njane:mine\n")
     lines = write(os.path.join(top, "lines"), b"# old\njane:old\nbob:b:c\n"
-                  b"#x:y\n" + b"u" * 65 + b":x\nodd:{x\np:{PLAIN}{y\nlast:z")
+                  b"#x:y\n" + b"u" * 91 + b":x\nodd:{x\np:{PLAIN}{y\nlast:z")
     out = passwd(path, "import", lines)
     check(out.endswith("3 taken, 1 kept as they are, 2 left out\n"), out)
     equal(read(path), b"# ours\njane:mine\nbob:b:c\np:{PLAIN}{y\nlast:z\n")

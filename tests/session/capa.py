@@ -270,7 +270,7 @@ def try_auth_resp_code(state, arguments):
     """RFC 3206: [AUTH] is about who it is, [SYS/...] about something else."""
     check(not arguments, "AUTH-RESP-CODE has no arguments")
     with state.begin() as t:
-        said = t.refused("USER " + 65 * "x")
+        said = t.refused("USER " + 91 * "x")
         check(said.startswith("-ERR [AUTH] "), said)
     with state.logged_in() as t:
         for name in MAIL:

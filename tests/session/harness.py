@@ -34,10 +34,10 @@ def clock():
     return time.monotonic()
 
 
-def tls_beside():
-    """Where solopop-tls is, if it is built: beside the server."""
+def beside(name):
+    """Where another program of ours is, if it is built: beside the server."""
     solopop = os.path.abspath(os.environ.get("SOLOPOP", "./solopop"))
-    return os.path.join(os.path.dirname(solopop), "solopop-tls")
+    return os.path.join(os.path.dirname(solopop), name)
 
 
 class Place:
@@ -49,9 +49,10 @@ class Place:
             sys.exit("no server to test: %s (set SOLOPOP)" % binary)
         self.top = tempfile.mkdtemp(prefix="solopop-session-")
         self.binary = binary
-        self.tls = tls_beside()
+        self.tls = beside("solopop-tls")
         if os.geteuid() == 0:
             self.binary = self._copy(self.binary)
+            self._copy(beside("solopop-check"))
             if os.path.exists(self.tls):
                 self.tls = self._copy(self.tls)
             os.chown(self.top, NOBODY, NOBODY)

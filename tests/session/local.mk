@@ -18,6 +18,7 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/address-from-the-environment.pop3 \
 	tests/session/answers-in-french.pop3 \
 	tests/session/answers-in-german.pop3 \
+	tests/session/apop-bad-name-forgets-user.pop3 \
 	tests/session/apop-second-try.pop3 \
 	tests/session/apop-secret-with-colons.pop3 \
 	tests/session/apop.pop3 \

@@ -32,7 +32,7 @@ def equal(got, wanted, what="different"):
 
 def why_not():
     """The reason why TLS cannot be tested here, or None."""
-    if not os.access(harness.tls_beside(), os.X_OK):
+    if not os.access(harness.beside("solopop-tls"), os.X_OK):
         return "solopop-tls is not built"
     if shutil.which("openssl") is None:
         return "no openssl here"

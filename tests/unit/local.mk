@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_edit \
 	tests/unit/test_exact \
 	tests/unit/test_fd \
+	tests/unit/test_program \
 	tests/unit/test_hmac \
 	tests/unit/test_index \
 	tests/unit/test_line \
@@ -102,6 +103,9 @@ tests_unit_test_exact_SOURCES = tests/unit/test_exact.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_exact_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exact_LDADD = $(TEST_LIBS)
+tests_unit_test_program_SOURCES = tests/unit/test_program.c tests/unit/unit.h
+tests_unit_test_program_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_program_LDADD = $(TEST_LIBS)
 tests_unit_test_fd_SOURCES = tests/unit/test_fd.c tests/unit/unit.h
 tests_unit_test_fd_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_fd_LDADD = $(TEST_LIBS)
@@ -154,7 +158,7 @@ tests_unit_test_num_SOURCES = tests/unit/test_num.c tests/unit/unit.h
 tests_unit_test_num_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_num_LDADD = $(TEST_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test_options.c tests/unit/unit.h \
-	src/options.c src/options.h src/qpopper.c src/qpopper.h
+	src/check/help.c src/check/help.h $(settings)
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(TEST_LIBS)
 tests_unit_test_out_SOURCES = tests/unit/test_out.c tests/unit/unit.h \
@@ -182,7 +186,7 @@ tests_unit_test_proxy_SOURCES = tests/unit/test_proxy.c tests/unit/unit.h \
 tests_unit_test_proxy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_proxy_LDADD = $(TEST_LIBS)
 tests_unit_test_qpopper_SOURCES = tests/unit/test_qpopper.c tests/unit/unit.h \
-	src/options.c src/options.h src/qpopper.c src/qpopper.h
+	src/check/translate.c src/check/translate.h $(settings)
 tests_unit_test_qpopper_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_qpopper_LDADD = $(TEST_LIBS)
 tests_unit_test_reply_SOURCES = tests/unit/test_reply.c tests/unit/unit.h

@@ -399,6 +399,36 @@ quota__of_what_was_removed__is_one_line(void **state)
 	box_expect("maildirsize", "1000S\n-1099511627776 -2\n");
 }
 
+/* Maildir++: a folder counts in its Maildir, never in a file of its own. */
+static void
+quota__of_a_folder__is_kept_by_the_maildir(void **state)
+{
+	char path[BOX_PATH_MAX];
+	struct quota q;
+	int top;
+
+	(void)state;
+	box_put("maildirsize", SPAN("1000S\n"));
+	assert_int_equal(mkdir(box_path(path, ".Lists"), 0700), 0);
+	top = open(path, O_RDONLY | O_DIRECTORY);
+	box_put(".Lists/maildirsize", SPAN("2000S\n"));
+	quota_open(&q, top);
+	quota_removed(&q, 5);
+	assert_int_equal(quota_close(&q), 0);
+	box_expect(".Lists/maildirsize", "2000S\n-5 -1\n");
+	box_put(".Lists/maildirfolder", SPAN(""));
+	quota_open(&q, top);
+	quota_removed(&q, 7);
+	assert_int_equal(quota_close(&q), 0);
+	box_expect(".Lists/maildirsize", "2000S\n-5 -1\n");
+	box_expect("maildirsize", "1000S\n-7 -1\n");
+	box_remove("maildirsize");
+	make_link(".Lists/maildirsize", "maildirsize");
+	quota_open(&q, top);
+	assert_false(quota_is_kept(&q));
+	(void)close(top);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static void
@@ -448,6 +478,7 @@ main(void)
 		TEST(stamp__moves_with_every_entry),
 		TEST(quota__without_a_plain_file__is_not_kept),
 		TEST(quota__of_what_was_removed__is_one_line),
+		TEST(quota__of_a_folder__is_kept_by_the_maildir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

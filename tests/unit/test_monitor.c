@@ -232,6 +232,22 @@ refusal__is_logged__and_its_name_cannot_forge(void **state)
 }
 
 static void
+refusal__of_the_longest_name__has_its_address_in_the_log(void **state)
+{
+	char name[ASK_USER_MAX + 1];
+
+	(void)state;
+	memset(name, 0xff, sizeof name);
+	name[ASK_USER_MAX] = '\0';
+	(void)span_copy(client.peer.ip, sizeof client.peer.ip, span_of(
+	    "2001:db8:ffff:ffff:ffff:ffff:255.255.255.255"));
+	(void)verify(name, "x");
+	assert_non_null(strstr(lines[0], "\\xff from host ("));
+	assert_string_equal(lines[0] + strlen(lines[0]) - 16,
+	    ":255.255.255.255");
+}
+
+static void
 refusals__too_many__turn_away_for_good(void **state)
 {
 	(void)state;
@@ -672,6 +688,191 @@ no_auth__lets_in_anybody__as_ourselves(void **state)
 	assert_int_equal(fake_pam_started, 0);
 }
 
+/* --- Virtual users ------------------------------------------------------- */
+
+/* Ourselves for all, with or without an entry in passwd(5). */
+static void
+be_virtual(const char *pattern)
+{
+	static char number[16];
+
+	(void)snprintf(number, sizeof number, "%ju", (uintmax_t)geteuid());
+	conf.virtual_user = number;
+	conf.maildir = pattern;
+	conf.max_failures = 100;
+}
+
+static void
+expect_maildir(const char *path)
+{
+	char found[PATH_MAX];
+
+	assert_int_equal(monitor_maildir(&m, found), 0);
+	assert_string_equal(found, path);
+}
+
+static void
+virtual__welcome__has_a_maildir_and_our_uid(void **state)
+{
+	(void)state;
+	be_virtual("/srv/mail/%d/%n");
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify("Jane@Example.ORG", "x"), VERDICT_WELCOME);
+	expect_maildir("/srv/mail/example.org/jane");
+	assert_int_equal(m.user.uid, geteuid());
+	assert_string_equal(m.whole, "jane@example.org");
+	assert_string_equal(pamauth_user(m.pam), "jane@example.org");
+	assert_non_null(strstr(lines[0], "\"Jane@Example.ORG\""));
+}
+
+static void
+virtual__hostile_names__are_wrong__and_nobody_is_asked(void **state)
+{
+	static const char *const names[] = { "..", "../jane@x", "jane@..",
+		"jane@../x", "a/../jane@x", "/jane@x", "jane@x/", ".jane@x",
+		"jane@.x", "jane", "jane@", "@x", "jane@x@x", "jane\xff@x",
+		"jane%d@x", "j ane@x", "jane\n@x" };
+	int64_t began;
+	size_t i;
+
+	(void)state;
+	be_virtual("/srv/mail/%d/%n");
+	fake_verdict = VERDICT_WELCOME;
+	for (i = 0; i < COUNT(names); i++) {
+		began = fake_now;
+		assert_int_equal(verify(names[i], "x"), VERDICT_WRONG);
+		assert_int_equal(fake_now - began, 3000);
+		assert_int_equal(m.phase, FRONT_ASKS);
+	}
+}
+
+static void
+virtual__without_a_domain__has_that_of_the_site(void **state)
+{
+	(void)state;
+	be_virtual("/srv/mail/%d/%n");
+	conf.virtual_domain = "example.org";
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify("jane", "x"), VERDICT_WELCOME);
+	expect_maildir("/srv/mail/example.org/jane");
+	assert_string_equal(m.whole, "jane@example.org");
+}
+
+static void
+virtual__as_root__root_and_low_uids_hold_no_mail(void **state)
+{
+	(void)state;
+	be_virtual("/srv/mail/%u");
+	m.root = true;
+	fake_verdict = VERDICT_WELCOME;
+	conf.virtual_user = "root";
+	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	conf.virtual_user = "0";
+	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	conf.virtual_user = "daemon";
+	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	conf.virtual_user = "no-such-user-here";
+	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+}
+
+static void
+secrets_alone__let_in_and_refuse_in_equal_time(void **state)
+{
+	static const struct {
+		const char *user, *password;
+		enum verdict verdict;
+	} rows[] = {
+		{ "jane@x", "tanstaaf", VERDICT_WELCOME },
+		{ "JANE@x", "tanstaaf", VERDICT_WELCOME },
+		{ "jane@x", "tanstaa", VERDICT_WRONG },
+		{ "jane@x", "tanstaafl", VERDICT_WRONG },
+		{ "jane@x", "", VERDICT_WRONG },
+		{ "jane@y", "tanstaaf", VERDICT_WRONG },
+		{ "jane", "tanstaaf", VERDICT_WRONG },
+	};
+	int64_t began;
+	size_t i;
+
+	(void)state;
+	be_virtual("/srv/mail/%u");
+	conf.no_pam = true;
+	give_secret("jane@x");
+	for (i = 0; i < COUNT(rows); i++) {
+		m.phase = FRONT_ASKS;
+		began = fake_now;
+		assert_int_equal(verify(rows[i].user, rows[i].password),
+		    rows[i].verdict);
+		assert_int_equal(fake_now - began,
+		    rows[i].verdict == VERDICT_WELCOME ? 0 : 3000);
+	}
+	m.phase = FRONT_ASKS;
+	assert_int_equal(apop("Jane@X", DIGEST), VERDICT_WELCOME);
+	assert_int_equal(fake_pam_started, 0);
+	(void)unlink(secrets);
+	m.phase = FRONT_ASKS;
+	assert_int_equal(verify("jane@x", "tanstaaf"), VERDICT_TROUBLE);
+}
+
+static void
+folder__is_cut_off_before_anybody_is_asked(void **state)
+{
+	(void)state;
+	be_virtual("/srv/mail/%u");
+	conf.folder_delimiter = "+";
+	conf.no_pam = true;
+	give_secret("jane@x");
+	assert_int_equal(verify("jane+Lists.a@x", "tanstaaf"),
+	    VERDICT_WELCOME);
+	expect_maildir("/srv/mail/jane@x");
+	assert_string_equal(m.folder, "Lists.a");
+	assert_string_equal(m.user.name, "jane@x");
+	assert_non_null(strstr(lines[0], "\"jane+Lists.a@x\""));
+	assert_int_equal(hand_over(), 0);
+	assert_int_equal(report(), 0);
+	assert_non_null(strstr(lines[1], "Stats: jane+Lists.a@x 1 2"));
+	m.phase = FRONT_ASKS;
+	assert_int_equal(apop("jane+b@x", DIGEST), VERDICT_WELCOME);
+	assert_string_equal(m.folder, "b");
+	m.phase = FRONT_ASKS;
+	assert_int_equal(verify("jane@x", "tanstaaf"), VERDICT_WELCOME);
+	assert_string_equal(m.folder, "");
+	m.phase = FRONT_ASKS;
+	assert_int_equal(verify("jane+../b@x", "tanstaaf"), VERDICT_WRONG);
+	assert_int_equal(verify("jane+.@x", "tanstaaf"), VERDICT_WRONG);
+	assert_int_equal(verify("jane+@x", "tanstaaf"), VERDICT_WRONG);
+	assert_int_equal(verify("+b", "tanstaaf"), VERDICT_WRONG);
+	(void)unlink(secrets);
+}
+
+static void
+folder__of_a_system_user__with_the_delimiter_only(void **state)
+{
+	char name[2 * ASK_USER_MAX];
+
+	(void)state;
+	conf.max_failures = 100;
+	fake_verdict = VERDICT_WELCOME;
+	(void)snprintf(name, sizeof name, "%s+Lists", self.name);
+	assert_int_equal(verify(name, "x"), VERDICT_WRONG);
+	assert_string_equal(pamauth_user(m.pam), name);
+	conf.folder_delimiter = "+";
+	assert_int_equal(verify(name, "x"), VERDICT_WELCOME);
+	assert_string_equal(pamauth_user(m.pam), self.name);
+	assert_string_equal(m.folder, "Lists");
+	assert_string_equal(m.whole, name);
+}
+
+static void
+no_auth__with_virtual_users__still_looks_at_names(void **state)
+{
+	(void)state;
+	be_virtual("/srv/mail/%d/%n");
+	conf.no_auth = true;
+	assert_int_equal(verify("jane@..", ""), VERDICT_WRONG);
+	assert_int_equal(verify("jane@x", ""), VERDICT_WELCOME);
+	expect_maildir("/srv/mail/x/jane");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -685,12 +886,21 @@ main(void)
 		TEST(verify__as_root__lets_in_neither_root_nor_low_uids),
 		TEST(refusal__takes_the_same_time__whatever_it_was),
 		TEST(refusal__is_logged__and_its_name_cannot_forge),
+		TEST(refusal__of_the_longest_name__has_its_address_in_the_log),
 		TEST(refusals__too_many__turn_away_for_good),
 		TEST(expect__starts_pam__once),
 		TEST(apop__of_the_right_digest__needs_no_pam_by_hand),
 		TEST(apop__as_root__asks_pam_for_the_account),
 		TEST(apop__refused__takes_as_long_as_any_other),
 		TEST(no_auth__lets_in_anybody__as_ourselves),
+		TEST(virtual__welcome__has_a_maildir_and_our_uid),
+		TEST(virtual__hostile_names__are_wrong__and_nobody_is_asked),
+		TEST(virtual__without_a_domain__has_that_of_the_site),
+		TEST(virtual__as_root__root_and_low_uids_hold_no_mail),
+		TEST(secrets_alone__let_in_and_refuse_in_equal_time),
+		TEST(folder__is_cut_off_before_anybody_is_asked),
+		TEST(folder__of_a_system_user__with_the_delimiter_only),
+		TEST(no_auth__with_virtual_users__still_looks_at_names),
 		TEST(message__out_of_its_moment__is_a_violation),
 		TEST(message__longer_or_shorter_than_its_form__is_a_violation),
 		TEST(stls__where_it_is_not_offered_or_again__is_a_violation),

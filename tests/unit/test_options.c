@@ -1,6 +1,7 @@
 /*
  * The table of settings, from the command line and from files.
  */
+#include "check/help.h"
 #include "options.h"
 #include "unit.h"
 
@@ -71,6 +72,9 @@ parse__of_each_kind(void **state)
 	assert_int_equal(parse("--check", "--no-auth", NULL), 0);
 	assert_int_equal(o.mode, RUN_CHECK);
 	assert_true(o.server.no_auth);
+	assert_false(o.server.no_pam);
+	assert_int_equal(parse("--pam-service=none", NULL, NULL), 0);
+	assert_true(o.server.no_pam);
 }
 
 static void
@@ -95,6 +99,12 @@ parse__of_what_is_wrong__says_so(void **state)
 	assert_refused("--proxy-from=::1,pop.example.org",
 	    "proxy-from: \"pop.example.org\" is no IP address");
 	assert_refused("--clear-text-password=5", "no such choice");
+	assert_refused("--folder-delimiter=", "expected one of + -");
+	assert_refused("--folder-delimiter=++", "expected one of + -");
+	assert_refused("--folder-delimiter=/", "expected one of + -");
+	assert_refused("--folder-delimiter=.", "expected one of + -");
+	assert_refused("--folder-delimiter=@", "expected one of + -");
+	assert_refused("--folder-delimiter=x", "expected one of + -");
 	assert_refused("--log-facility=lpr", "log-facility: no such choice");
 	assert_int_equal(parse("a", "b", NULL), -1);
 	assert_non_null(strstr(o.error, "more than one Maildir"));
@@ -134,6 +144,9 @@ static const struct {
 	{ name, value, &o.field, sizeof o.field, expected }
 #define TEXT(name, value, field) { name, value, &o.field, 0, 0 }
 	TEXT("maildir", "/m", server.maildir),
+	TEXT("virtual-user", "vmail", server.virtual_user),
+	TEXT("virtual-domain", "example.org", server.virtual_domain),
+	TEXT("folder-delimiter", "+", server.folder_delimiter),
 	NUMBER("lock", "none", server.pop3.drop.lock, false),
 	NUMBER("lock-wait", "300", server.pop3.drop.lock_wait, 300000),
 	NUMBER("yield-after", "86400", server.pop3.yield_time, 86400000),
@@ -148,6 +161,7 @@ static const struct {
 	TEXT("temp-name", ".%s.t", server.intake.temp_name),
 	NUMBER("old-style-uid", "off", server.intake.old_uids, false),
 	TEXT("bulldir", "/b", server.intake.bulletin_dir),
+	TEXT("import-program", "/i", server.intake.program),
 	NUMBER("max-bulletins", "0", server.intake.max_bulletins, 0),
 	NUMBER("group-bulletins", "on", server.intake.group_bulletins, true),
 	TEXT("auth-file", "/a", server.auth_file),
@@ -260,7 +274,7 @@ row__of_each_setting__is_in_the_help_and_in_this_test(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	options_help(f);
+	help_print(f);
 	rewind(f);
 	assert_true(fread(help, 1, sizeof help - 1, f) > 1000);
 	(void)fclose(f);

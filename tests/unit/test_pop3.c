@@ -380,7 +380,7 @@ user__of_bad_names__asks_nobody(void **state)
 	char input[256];
 
 	(void)state;
-	(void)snprintf(input, sizeof input, "USER %065d\r\nUSER a\x7f\r\n"
+	(void)snprintf(input, sizeof input, "USER %091d\r\nUSER a\x7f\r\n"
 	    "USER a\tb\r\n", 0);
 	(void)converse(input);
 	assert_string_equal(said, BANNER
@@ -397,9 +397,9 @@ user__of_the_longest_name__is_passed_on(void **state)
 
 	(void)state;
 	mon.verdict = VERDICT_WRONG;
-	(void)snprintf(input, sizeof input, "USER %064d\r\nPASS x\r\n", 0);
+	(void)snprintf(input, sizeof input, "USER %090d\r\nPASS x\r\n", 0);
 	(void)converse(input);
-	assert_int_equal(strlen(mon.user), 64);
+	assert_int_equal(strlen(mon.user), ASK_USER_MAX);
 	assert_int_equal(mon.expects, 1);
 }
 

@@ -1,6 +1,7 @@
 /*
  * qpopper's command line and files, as old sites have them.
  */
+#include "check/translate.h"
 #include "options.h"
 #include "qpopper.h"
 #include "unit.h"
@@ -67,7 +68,7 @@ translation(void)
 	size_t n;
 
 	assert_non_null(f);
-	options_translate(f, &o);
+	translate(f, &o);
 	rewind(f);
 	n = fread(text, 1, sizeof text - 1, f);
 	text[n] = '\0';

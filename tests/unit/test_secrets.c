@@ -335,12 +335,53 @@ make_scram__salts_afresh_and_derives(void **state)
 	assert_memory_equal(&again, &b, sizeof b);
 }
 
+static void
+verify__the_password_of_either_kind(void **state)
+{
+	static const struct {
+		const char *user, *password;
+		bool match;
+	} rows[] = {
+		{ "plain", "pencil", true }, { "marked", "pencil", true },
+		{ "scram", "pencil", true },
+		{ "plain", "pencil ", false }, { "plain", "pencils", false },
+		{ "plain", "penci", false }, { "plain", "", false },
+		{ "marked", "{PLAIN}pencil", false },
+		{ "scram", "Pencil", false }, { "scram", "", false },
+		{ "odd", "pencil", false }, { "odd", "{X}pencil", false },
+		{ "nobody", "nobody's secret", false }, { "", "", false },
+		{ "Plain", "pencil", false },
+	};
+	struct secret password;
+	bool match;
+	size_t i;
+
+	(void)state;
+	/* RFC 7677, section 3, has "pencil". */
+	fill(SPAN("plain:pencil\nmarked:{PLAIN}pencil\nodd:{X}pencil\nscram:"
+	    "{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,"
+	    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,"
+	    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=\n"));
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(secret_set(&password,
+		    span_of(rows[i].password)), 0);
+		match = !rows[i].match;
+		assert_int_equal(secrets_verify(path, span_of(rows[i].user),
+		    &password, &match), 0);
+		assert_int_equal(match, rows[i].match);
+	}
+	assert_int_equal(fchmod(fd, 0644), 0);
+	assert_errno(secrets_verify(path, SPAN("plain"), &password, &match),
+	    EPERM);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(verify__the_password_of_either_kind),
 		TEST(usable__needs_an_entry),
 		TEST(usable__needs_owner_and_mode),
 		TEST(usable__of_a_file_beyond_reason__is_not),

@@ -2,6 +2,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static const struct user jane = { .name = "jane", .home = "/home/jane" };
 
@@ -60,7 +62,7 @@ maildir__of_a_name_that_climbs__is_refused(void **state)
 }
 
 static void
-maildir__of_name_domain_and_folder(void **state)
+maildir__of_name_and_domain(void **state)
 {
 	static const struct {
 		const char *name;
@@ -90,7 +92,7 @@ maildir__of_name_domain_and_folder(void **state)
 }
 
 static void
-folder__is_what_stands_behind_plus(void **state)
+folder__stands_between_the_delimiter_and_the_domain(void **state)
 {
 	static const struct {
 		const char *name, *before, *path;	/* NULL: EINVAL */
@@ -99,27 +101,135 @@ folder__is_what_stands_behind_plus(void **state)
 		{ "jane+Lists", "jane", "/m/.Lists" },
 		{ "jane+a.b.c", "jane", "/m/.a.b.c" },
 		{ "jane+a+b", "jane", "/m/.a+b" },
-		{ "jane+", NULL, NULL }, { "jane+.a", NULL, NULL },
+		{ "jane+a@example.org", "jane@example.org", "/m/.a" },
+		{ "jane@example.org", "jane@example.org", "/m" },
+		{ "jane@example.org+a", "jane@example.org+a", "/m" },
+		{ "+a", "", "/m/.a" },
+		{ "jane+", NULL, NULL }, { "jane+@x", NULL, NULL },
+		{ "jane+.a", NULL, NULL }, { "jane+.", NULL, NULL },
 		{ "jane+a.", NULL, NULL }, { "jane+a..b", NULL, NULL },
 		{ "jane+a/b", NULL, NULL }, { "jane+..", NULL, NULL },
+		{ "jane+../cur@x", NULL, NULL }, { "jane+a.@x", NULL, NULL },
+		{ "jane+/etc", NULL, NULL }, { "jane+a./b", NULL, NULL },
 	};
-	char path[PATH_MAX];
-	struct user user;
+	char path[PATH_MAX], name[ASK_USER_MAX + 1], folder[ASK_USER_MAX + 1];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		user = jane;
-		(void)strcpy(user.name, rows[i].name);
+		(void)strcpy(name, rows[i].name);
 		if (rows[i].path == NULL) {
-			assert_errno(user_split_folder(&user), EINVAL);
+			assert_errno(user_split_folder(name, folder, '+'),
+			    EINVAL);
 			continue;
 		}
-		assert_int_equal(user_split_folder(&user), 0);
-		assert_string_equal(user.name, rows[i].before);
-		assert_int_equal(user_maildir(path, "/m", &user), 0);
+		assert_int_equal(user_split_folder(name, folder, '+'), 0);
+		assert_string_equal(name, rows[i].before);
+		(void)strcpy(path, "/m");
+		assert_int_equal(user_enter_folder(path, folder), 0);
 		assert_string_equal(path, rows[i].path);
 	}
+	memset(path, 'x', sizeof path);
+	path[PATH_MAX - 2] = '\0';
+	assert_int_equal(user_enter_folder(path, ""), 0);
+	assert_errno(user_enter_folder(path, "a"), ENAMETOOLONG);
+}
+
+static void
+virtual_name__has_one_form(void **state)
+{
+	static const struct {
+		const char *said, *domain, *name;
+	} rows[] = {
+		{ "jane@example.org", NULL, "jane@example.org" },
+		{ "Jane@Example.ORG", NULL, "jane@example.org" },
+		{ "jane", NULL, "jane" },
+		{ "JANE", "Example.org", "jane@example.org" },
+		{ "jane@x", "example.org", "jane@x" },
+		{ "o'brien-1_a+b=c&d~.x@a-b.c", NULL,
+		    "o'brien-1_a+b=c&d~.x@a-b.c" },
+		{ "j\xc3\xa4ne@\xc3\xa4.org", NULL, "j\xc3\xa4ne@\xc3\xa4.org" },
+	};
+	char name[ASK_USER_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		(void)strcpy(name, rows[i].said);
+		assert_int_equal(user_virtual_name(name, rows[i].domain), 0);
+		assert_string_equal(name, rows[i].name);
+	}
+}
+
+static void
+virtual_name__that_could_be_another_path__is_refused(void **state)
+{
+	static const char *const names[] = { "", ".", "..", "a/b", "/", "/etc",
+		"../x", ".a", "a.", "a..b", "-a", "@", "a@", "@b", "a@b@c",
+		"a@.", "a@..", "a@../b", "a@b/c", "a@.b", "a@b.", "a@b..c",
+		"a@-b", "a b", "a\tb", "a\nb", "a\x7f", "a:b", "a%u", "a%",
+		"a*", "a?", "a\"", "a\\b", "a$b", "a`b", "a|b", "a;b", "a,b",
+		"a<b", "a>b", "a(b", "a#b", "a!b", "a@b_c", "a@b+c", "~a/",
+		"a\xff", "a\xc0\xaf", "a\xc0\xae\xc0\xae", "a@\xed\xa0\x80",
+		"\xe2\x80", "a@b\xe4" };
+	struct user user;
+	char name[ASK_USER_MAX + 1], self[16];
+	size_t i;
+
+	(void)state;
+	(void)snprintf(self, sizeof self, "%ju", (uintmax_t)geteuid());
+	for (i = 0; i < COUNT(names); i++) {
+		(void)strcpy(name, names[i]);
+		assert_errno(user_virtual_name(name, NULL), EINVAL);
+		assert_errno(user_find_virtual(&user, self, names[i]), EINVAL);
+	}
+	(void)strcpy(name, "jane");
+	assert_errno(user_virtual_name(name, "a..b"), EINVAL);
+	(void)strcpy(name, "jane");
+	assert_errno(user_virtual_name(name, ""), EINVAL);
+}
+
+static void
+virtual_name__with_its_domain__is_no_longer_than_any_other(void **state)
+{
+	char name[ASK_USER_MAX + 1], domain[ASK_USER_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 1; i < ASK_USER_MAX; i++) {
+		memset(name, 'a', sizeof name);
+		name[i] = '\0';
+		memset(domain, 'b', sizeof domain);
+		domain[ASK_USER_MAX - 1 - i] = '\0';
+		if (domain[0] != '\0')
+			assert_int_equal(user_virtual_name(name, domain), 0);
+		domain[0] = 'b';
+		domain[ASK_USER_MAX - 1 - i] = 'b';
+		domain[ASK_USER_MAX - i] = '\0';
+		name[i] = '\0';
+		assert_errno(user_virtual_name(name, domain), EMSGSIZE);
+	}
+}
+
+static void
+find_virtual__is_the_account_under_another_name(void **state)
+{
+	struct user user, account;
+	char number[16];
+
+	(void)state;
+	assert_int_equal(user_find(&account, "daemon"), 0);
+	assert_int_equal(user_find_virtual(&user, "daemon", "jane@x"), 0);
+	assert_string_equal(user.name, "jane@x");
+	assert_string_equal(user.account, "daemon");
+	assert_string_equal(user.home, account.home);
+	assert_int_equal(user.uid, account.uid);
+	assert_int_equal(user.gid, account.gid);
+	(void)snprintf(number, sizeof number, "%ju", (uintmax_t)account.uid);
+	assert_int_equal(user_find_virtual(&user, number, "jane@x"), 0);
+	assert_string_equal(user.account, "daemon");
+	assert_errno(user_find_virtual(&user, "no such user", "jane"), ENOENT);
+	assert_errno(user_find_virtual(&user, "4294900123", "jane"), ENOENT);
 }
 
 static void
@@ -187,8 +297,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maildir__of_each_pattern),
 		cmocka_unit_test(maildir__of_a_name_that_climbs__is_refused),
-		cmocka_unit_test(maildir__of_name_domain_and_folder),
-		cmocka_unit_test(folder__is_what_stands_behind_plus),
+		cmocka_unit_test(maildir__of_name_and_domain),
+		cmocka_unit_test(
+		    folder__stands_between_the_delimiter_and_the_domain),
+		cmocka_unit_test(virtual_name__has_one_form),
+		cmocka_unit_test(
+		    virtual_name__that_could_be_another_path__is_refused),
+		cmocka_unit_test(
+		    virtual_name__with_its_domain__is_no_longer_than_any_other),
+		cmocka_unit_test(
+		    find_virtual__is_the_account_under_another_name),
 		cmocka_unit_test(spool__of_each_hash),
 		cmocka_unit_test(maildir__too_long__is_refused),
 		cmocka_unit_test(find__of_nobody__fails),

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "check/check.h"
 
 #include "auth/secrets.h"
 #include "base/cidr.h"
@@ -7,7 +7,8 @@
 #include "process/sandbox.h"
 #include "process/tls.h"
 #include "process/user.h"
-#include "qpopper.h"
+#include "check/translate.h"
+#include "policy.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -125,6 +126,69 @@ check_maildrop(struct check *c, const char *path)
 	}
 }
 
+/* The part of the pattern that is the same for everybody, up to a slash. */
+static int
+find_base(char base[PATH_MAX], const struct server_conf *s,
+    const struct user *account)
+{
+	struct span common = { s->maildir, strcspn(s->maildir, "%") };
+	char pattern[PATH_MAX];
+
+	while (common.len > 1 && common.p[common.len - 1] != '/')
+		common.len--;
+	return span_copy(pattern, sizeof pattern, common) == -1 ? -1 :
+	    user_maildir(base, pattern, account);
+}
+
+static void
+check_virtual_base(struct check *c, const struct user *account)
+{
+	char base[PATH_MAX];
+	struct stat st;
+
+	if (find_base(base, &c->o->server, account) == -1 || base[0] != '/') {
+		say(c, "Maildir", "pattern %s", c->o->server.maildir);
+		fix(c, "it must begin with a directory: /srv/mail/%%d/%%n");
+	} else if (stat(base, &st) == -1) {
+		say(c, "Maildir", "%s: %s", base, strerror(errno));
+		fix(c, "mkdir -p -m 700 %s; chown %ju:%ju %s", base,
+		    (uintmax_t)account->uid, (uintmax_t)account->gid, base);
+	} else
+		say(c, "Maildir", "of each virtual user: %s",
+		    c->o->server.maildir);
+}
+
+static void
+check_virtual(struct check *c)
+{
+	const struct server_conf *s = &c->o->server;
+	char name[ASK_USER_MAX + 1] = "x";
+	struct user u;
+
+	if (user_virtual_name(name, s->virtual_domain) == -1) {
+		say(c, "virtual users", "virtual-domain %s is no domain",
+		    s->virtual_domain);
+		fix(c, "virtual-domain = example.org");
+	} else if (user_find_virtual(&u, s->virtual_user, name) == -1) {
+		say(c, "virtual users", "no account %s", s->virtual_user);
+		fix(c, "useradd --system --no-create-home %s",
+		    s->virtual_user);
+	} else if (privilege_is_root() ? u.uid == 0 || u.uid < s->min_uid :
+	    u.uid != geteuid()) {
+		say(c, "virtual users", "nobody can be uid %ju here",
+		    (uintmax_t)u.uid);
+		fix(c, "%s", privilege_is_root() ? "name another account, or "
+		    "lower min-uid; never root" : "run it as that account");
+	} else {
+		say(c, "virtual users", "uid %ju; names without a domain: %s%s",
+		    (uintmax_t)u.uid, s->virtual_domain != NULL ? "of " :
+		    strstr(s->maildir, "%d") != NULL ? "refused" :
+		    "as they are", s->virtual_domain != NULL ?
+		    s->virtual_domain : "");
+		check_virtual_base(c, &u);
+	}
+}
+
 static void
 check_own_mail(struct check *c)
 {
@@ -166,6 +230,9 @@ check_pam(struct check *c)
 
 	if (c->o->server.no_auth) {
 		say(c, "passwords", "none are checked (--no-auth)");
+	} else if (c->o->server.no_pam) {
+		say(c, "passwords", "by %s alone", c->o->server.secrets != NULL ?
+		    c->o->server.secrets : "a secrets file");
 	} else if (has_file("/etc/pam.d", service) ||
 	    has_file("/usr/lib/pam.d", service)) {
 		say(c, "passwords", "by PAM, service %s", service);
@@ -200,20 +267,6 @@ check_secrets(struct check *c)
 	}
 }
 
-const char *
-check_clear_text(const struct options *o, bool tls, bool apop)
-{
-	const struct pop3_conf *p = &o->server.pop3;
-
-	if (p->clear == CLEAR_NEVER && !apop)
-		return "clear-text-password is never, and there is no secrets "
-		    "file: nobody can log in";
-	if (p->clear == CLEAR_TLS && !tls && p->plaintext_from == NULL)
-		return "clear-text-password is tls, and there is no TLS: USER "
-		    "and PASS are refused to everybody";
-	return NULL;
-}
-
 static void
 check_policy(struct check *c)
 {
@@ -230,7 +283,7 @@ check_policy(struct check *c)
 	const char *exempt = s->pop3.plaintext_from, *why;
 	struct secrets_kinds kinds;
 
-	why = check_clear_text(c->o, tls_is_offered(&s->tls, &nobody),
+	why = policy_warning(c->o, tls_is_offered(&s->tls, &nobody),
 	    s->secrets != NULL &&
 	    secrets_usable(s->secrets, &kinds) == 0);
 	if (exempt == NULL || s->pop3.clear == CLEAR_NEVER)
@@ -306,8 +359,9 @@ check_root(struct check *c)
 	}
 	say(c, "kernel", "%s%s", sandbox_layers(), s->no_sandbox ?
 	    "; but --no-sandbox" : "");
-	say(c, "Maildir", "of each user: %s", s->maildir != NULL ? s->maildir :
-	    "~/Maildir");
+	if (s->virtual_user == NULL)
+		say(c, "Maildir", "of each user: %s", s->maildir != NULL ?
+		    s->maildir : "~/Maildir");
 }
 
 static void
@@ -315,48 +369,32 @@ check_alone(struct check *c)
 {
 	say(c, "privileges", "one process, yours (uid %ju)",
 	    (uintmax_t)geteuid());
-	check_own_mail(c);
+	if (c->o->server.virtual_user == NULL)
+		check_own_mail(c);
 }
 
-static bool
-is_listening(int fd)
+static void
+check_import(struct check *c)
 {
-	int listening = 0;
-	socklen_t len = sizeof listening;
+	const struct intake_conf *in = &c->o->server.intake;
 
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) ==
-	    0 && listening;
-}
-
-const char *
-check_refusal(const struct options *o, const struct peer *peer,
-    enum reply *reply)
-{
-	*reply = REPLY_MISCONFIGURED;
-	if (is_listening(STDIN_FILENO))
-		return "standard input is a listening socket: the superserver "
-		    "must accept (systemd: Accept=yes)";
-	if (o->server.no_auth && privilege_is_root())
-		return "--no-auth is not for root: run it as the user whose "
-		    "mail it is";
-	if (o->server.maildir_is_path && privilege_is_root())
-		return "MAILDIR is for use by hand; as root use "
-		    "--maildir=PATTERN";
-	if ((o->server.pop3.fixture.slow > 0 ||
-	    o->server.pop3.fixture.cut_after > 0 ||
-	    o->server.pop3.fixture.refuse != NULL) && !o->server.no_auth)
-		return "failures on purpose are for --fixture and --no-auth";
-	*reply = REPLY_ONLY_LOCAL;
-	if (o->server.no_auth && !peer->local)
-		return "--no-auth serves only clients on this machine";
-	return NULL;
+	if (in->spool_dir == NULL && in->home_mail == NULL &&
+	    in->bulletin_dir == NULL)
+		return;
+	if (access(in->program, X_OK) == 0)
+		say(c, "other mail", "is taken in by %s", in->program);
+	else {
+		say(c, "other mail", "is not taken in: %s: %s", in->program,
+		    strerror(errno));
+		fix(c, "install solopop-import, or set import-program");
+	}
 }
 
 static void
 check_session(struct check *c, const struct peer *peer)
 {
 	enum reply reply;
-	const char *why = check_refusal(c->o, peer, &reply);
+	const char *why = policy_refusal(c->o, peer, &reply);
 
 	if (why == NULL)
 		return;
@@ -371,7 +409,7 @@ check_qpopper(struct check *c)
 	const char *const *d;
 
 	(void)fputs("\nThe settings, as a file of ours has them:\n\n", c->f);
-	options_translate(c->f, c->o);
+	translate(c->f, c->o);
 	(void)fputs("\nUnlike qpopper, and on purpose:\n\n", c->f);
 	for (d = qpopper_differences; *d != NULL; d++)
 		(void)fprintf(c->f, "- %s\n", *d);
@@ -392,6 +430,9 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 		check_root(&c);
 	else
 		check_alone(&c);
+	if (o->server.virtual_user != NULL && o->server.maildir != NULL)
+		check_virtual(&c);
+	check_import(&c);
 	check_pam(&c);
 	check_policy(&c);
 	check_secrets(&c);

@@ -1,0 +1,23 @@
+/*
+ * What the settings come to, where they are of no use together.
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include "options.h"
+
+/*
+ * Why no session may begin here at all, in words with the cure; NULL when it
+ * may.  *reply is what a client on the network is told.
+ */
+const char *policy_refusal(const struct options *o, const struct peer *peer,
+    enum reply *reply);
+
+/*
+ * Does clear-text-password leave a way to log in?  NULL, or what is missing: a
+ * warning, for nobody is refused because of it.  tls and apop say whether these
+ * would work.
+ */
+const char *policy_warning(const struct options *o, bool tls, bool apop);
+
+#endif

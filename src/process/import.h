@@ -1,0 +1,26 @@
+/*
+ * Mail that waits elsewhere is brought into the Maildir by solopop-import
+ * before a session begins, so that nothing of what reads spools is in a
+ * session's own program.  See process/intake.h.
+ */
+#ifndef PROCESS_IMPORT_H
+#define PROCESS_IMPORT_H
+
+#include "process/monitor.h"
+
+/* Where solopop-import is, if the settings do not say. */
+#define IMPORT_PROGRAM SBINDIR "/solopop-import"
+
+/* Does mail wait for m->user, and is there a Maildir to bring it to? */
+bool import_is_due(const struct monitor *m);
+
+/*
+ * As root, in a process of its own: become solopop-import, which becomes the
+ * user.  It logs through channel.  Never returns.
+ */
+_Noreturn void import_main(const struct monitor *m, int channel);
+
+/* By hand: have it done, and wait for its end.  It logs for itself. */
+void import_alone(const struct monitor *m);
+
+#endif
