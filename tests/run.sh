@@ -57,6 +57,7 @@ install_missing() {
 	# The integration tests' clients and superservers.
 	need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 	need curl program curl
+	need db-util program db_load
 	need fail2ban program fail2ban-regex
 	need fetchmail program fetchmail
 	need getmail6 program getmail

@@ -8,7 +8,7 @@
 # in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
 
 FUZZ_NAMES = apop base64 cidr conf index mbox monitor monmsg name num proxy \
-	secrets session wire xclient
+	secrets session user wire xclient
 FUZZ_TIME = 10
 
 FUZZERS = \
@@ -25,6 +25,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_proxy \
 	tests/fuzz/fuzz_secrets \
 	tests/fuzz/fuzz_session \
+	tests/fuzz/fuzz_user \
 	tests/fuzz/fuzz_wire \
 	tests/fuzz/fuzz_xclient
 
@@ -42,6 +43,7 @@ REPLAYS = \
 	tests/fuzz/replay_proxy \
 	tests/fuzz/replay_secrets \
 	tests/fuzz/replay_session \
+	tests/fuzz/replay_user \
 	tests/fuzz/replay_wire \
 	tests/fuzz/replay_xclient
 
@@ -82,6 +84,8 @@ tests_fuzz_replay_secrets_SOURCES = tests/fuzz/fuzz_secrets.c $(FUZZ_REPLAY)
 tests_fuzz_replay_secrets_LDADD = src/libpasswd.a $(FUZZ_LIBS)
 tests_fuzz_replay_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_REPLAY)
 tests_fuzz_replay_session_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_user_SOURCES = tests/fuzz/fuzz_user.c $(FUZZ_REPLAY)
+tests_fuzz_replay_user_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_wire_SOURCES = tests/fuzz/fuzz_wire.c $(FUZZ_REPLAY) \
 	tests/unit/plain_wire.c tests/unit/plain_wire.h
 tests_fuzz_replay_wire_LDADD = $(FUZZ_LIBS)
@@ -131,6 +135,9 @@ tests_fuzz_fuzz_secrets_LDADD = src/libpasswd.a $(FUZZ_LIBS)
 tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_session_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_user_SOURCES = tests/fuzz/fuzz_user.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_user_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_user_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c $(FUZZ_COMMON) \
 	tests/unit/plain_wire.c tests/unit/plain_wire.h
 tests_fuzz_fuzz_wire_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

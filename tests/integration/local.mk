@@ -5,6 +5,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/pam_noise.c \
 	tests/integration/test_clients.py \
 	tests/integration/test_logs.py \
+	tests/integration/test_manual.py \
 	tests/integration/test_pam.py \
 	tests/integration/test_process.py \
 	tests/integration/test_qpopper.py \
