@@ -2,12 +2,10 @@
 solopop --check finds all of it well."""
 import importlib.util
 import os
-import sys
+import subprocess
 
 from lab import *
-
-DOC = os.path.join(HERE, "..", "..", "doc")
-UID = 61300
+from test_virtual import account, give
 
 
 def manual():
@@ -21,11 +19,13 @@ def manual():
 
 
 def machine():
-    """The account, the directories and the files that the manual speaks of."""
+    """The account, the directories and the files that the manual speaks of.
+
+    /srv is ours in a namespace that all tests share, so it goes away again.
+    """
     from test_tls import authority
     a = authority()
-    with open("/etc/passwd", "a") as f:
-        f.write("vmail:x:%d:%d::/srv/mail:/usr/sbin/nologin\n" % (UID, UID))
+    account()
     mount("-t", "tmpfs", "-o", "mode=755", "none", "/srv")
     os.makedirs("/srv/mail/example.org")
     os.makedirs("/etc/solopop", exist_ok=True)
@@ -42,11 +42,14 @@ def manual__its_settings__are_well_where_they_are_meant_to_be():
     check(len(blocks) >= 5, len(blocks), "blocks of settings")
     for where, _, text in blocks:
         spill("/etc/solopop.conf", text)
-        done = command([SOLOPOP, "--check", "--tls-program=" + BENCH +
-                        "/solopop-tls"] + options())
+        done = command([SOLOPOP, "--check", "--config-file=/etc/solopop.conf",
+                        "--tls-program=" + BENCH + "/solopop-tls"] +
+                       options())
         equal(done.returncode, 0, where + done.stdout.decode())
-    os.unlink("/etc/solopop.conf")
-    os.unlink("/etc/solopop.secrets")
+        check(b"from /etc/solopop.conf" in done.stdout, done.stdout)
+    for path in ("/etc/solopop.conf", "/etc/solopop.secrets"):
+        os.unlink(path)
+    subprocess.run(["umount", "/srv"], check=True)
 
 
 @root_only
@@ -56,15 +59,13 @@ def manual__virtual_users_by_pam_userdb__as_the_example_has_it():
     crypt_ = command(["openssl", "passwd", "-6", "sesame"]).stdout.decode()
     spill(users, "jane@example.org\n" + crypt_)
     succeed([load, "-T", "-t", "hash", "-f", users, "/etc/solopop-users.db"])
-    if "vmail" not in slurp("/etc/passwd"):
-        machine()
-    os.makedirs("/srv/mail/example.org", exist_ok=True)
-    for path in ("/srv/mail", "/srv/mail/example.org"):
-        os.chown(path, UID, UID)
+    account()
+    mount("-t", "tmpfs", "-o", "mode=755", "none", "/srv")
+    os.makedirs("/srv/mail/example.org")
     fill("/srv/mail/example.org/jane", SAMPLE[:2])
-    for directory, _, names in os.walk("/srv/mail/example.org/jane"):
+    for directory, _, names in os.walk("/srv/mail"):
         for path in [directory] + [directory + "/" + n for n in names]:
-            os.chown(path, UID, UID)
+            give(path)
     pam_service("virtual", slurp(EXAMPLES + "/pam.d-pop3-virtual"))
     with Session("--virtual-user=vmail", "--maildir=/srv/mail/%d/%n",
                  "--pam-service=virtual") as s:
@@ -75,3 +76,4 @@ def manual__virtual_users_by_pam_userdb__as_the_example_has_it():
         s.talk.refused("PASS sesame")
         check(" 2 messages " in s.talk.login("jane@example.org", "sesame"))
         s.talk.ok("QUIT")
+    subprocess.run(["umount", "/srv"], check=True)

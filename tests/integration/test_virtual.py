@@ -21,14 +21,19 @@ def give(path):
     os.chown(path, UID, UID)
 
 
-def site(*names):
-    """An account vmail, secrets, and a Maildir for each name; its options."""
+def account():
+    """vmail, made once for all tests."""
     if "vmail" not in slurp("/etc/passwd"):
         with open("/etc/passwd", "a") as f:
             f.write("vmail:x:%d:%d::%s/srv:/usr/sbin/nologin\n" % (
                 UID, UID, BENCH))
         with open("/etc/group", "a") as f:
             f.write("vmail:x:%d:\n" % UID)
+
+
+def site(*names):
+    """The account, secrets, and a Maildir for each name; its options."""
+    account()
     shutil.rmtree(BENCH + "/srv", ignore_errors=True)
     os.mkdir(BENCH + "/srv", 0o700)
     give(BENCH + "/srv")
