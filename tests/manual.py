@@ -105,7 +105,9 @@ class Home:
         harness.make_maildir(self.path + "/Maildir")
         harness.write_file(self.path + "/Maildir/new/1600000000.M1P1.lab",
                            MESSAGE)
+        # Behind Landlock the search for leaks has no /proc to read.
         self.env = {"HOME": self.path, "LC_ALL": "C",
+                    "ASAN_OPTIONS": "detect_leaks=0",
                     "PATH": place.top + ":/usr/bin:/bin"}
 
     def run(self, args, text=None):
