@@ -239,27 +239,41 @@ need_cur(struct maildir *md)
  * stand under that name, moved by somebody else a moment ago; but a Maildir put
  * together by hand can hold anything, so look first.
  */
+static int
+move(struct maildir *md, enum maildir_where where, const char *file,
+    enum maildir_where to, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(md->dir[to], name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return fail_file(md, where, file);
+	}
+	if (errno != ENOENT || renameat(md->dir[where], file, md->dir[to],
+	    name) == -1)
+		return fail_gone(md, where, file);
+	return 0;
+}
+
+int
+maildir_rename(struct maildir *md, enum maildir_where where,
+    const char *file, const char *to)
+{
+	return move(md, where, file, where, to);
+}
+
 int
 maildir_set_seen(struct maildir *md, enum maildir_where where,
     const char *file)
 {
 	char seen[NAME_MAX + 1];
-	struct stat st;
 
 	if (where == MAILDIR_CUR && name_has_flag(file, 'S'))
 		return 0;
 	if (name_add_flag(seen, sizeof seen, file, 'S') == -1 ||
 	    need_cur(md) == -1)
 		return fail_file(md, where, file);
-	if (fstatat(md->dir[MAILDIR_CUR], seen, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return fail_file(md, where, file);
-	}
-	if (errno != ENOENT || renameat(md->dir[where], file,
-	    md->dir[MAILDIR_CUR], seen) == -1)
-		return fail_gone(md, where, file);
-	return 0;
+	return move(md, where, file, MAILDIR_CUR, seen);
 }
 
 static void

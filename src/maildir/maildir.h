@@ -95,6 +95,13 @@ int maildir_remove(struct maildir *md, enum maildir_where where,
 int maildir_set_seen(struct maildir *md, enum maildir_where where,
     const char *file);
 
+/*
+ * Give it another name in its directory, which nobody else may have.  -1 with
+ * EEXIST then, ENOENT when the name is gone.
+ */
+int maildir_rename(struct maildir *md, enum maildir_where where,
+    const char *file, const char *to);
+
 /* Remove what was left in tmp/ untouched for 36 hours, as maildir(5) asks. */
 void maildir_clean_tmp(struct maildir *md);
 

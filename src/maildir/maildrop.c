@@ -109,6 +109,7 @@ take_lock(struct maildrop *d, const struct maildrop_conf *conf)
 static int
 find_messages(struct maildrop *d, const struct maildrop_conf *conf)
 {
+	d->table.may_rename = !d->read_only && !conf->flat;
 	if (table_open(&d->table, conf->index, conf->takeover) == -1)
 		return -1;
 	if (d->table.n > UINT32_MAX) {

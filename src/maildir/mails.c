@@ -1,12 +1,15 @@
 #include "maildir/mails.h"
 
 #include "base/fd.h"
+#include "base/secret.h"
 #include "compat/compat.h"
 #include "maildir/name.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,9 +309,46 @@ mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
 	return 0;
 }
 
-/* Has the message at i a neighbour of its very name? */
-static bool
-has_namesake(const struct mails *list, size_t i)
+/* The time stays, so that the order does, nearly. */
+static int
+separate_one(struct mails *list, struct maildir *md, struct mail *m)
+{
+	char name[UINT8_MAX + 1], random[2 * 8 + 1];
+	const char *file;
+	struct mail now;
+	int n;
+
+	if (secret_random_hex(random, 8) == -1)
+		return -1;
+	n = snprintf(name, sizeof name, "%" PRIu64 ".R%s.twin%s", m->when,
+	    random, m->file + m->unique);
+	if (n < 0 || (size_t)n >= sizeof name)
+		return -1;
+	if ((file = mails_keep(list, name)) == NULL ||
+	    maildir_rename(md, (enum maildir_where)m->where, m->file,
+	    file) == -1)
+		return -1;
+	now = mail_of((enum maildir_where)m->where, file);
+	now.octets = m->octets;
+	*m = now;
+	return 0;
+}
+
+void
+mails_separate(struct mails *list, struct maildir *md)
+{
+	size_t i, separated = 0;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].twin &&
+		    separate_one(list, md, &list->v[i]) == 0)
+			separated++;
+	if (separated > 0)
+		sort(list, 0);
+}
+
+bool
+mails_namesake(const struct mails *list, size_t i)
 {
 	return (i > 0 && mail_compare(&list->v[i - 1], &list->v[i]) == 0) ||
 	    (i + 1 < list->n &&
@@ -327,9 +367,11 @@ mails_copy_octets(struct mails *list, const struct mails *known)
 		while (j < known->n && (c = mail_compare(&known->v[j],
 		    &list->v[i])) < 0)
 			j++;
-		if (j < known->n && c == 0 && !has_namesake(list, i) &&
-		    !has_namesake(known, j))
-			list->v[i].octets = known->v[j].octets;
+		if (j == known->n || c != 0 || mails_namesake(list, i) ||
+		    mails_namesake(known, j))
+			continue;
+		list->v[i].octets = known->v[j].octets;
+		list->v[i].known = true;
 	}
 }
 
@@ -348,6 +390,16 @@ adopt(struct mails *list, struct mail *m, const struct mail *now)
 	return 0;
 }
 
+/* The one in the very place of m, among those of its name from v[j] on. */
+static const struct mail *
+find_place(const struct mails *newer, size_t j, const struct mail *m)
+{
+	for (; j < newer->n && mail_compare(&newer->v[j], m) == 0; j++)
+		if (same_place(&newer->v[j], m))
+			return &newer->v[j];
+	return NULL;
+}
+
 int
 mails_update(struct mails *list, const struct mails *newer)
 {
@@ -360,6 +412,9 @@ mails_update(struct mails *list, const struct mails *newer)
 			j++;
 		if (j == newer->n || c != 0)
 			list->v[i].gone = true;
+		else if (mails_namesake(list, i) || mails_namesake(newer, j))
+			list->v[i].gone =
+			    find_place(newer, j, &list->v[i]) == NULL;
 		else if (adopt(list, &list->v[i], &newer->v[j++]) == -1)
 			return -1;
 	}

@@ -22,6 +22,7 @@ struct mail {
 	uint8_t bare;		/* of its part that serves as UIDL; 0: none */
 	uint8_t where;		/* enum maildir_where */
 	bool gone;		/* somebody else removed it */
+	bool known;		/* the session before had it */
 	bool twin;		/* its bare name is not its alone: see uidl.h */
 };
 
@@ -51,15 +52,26 @@ struct mail mail_of(enum maildir_where where, const char *file);
 int mails_add(struct mails *list, const struct mail *m);
 
 /*
+ * Give each twin (see uidl.h) a unique name of its own, in its directory and
+ * with its flags, and put the list in order again.  One that cannot be renamed
+ * stays as it is.
+ */
+void mails_separate(struct mails *list, struct maildir *md);
+
+/* Has a neighbour the very name of the message at idx? */
+bool mails_namesake(const struct mails *list, size_t idx);
+
+/*
  * Bring names up to date from a newer scan: a message found there takes over
- * its present name and place, one not found is marked gone.  Messages only in
- * the newer list are not taken.  -1 with ENOMEM; the list stays usable.
+ * its present name and place, one not found is marked gone.  One that shares its
+ * name is found in its own place alone.  Messages only in the newer list are
+ * not taken.  -1 with ENOMEM; the list stays usable.
  */
 int mails_update(struct mails *list, const struct mails *newer);
 
 /*
- * Take over octets that are not known yet, of messages of the same unique name, where that name is
- * one message's alone in both lists.
+ * Take over octets that are not known yet, of messages of the same unique name,
+ * where that name is one message's alone in both lists; these are known then.
  */
 void mails_copy_octets(struct mails *list, const struct mails *known);
 

@@ -115,6 +115,7 @@ load_rows(struct table *t, struct mails *known, const bool same[2])
 		if (index_get(&t->index, i, &m) == -1)
 			return -1;
 		m.when = name_time(mail_unique(&m));
+		m.known = true;
 		if (mails_add(same[m.where] ? &t->list : known, &m) == -1)
 			return -1;
 	}
@@ -227,6 +228,8 @@ build(struct table *t, bool index, bool same[2], enum takeover how)
 		r = set_ids(t, how);
 	if (r == 0)
 		r = uidl_mark_twins(&t->list);
+	if (r == 0 && t->may_rename)
+		mails_separate(&t->list, t->md);
 	mails_free(&known);
 	index_close(&t->index);
 	return r;

@@ -18,6 +18,7 @@
 
 struct table {
 	struct maildir *md;		/* on loan */
+	bool may_rename;		/* twins: see uidl.h */
 	size_t n;
 	uint64_t octets;		/* of all */
 	size_t unreadable;		/* left out for that */
@@ -36,8 +37,8 @@ void table_close(struct table *t);
 
 /*
  * Find the messages of an open Maildir, with the help of its index or without;
- * take their unique-ids over where that has not been done yet.  -1 with errno
- * and maildir_error().
+ * take their unique-ids over where that has not been done yet, and give twins
+ * names of their own if t->may_rename.  -1 with errno and maildir_error().
  */
 int table_open(struct table *t, bool index, enum takeover how);
 

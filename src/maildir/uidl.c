@@ -84,7 +84,7 @@ see(struct seen *seen, const char *uidl, size_t len)
 }
 
 static void
-mark(struct mails *list, struct seen *seen, bool adopted)
+mark(struct mails *list, struct seen *seen, bool known, bool adopted)
 {
 	char uidl[UIDL_MAX];
 	struct mail *m;
@@ -92,11 +92,11 @@ mark(struct mails *list, struct seen *seen, bool adopted)
 
 	for (i = 0; i < list->n; i++) {
 		m = &list->v[i];
-		if ((m->uidl != NULL) != adopted)
+		if (m->known != known || (m->uidl != NULL) != adopted)
 			continue;
 		m->twin = false;
 		len = uidl_make(m, uidl);
-		m->twin = see(seen, uidl, len);
+		m->twin = see(seen, uidl, len) || mails_namesake(list, i);
 	}
 }
 
@@ -110,8 +110,10 @@ uidl_mark_twins(struct mails *list)
 	seen.sums = calloc(seen.places, sizeof seen.sums[0]);
 	if (seen.sums == NULL)
 		return -1;
-	mark(list, &seen, true);
-	mark(list, &seen, false);
+	mark(list, &seen, true, true);
+	mark(list, &seen, true, false);
+	mark(list, &seen, false, true);
+	mark(list, &seen, false, false);
 	free(seen.sums);
 	return 0;
 }

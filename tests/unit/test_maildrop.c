@@ -272,6 +272,106 @@ twins__in_new_and_cur__are_two_messages(void **state)
 	start_anew();
 	assert_uidl(1, a);
 	assert_uidl(2, b);
+	/* Neither is what another message of that name would get. */
+	assert_string_not_equal(a, "1.a");
+	assert_string_not_equal(b, "1.a");
+}
+
+/* The other one is deleted: its id is not taken over, and ours stays. */
+static void
+twin__whose_other_half_goes__keeps_its_id(void **state)
+{
+	static const char *const files[][2] = {
+		{ "new/1.a", "cur/1.a:2,S" },
+		{ "new/1.a,S=4", "new/1.a,S=5" },
+		{ "new/1.a,S=5", "new/1.a,S=4" },
+		{ "new/1 a", "new/75b9dc8e5e3c162edac82adf57acd94f" },
+	};
+	char first[UIDL_MAX], second[UIDL_MAX], now[UIDL_MAX];
+	uint32_t gone;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2 * COUNT(files); i++) {
+		gone = i % 2 + 1;
+		deliver(files[i / 2][0], "one\n");
+		deliver(files[i / 2][1], "other\n");
+		start();
+		assert_int_equal(maildrop_count(drop), 2);
+		assert_int_equal(maildrop_uidl(drop, gone, first), 0);
+		assert_int_equal(maildrop_uidl(drop, 3 - gone, second), 0);
+		assert_int_equal(maildrop_delete(drop, gone), 0);
+		assert_int_equal(update(), 0);
+		start_anew();
+		assert_int_equal(maildrop_count(drop), 1);
+		assert_int_equal(maildrop_uidl(drop, 1, now), 0);
+		assert_string_equal(now, second);
+		assert_string_not_equal(now, first);
+		assert_int_equal(maildrop_delete(drop, 1), 0);
+		assert_int_equal(update(), 0);
+		maildrop_close(drop);
+		drop = NULL;
+	}
+}
+
+/* Whoever has had an id keeps it, although the other is before it. */
+static void
+twin__that_comes_later__takes_no_id_away(void **state)
+{
+	char uidl[UIDL_MAX];
+
+	(void)state;
+	deliver("new/1.a,S=5", "once\n");
+	start();
+	assert_uidl(1, "1.a");
+	start_anew();
+	deliver("new/1.a,S=4", "new\n");
+	start_anew();
+	assert_int_equal(maildrop_count(drop), 2);
+	assert_true(box_has("new/1.a,S=5"));
+	assert_uidl(2, "1.a");
+	assert_int_equal(maildrop_uidl(drop, 1, uidl), 0);
+	box_remove("new/1.a,S=5");
+	start_anew();
+	assert_uidl(1, uidl);
+}
+
+/* Two messages for whom one id was taken over. */
+static void
+twin__by_an_adopted_id__keeps_its_own(void **state)
+{
+	char uidl[UIDL_MAX];
+
+	(void)state;
+	deliver("solopop.uidl", "solopop uidl 1\nsame 1.a\nsame 2.b\n");
+	deliver("new/1.a", "one\n");
+	deliver("new/2.b", "two\n");
+	start();
+	assert_uidl(1, "same");
+	assert_int_equal(maildrop_uidl(drop, 2, uidl), 0);
+	assert_string_not_equal(uidl, "same");
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	assert_int_equal(update(), 0);
+	start_anew();
+	assert_uidl(1, uidl);
+}
+
+static void
+twin__read_only__is_not_renamed(void **state)
+{
+	struct maildrop_conf only = conf;
+	char a[UIDL_MAX], b[UIDL_MAX];
+
+	(void)state;
+	only.read_only = true;
+	deliver("new/1.a", "one\n");
+	deliver("cur/1.a:2,S", "other\n");
+	assert_int_equal(maildrop_open(&drop, box_top(), &only), 0);
+	assert_int_equal(maildrop_uidl(drop, 1, a), 0);
+	assert_int_equal(maildrop_uidl(drop, 2, b), 0);
+	assert_string_not_equal(a, b);
+	assert_true(box_has("new/1.a"));
+	assert_true(box_has("cur/1.a:2,S"));
 }
 
 static void
@@ -619,6 +719,10 @@ main(void)
 		TEST(last__is_the_highest_that_is_read_and_not_deleted),
 		TEST(update__marks_read_messages__and_never_onto_another),
 		TEST(twins__in_new_and_cur__are_two_messages),
+		TEST(twin__whose_other_half_goes__keeps_its_id),
+		TEST(twin__that_comes_later__takes_no_id_away),
+		TEST(twin__by_an_adopted_id__keeps_its_own),
+		TEST(twin__read_only__is_not_renamed),
 		TEST(link__in_new_and_cur__is_one_message),
 		TEST(next_session__with_the_index__sees_the_same),
 		TEST(indexed_session__meets_renames_and_losses),

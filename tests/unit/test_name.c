@@ -143,7 +143,6 @@ twins__get_ids_of_their_own__and_only_they(void **state)
 		for (j = 0; j < i; j++)
 			assert_string_not_equal(uidl[i], uidl[j]);
 	assert_string_equal(uidl[0], "1.a");
-	assert_string_equal(uidl[2], "2.b");
 	assert_string_equal(uidl[4], "3.c");
 	mails_free(&list);
 }
