@@ -144,6 +144,7 @@ add__of_nothing__makes_the_file(void **state)
 
 /* --- What a session sees ----------------------------------------------------- */
 
+/* "*" is a twin's, with a random name. */
 static void
 expect_ids(enum takeover how, const char *ids)
 {
@@ -155,7 +156,8 @@ expect_ids(enum takeover how, const char *ids)
 	assert_int_equal(maildrop_open(&d, box_top(), &conf), 0);
 	for (i = 1; i <= maildrop_count(d); i++) {
 		assert_int_equal(maildrop_uidl(d, i, uidl), 0);
-		(void)strcat(strcat(all, uidl), " ");
+		(void)strcat(strcat(all, strstr(uidl, ".twin") != NULL ?
+		    "*" : uidl), " ");
 	}
 	assert_string_equal(all, ids);
 	maildrop_save(d);
@@ -203,7 +205,7 @@ id__of_two_messages__is_the_adopted_ones(void **state)
 	put("solopop uidl 1\n1.a 3.c\nsame 1.a\n");
 	expect_ids(TAKEOVER_NONE, "same 2.b 1.a ");
 	put("solopop uidl 1\n1.a 3.c\n");
-	expect_ids(TAKEOVER_NONE, "804e0f89a9de312f0e73312cb94f98d8 2.b 1.a ");
+	expect_ids(TAKEOVER_NONE, "* 2.b 1.a ");
 }
 
 static void
