@@ -223,6 +223,24 @@ def virtual__pam_of_the_sites_choice__and_its_uid_has_bounds():
 
 
 @root_only
+def virtual__behind_a_proxy__the_log_has_name_and_client():
+    for setup, opts in both(("jane@a.org",), "--proxy-from=127.0.0.1",
+                            "--clear-text-password=always"):
+        log = Log()
+        with Session(*opts, setup=setup) as s:
+            s.talk.send("PROXY TCP4 192.0.2.99 192.0.2.1 40000 110\r\n")
+            s.talk.banner()
+            s.talk.ok("USER jane@b.org")
+            s.talk.refused("PASS wrong")
+            s.talk.login("jane@a.org", "pencil")
+            s.talk.ok("QUIT")
+        log.wait(r"Failed attempted login to jane@b.org from host "
+                 r"\(192.0.2.99\) 192.0.2.99$")
+        log.wait(r'by user "jane@a.org" at \(192.0.2.99\) 192.0.2.99$')
+        log.wait(r"Stats: jane@a.org 0 0 1 \d+ 192.0.2.99 192.0.2.99$")
+
+
+@root_only
 def virtual__a_missing_maildir__is_empty_until_something_comes():
     opts = site("bob@a.org")
     spool = BENCH + "/spool"

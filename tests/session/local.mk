@@ -80,6 +80,10 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/fixture-refuse-in-french.pop3 \
 	tests/session/fixture-refuse-in-german.pop3 \
 	tests/session/fixture-refuse.pop3 \
+	tests/session/folder.pop3 \
+	tests/session/folder-of-a-hostile-name.pop3 \
+	tests/session/folder-that-is-not-there.pop3 \
+	tests/session/folder-without-the-option.pop3 \
 	tests/session/grown-meanwhile.pop3 \
 	tests/session/half-a-quit.pop3 \
 	tests/session/idle-holder-yields.pop3 \
