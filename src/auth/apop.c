@@ -14,9 +14,7 @@ apop_verify(const char *path, struct span user, const char *stamp,
 	if (secrets_find(path, user, &e) == -1)
 		return -1;
 	parts[0] = span_of(stamp);
-	parts[1] = e.has_password ?
-	    (struct span){ e.password.text, e.password.len } :
-	    span_of("nobody's secret");
+	parts[1] = secrets_password(&e);
 	digest_md5(hex, parts, 2);
 	*match = digest.len == DIGEST_MD5_HEX &&
 	    secret_equal(hex, digest.p, DIGEST_MD5_HEX) && e.has_password;

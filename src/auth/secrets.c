@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SCRAM "{SCRAM-SHA-256}"
+#define NOBODY "nobody's secret"
+
 static int
 check_mode(int fd)
 {
@@ -130,7 +133,7 @@ secrets_parse(struct span secret, struct secrets_entry *e)
 {
 	memset(e, 0, sizeof *e);
 	e->found = true;
-	if (strip(&secret, span_of("{SCRAM-SHA-256}")))
+	if (strip(&secret, span_of(SCRAM)))
 		e->has_scram = parse_scram(secret, e);
 	else if (strip(&secret, span_of("{PLAIN}")) || secret.p[0] != '{')
 		e->has_password = secret.len > 0 &&
@@ -163,6 +166,44 @@ secrets_usable(const char *path, struct secrets_kinds *kinds)
 	return 0;
 }
 
+bool
+secrets_salt_key(struct span text, unsigned char key[SECRETS_KEY])
+{
+	struct span line;
+
+	while (text.len > 0) {
+		line = cut(&text, '\n');
+		if (strip(&line, span_of(SECRETS_SALT_KEY)) &&
+		    decode_key(key, line))
+			return true;
+	}
+	return false;
+}
+
+uint32_t
+secrets_iterations(struct span text)
+{
+	uint32_t iterations = SECRETS_ITERATIONS;
+	struct span user, secret;
+	struct secrets_entry e;
+	bool found = false;
+
+	while (!found && secrets_next(&text, &user, &secret)) {
+		if (!strip(&secret, span_of(SCRAM)))
+			continue;
+		if ((found = parse_scram(secret, &e)))
+			iterations = e.iterations;
+	}
+	return iterations;
+}
+
+struct span
+secrets_password(const struct secrets_entry *e)
+{
+	return e->has_password ?
+	    (struct span){ e->password.text, e->password.len } : span_of(NOBODY);
+}
+
 /*
  * The whole file is read for everybody, and what stands in for an unknown
  * user's secret is parsed like any other.
@@ -170,7 +211,7 @@ secrets_usable(const char *path, struct secrets_kinds *kinds)
 void
 secrets_search(struct span text, struct span user, struct secrets_entry *e)
 {
-	struct span name, secret, chosen = span_of("nobody's secret");
+	struct span name, secret, chosen = span_of(NOBODY);
 	bool found = false;
 
 	while (secrets_next(&text, &name, &secret))

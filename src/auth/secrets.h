@@ -5,7 +5,8 @@
  *	user:{PLAIN}secret
  *	user:{SCRAM-SHA-256}iterations,salt,stored key,server key
  *
- * (salt and keys in base64, as Dovecot writes them), '#' begins a comment line;
+ * (salt and keys in base64, as Dovecot writes them), '#' begins a comment line,
+ * and one of these is "#salt-key:" and SECRETS_KEY random bytes in base64;
  * mode 0600, owned by root, or by the one who runs us by hand.  A secret that
  * begins with '{' is of the second or the third form, or of no use.  Of two
  * lines with the same user the first counts.  Read by the monitor only, afresh
@@ -106,6 +107,23 @@ void secrets_parse(struct span secret, struct secrets_entry *e);
  */
 int secrets_make_scram(const struct secret *password, uint32_t iterations,
     struct secrets_entry *e);
+
+/*
+ * SCRAM tells whoever asks a salt and a number of iterations.  For a user who
+ * has none of their own they come from these, so that such a user looks like
+ * any other: the salt from the key in the first such comment line, false if
+ * there is none; the iterations are those of the first SCRAM entry, or
+ * SECRETS_ITERATIONS.
+ */
+#define SECRETS_SALT_KEY "#salt-key:"
+bool secrets_salt_key(struct span text, unsigned char key[SECRETS_KEY]);
+uint32_t secrets_iterations(struct span text);
+
+/*
+ * The entry's password, or in place of one that it has not something which
+ * takes as long; on loan.
+ */
+struct span secrets_password(const struct secrets_entry *e);
 
 /* Its two keys, from the iterations and the salt in the entry. */
 void secrets_derive(const struct secret *password, struct secrets_entry *e);

@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/test_channel \
 	tests/unit/test_cidr \
 	tests/unit/test_conf \
+	tests/unit/test_cram \
 	tests/unit/test_digest \
 	tests/unit/test_edit \
 	tests/unit/test_exact \
@@ -38,6 +39,8 @@ UNIT_TESTS = \
 	tests/unit/test_proxy \
 	tests/unit/test_qpopper \
 	tests/unit/test_reply \
+	tests/unit/test_scram \
+	tests/unit/test_scrammsg \
 	tests/unit/test_secret \
 	tests/unit/test_secrets \
 	tests/unit/test_spool \
@@ -61,6 +64,8 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+ONE_FILE = tests/unit/one_file.c tests/unit/one_file.h tests/unit/unit.h
+
 tests_unit_test_access_SOURCES = tests/unit/test_access.c tests/unit/unit.h
 tests_unit_test_access_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_access_LDADD = $(TEST_LIBS)
@@ -68,7 +73,7 @@ tests_unit_test_adopted_SOURCES = tests/unit/test_adopted.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_adopted_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_adopted_LDADD = $(TEST_LIBS)
-tests_unit_test_apop_SOURCES = tests/unit/test_apop.c tests/unit/unit.h
+tests_unit_test_apop_SOURCES = tests/unit/test_apop.c $(ONE_FILE)
 tests_unit_test_apop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_apop_LDADD = $(TEST_LIBS)
 tests_unit_test_ascii_SOURCES = tests/unit/test_ascii.c tests/unit/unit.h
@@ -93,6 +98,9 @@ tests_unit_test_cidr_LDADD = $(TEST_LIBS)
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/unit.h
 tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_conf_LDADD = $(TEST_LIBS)
+tests_unit_test_cram_SOURCES = tests/unit/test_cram.c $(ONE_FILE)
+tests_unit_test_cram_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cram_LDADD = $(TEST_LIBS)
 tests_unit_test_digest_SOURCES = tests/unit/test_digest.c tests/unit/unit.h
 tests_unit_test_digest_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_digest_LDADD = $(TEST_LIBS)
@@ -192,6 +200,12 @@ tests_unit_test_qpopper_LDADD = $(TEST_LIBS)
 tests_unit_test_reply_SOURCES = tests/unit/test_reply.c tests/unit/unit.h
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(TEST_LIBS)
+tests_unit_test_scram_SOURCES = tests/unit/test_scram.c $(ONE_FILE)
+tests_unit_test_scram_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_scram_LDADD = $(TEST_LIBS)
+tests_unit_test_scrammsg_SOURCES = tests/unit/test_scrammsg.c tests/unit/unit.h
+tests_unit_test_scrammsg_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_scrammsg_LDADD = $(TEST_LIBS)
 tests_unit_test_sandbox_SOURCES = tests/unit/test_sandbox.c \
 	tests/unit/unit.h tests/unit/box.c tests/unit/box.h
 tests_unit_test_sandbox_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -199,7 +213,7 @@ tests_unit_test_sandbox_LDADD = $(TEST_LIBS)
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c tests/unit/unit.h
 tests_unit_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secret_LDADD = $(TEST_LIBS)
-tests_unit_test_secrets_SOURCES = tests/unit/test_secrets.c tests/unit/unit.h
+tests_unit_test_secrets_SOURCES = tests/unit/test_secrets.c $(ONE_FILE)
 tests_unit_test_secrets_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secrets_LDADD = $(TEST_LIBS)
 tests_unit_test_spool_SOURCES = tests/unit/test_spool.c tests/unit/unit.h \

@@ -1,4 +1,5 @@
 #include "auth/apop.h"
+#include "one_file.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -7,38 +8,12 @@
 #define STAMP "<1896.697170952@dbc.mtview.ca.us>"
 #define DIGEST "c4c9334bac560ecc979e58001b3e22fb"	/* of tanstaaf */
 
-static char path[] = "/tmp/solopop-apop.XXXXXX";
-static int fd;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
-	return (fd = mkstemp(path)) == -1 ? -1 : 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	(void)close(fd);
-	return unlink(path);
-}
-
-static void
-fill(struct span text)
-{
-	assert_int_equal(ftruncate(fd, 0), 0);
-	assert_int_equal(pwrite(fd, text.p, text.len, 0), text.len);
-}
-
 static bool
 matches(const char *user, const char *digest)
 {
 	bool match = false;
 
-	assert_int_equal(apop_verify(path, span_of(user), STAMP,
+	assert_int_equal(apop_verify(one_file, span_of(user), STAMP,
 	    span_of(digest), &match), 0);
 	return match;
 }
@@ -47,7 +22,7 @@ static void
 verify__of_the_example_in_rfc_1939(void **state)
 {
 	(void)state;
-	fill(SPAN("# secrets\nfred:other\nmrose:tanstaaf\n"));
+	one_file_fill(SPAN("# secrets\nfred:other\nmrose:tanstaaf\n"));
 	assert_true(matches("mrose", DIGEST));
 	assert_false(matches("fred", DIGEST));
 	assert_false(matches("MROSE", DIGEST));
@@ -64,13 +39,13 @@ static void
 verify__takes_the_first_entry__to_the_end_of_its_line(void **state)
 {
 	(void)state;
-	fill(SPAN("mrose:tanstaaf\nmrose:second\n"));
+	one_file_fill(SPAN("mrose:tanstaaf\nmrose:second\n"));
 	assert_true(matches("mrose", DIGEST));
-	fill(SPAN("\n:x\nmrose\nmrose:\nmrose:tanstaaf"));
+	one_file_fill(SPAN("\n:x\nmrose\nmrose:\nmrose:tanstaaf"));
 	assert_true(matches("mrose", DIGEST));
-	fill(SPAN("mrose:{PLAIN}tanstaaf\nmrose:second\n"));
+	one_file_fill(SPAN("mrose:{PLAIN}tanstaaf\nmrose:second\n"));
 	assert_true(matches("mrose", DIGEST));
-	fill(SPAN("mrose:tanstaaf \n"));
+	one_file_fill(SPAN("mrose:tanstaaf \n"));
 	assert_false(matches("mrose", DIGEST));
 }
 
@@ -79,14 +54,16 @@ static void
 verify__of_an_unknown_user__never_matches(void **state)
 {
 	(void)state;
-	fill(SPAN("fred:x\n"));
+	one_file_fill(SPAN("fred:x\n"));
 	assert_false(matches("mrose", "ebf1a4c86f74b6f0422c8060c2893e22"));
-	fill(SPAN("mrose:{other}tanstaaf\nmrose:tanstaaf\n"));
+	one_file_fill(SPAN("mrose:{other}tanstaaf\nmrose:tanstaaf\n"));
 	assert_false(matches("mrose", "ebf1a4c86f74b6f0422c8060c2893e22"));
 	assert_false(matches("mrose", DIGEST));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, one_file_set_up, \
+	    one_file_tear_down)
 
 int
 main(void)

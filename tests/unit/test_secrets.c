@@ -1,4 +1,5 @@
 #include "auth/secrets.h"
+#include "one_file.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -7,32 +8,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char path[] = "/tmp/solopop-secrets.XXXXXX";
-static int fd;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
-	return (fd = mkstemp(path)) == -1 ? -1 : 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	(void)close(fd);
-	return unlink(path);
-}
-
-static void
-fill(struct span text)
-{
-	assert_int_equal(ftruncate(fd, 0), 0);
-	assert_int_equal(pwrite(fd, text.p, text.len, 0), text.len);
-}
 
 static const struct {
 	struct span text;
@@ -63,13 +38,13 @@ usable__needs_an_entry(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(files); i++) {
-		fill(files[i].text);
+		one_file_fill(files[i].text);
 		if (files[i].error != 0) {
-			assert_errno(secrets_usable(path, &kinds),
+			assert_errno(secrets_usable(one_file, &kinds),
 			    files[i].error);
 			continue;
 		}
-		assert_int_equal(secrets_usable(path, &kinds), 0);
+		assert_int_equal(secrets_usable(one_file, &kinds), 0);
 		assert_true(kinds.password);
 		assert_false(kinds.scram);
 	}
@@ -84,15 +59,15 @@ usable__needs_owner_and_mode(void **state)
 	size_t i;
 
 	(void)state;
-	fill(SPAN("a:b\n"));
+	one_file_fill(SPAN("a:b\n"));
 	for (i = 0; i < COUNT(bad); i++) {
-		assert_int_equal(fchmod(fd, bad[i]), 0);
-		assert_errno(secrets_usable(path, &kinds), EPERM);
+		assert_int_equal(fchmod(one_file_fd, bad[i]), 0);
+		assert_errno(secrets_usable(one_file, &kinds), EPERM);
 	}
-	assert_int_equal(fchmod(fd, 0600), 0);
-	(void)memcpy(other, path, sizeof path);
-	memcpy(other + strlen(path), ".link", 6);
-	assert_int_equal(symlink(path, other), 0);
+	assert_int_equal(fchmod(one_file_fd, 0600), 0);
+	(void)memcpy(other, one_file, sizeof one_file);
+	memcpy(other + strlen(one_file), ".link", 6);
+	assert_int_equal(symlink(one_file, other), 0);
 	assert_errno(secrets_usable(other, &kinds), ELOOP);
 	assert_int_equal(unlink(other), 0);
 	assert_int_equal(mkfifo(other, 0600), 0);
@@ -100,8 +75,8 @@ usable__needs_owner_and_mode(void **state)
 	assert_int_equal(unlink(other), 0);
 	assert_errno(secrets_usable(other, &kinds), ENOENT);
 	if (geteuid() == 0) {
-		assert_int_equal(fchown(fd, 1, 1), 0);
-		assert_errno(secrets_usable(path, &kinds), EPERM);
+		assert_int_equal(fchown(one_file_fd, 1, 1), 0);
+		assert_errno(secrets_usable(one_file, &kinds), EPERM);
 	}
 }
 
@@ -111,8 +86,8 @@ usable__of_a_file_beyond_reason__is_not(void **state)
 	struct secrets_kinds kinds;
 
 	(void)state;
-	assert_int_equal(ftruncate(fd, (off_t)1 << 30), 0);
-	assert_errno(secrets_usable(path, &kinds), EFBIG);
+	assert_int_equal(ftruncate(one_file_fd, (off_t)1 << 30), 0);
+	assert_errno(secrets_usable(one_file, &kinds), EFBIG);
 }
 
 /* RFC 7677, section 3: user "user", password "pencil". */
@@ -127,12 +102,12 @@ usable__tells_what_kinds_there_are(void **state)
 	struct secrets_kinds kinds;
 
 	(void)state;
-	fill(SPAN("# one\nuser:" SCRAM "\n"));
-	assert_int_equal(secrets_usable(path, &kinds), 0);
+	one_file_fill(SPAN("# one\nuser:" SCRAM "\n"));
+	assert_int_equal(secrets_usable(one_file, &kinds), 0);
 	assert_true(kinds.scram);
 	assert_false(kinds.password);
-	fill(SPAN("user:" SCRAM "\njane:x\n"));
-	assert_int_equal(secrets_usable(path, &kinds), 0);
+	one_file_fill(SPAN("user:" SCRAM "\njane:x\n"));
+	assert_int_equal(secrets_usable(one_file, &kinds), 0);
 	assert_true(kinds.scram);
 	assert_true(kinds.password);
 }
@@ -142,7 +117,7 @@ find(const char *user)
 {
 	struct secrets_entry e;
 
-	assert_int_equal(secrets_find(path, span_of(user), &e), 0);
+	assert_int_equal(secrets_find(one_file, span_of(user), &e), 0);
 	return e;
 }
 
@@ -152,7 +127,7 @@ find__takes_the_first_line_of_that_very_user(void **state)
 	struct secrets_entry e;
 
 	(void)state;
-	fill(SPAN("jan:a\n#jane:b\njanet:c\nJANE:d\njane:\njane:e:f \n"
+	one_file_fill(SPAN("jan:a\n#jane:b\njanet:c\nJANE:d\njane:\njane:e:f \n"
 	    "jane:g\njane:" SCRAM "\nlast:h"));
 	e = find("jane");
 	assert_true(e.found);
@@ -174,7 +149,7 @@ find__of_an_unknown_user__shows_nothing(void **state)
 
 	(void)state;
 	memset(&nothing, 0, sizeof nothing);
-	fill(SPAN("jane:x\nuser:" SCRAM "\n"));
+	one_file_fill(SPAN("jane:x\nuser:" SCRAM "\n"));
 	e = find("nobody");
 	assert_memory_equal(&e, &nothing, sizeof e);
 }
@@ -185,9 +160,9 @@ find__of_a_file_that_is_not_usable__says_why(void **state)
 	struct secrets_entry e;
 
 	(void)state;
-	fill(SPAN("jane:x\n"));
-	assert_int_equal(fchmod(fd, 0640), 0);
-	assert_errno(secrets_find(path, SPAN("jane"), &e), EPERM);
+	one_file_fill(SPAN("jane:x\n"));
+	assert_int_equal(fchmod(one_file_fd, 0640), 0);
+	assert_errno(secrets_find(one_file, SPAN("jane"), &e), EPERM);
 	assert_errno(secrets_find("/nonexistent", SPAN("jane"), &e), ENOENT);
 }
 
@@ -198,7 +173,7 @@ scram__of_rfc_7677__has_its_keys(void **state)
 	struct secrets_entry e, again;
 
 	(void)state;
-	fill(SPAN("user:" SCRAM "\n"));
+	one_file_fill(SPAN("user:" SCRAM "\n"));
 	e = again = find("user");
 	assert_true(e.found && e.has_scram);
 	assert_false(e.has_password);
@@ -250,7 +225,7 @@ scram__of_a_wrong_line__is_of_no_use(void **state)
 	for (i = 0; i < COUNT(bad); i++) {
 		assert_true(snprintf(line, sizeof line,
 		    "user:{SCRAM-SHA-256}%s\nuser:x\n", bad[i]) > 0);
-		fill(span_of(line));
+		one_file_fill(span_of(line));
 		e = find("user");
 		assert_true(e.found);
 		assert_false(e.has_scram);
@@ -268,7 +243,7 @@ scram__cut_short_anywhere__is_none(void **state)
 
 	(void)state;
 	for (len = 0; len < sizeof line - 1; len++) {
-		fill((struct span){ line, len });
+		one_file_fill((struct span){ line, len });
 		e = find("user");
 		assert_false(e.has_scram);
 		assert_false(e.has_password);
@@ -288,7 +263,7 @@ scram__with_a_salt_too_long__is_of_no_use(void **state)
 	    "b:{SCRAM-SHA-256}4096,%.88s," STORED "," SERVER "\n",
 	    salt, "AA==", salt);
 	assert_in_range(n, 1, sizeof text - 1);
-	fill(span_of(text));
+	one_file_fill(span_of(text));
 	assert_true(find("a").has_scram);
 	assert_int_equal(find("a").salt_len, SECRETS_SALT_MAX);
 	assert_true(find("b").found);
@@ -302,12 +277,12 @@ secret__too_long_or_with_a_nul__is_of_no_use(void **state)
 
 	(void)state;
 	memset(text + 5, 'x', SECRET_MAX + 1);
-	fill((struct span){ text, 5 + SECRET_MAX });
+	one_file_fill((struct span){ text, 5 + SECRET_MAX });
 	assert_int_equal(find("jane").password.len, SECRET_MAX);
-	fill((struct span){ text, 5 + SECRET_MAX + 1 });
+	one_file_fill((struct span){ text, 5 + SECRET_MAX + 1 });
 	assert_true(find("jane").found);
 	assert_false(find("jane").has_password);
-	fill(SPAN("jane:a\0b\n"));
+	one_file_fill(SPAN("jane:a\0b\n"));
 	assert_true(find("jane").found);
 	assert_false(find("jane").has_password);
 }
@@ -358,7 +333,8 @@ verify__the_password_of_either_kind(void **state)
 
 	(void)state;
 	/* RFC 7677, section 3, has "pencil". */
-	fill(SPAN("plain:pencil\nmarked:{PLAIN}pencil\nodd:{X}pencil\nscram:"
+	one_file_fill(SPAN("plain:pencil\nmarked:{PLAIN}pencil\n"
+	    "odd:{X}pencil\nscram:"
 	    "{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,"
 	    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,"
 	    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=\n"));
@@ -366,22 +342,75 @@ verify__the_password_of_either_kind(void **state)
 		assert_int_equal(secret_set(&password,
 		    span_of(rows[i].password)), 0);
 		match = !rows[i].match;
-		assert_int_equal(secrets_verify(path, span_of(rows[i].user),
+		assert_int_equal(secrets_verify(one_file, span_of(rows[i].user),
 		    &password, &match), 0);
 		assert_int_equal(match, rows[i].match);
 	}
-	assert_int_equal(fchmod(fd, 0644), 0);
-	assert_errno(secrets_verify(path, SPAN("plain"), &password, &match),
+	assert_int_equal(fchmod(one_file_fd, 0644), 0);
+	assert_errno(secrets_verify(one_file, SPAN("plain"), &password, &match),
 	    EPERM);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+static const struct {
+	const char *text;
+	int first;			/* byte of the key; -1: there is none */
+} salt_keys[] = {
+	{ "", -1 },
+	{ "a:b\n", -1 },
+	{ "#salt-key:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", 0 },
+	{ "a:b\n#salt-key:/wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n",
+	    255 },
+	{ "#salt-key:short\n"
+	    "#salt-key:BwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+	    "#salt-key:CAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", 7 },
+	{ "#salt-key:BwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= \n", -1 },
+	{ "#salt-key: BwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", -1 },
+	{ "#salt-key:BwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=\n", -1 },
+	{ "salt-key:BwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", -1 },
+	{ " #salt-key:BwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", -1 },
+	{ "a:#salt-key:BwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", -1 },
+};
+
+static void
+salt_key__is_the_first_whole_line_of_that_form(void **state)
+{
+	unsigned char key[SECRETS_KEY];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(salt_keys); i++) {
+		assert_int_equal(secrets_salt_key(span_of(salt_keys[i].text),
+		    key), salt_keys[i].first != -1);
+		if (salt_keys[i].first != -1)
+			assert_int_equal(key[0], salt_keys[i].first);
+	}
+}
+
+static void
+iterations__are_those_of_the_first_scram_entry(void **state)
+{
+	(void)state;
+	assert_int_equal(secrets_iterations(SPAN("")), SECRETS_ITERATIONS);
+	assert_int_equal(secrets_iterations(SPAN("a:b\n")),
+	    SECRETS_ITERATIONS);
+	assert_int_equal(secrets_iterations(SPAN("a:b\n"
+	    "#c:{SCRAM-SHA-256}4096," SALT "," STORED "," SERVER "\n"
+	    "d:{SCRAM-SHA-256}4095," SALT "," STORED "," SERVER "\n"
+	    "e:{SCRAM-SHA-256}5000," SALT "," STORED "," SERVER "\n"
+	    "f:{SCRAM-SHA-256}6000," SALT "," STORED "," SERVER)), 5000);
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, one_file_set_up, \
+	    one_file_tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(verify__the_password_of_either_kind),
+		TEST(salt_key__is_the_first_whole_line_of_that_form),
+		TEST(iterations__are_those_of_the_first_scram_entry),
 		TEST(usable__needs_an_entry),
 		TEST(usable__needs_owner_and_mode),
 		TEST(usable__of_a_file_beyond_reason__is_not),
