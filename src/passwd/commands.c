@@ -1,6 +1,7 @@
 #include "passwd/commands.h"
 
 #include "base/log.h"
+#include "compat/compat.h"
 #include "passwd/edit.h"
 #include "passwd/import.h"
 #include "passwd/prompt.h"
@@ -85,23 +86,71 @@ look(const struct request *r)
 	return status;
 }
 
+static void
+replace(struct store *s, struct span text)
+{
+	secrets_unload(s->text);
+	s->text = text;
+}
+
 /* Put the entry, or none, in the place of the user's in s. */
 static int
 change(struct store *s, struct span user, const struct secrets_entry *e)
 {
 	char value[EDIT_VALUE_MAX];
 	struct span text;
-	int r = -1;
+	int r;
 
 	if (e != NULL && edit_value(value, e) == -1)
 		return -1;
-	if (edit_set(s->text, user, e != NULL ? value : NULL, &text) == 0) {
-		secrets_unload(s->text);
-		s->text = text;
-		r = 0;
-	}
+	r = edit_set(s->text, user, e != NULL ? value : NULL, &text);
+	if (r == 0)
+		replace(s, text);
 	secret_erase(value, sizeof value);
 	return r;
+}
+
+static bool
+has_scram(struct span text)
+{
+	struct span user, secret;
+	struct secrets_entry e;
+	bool found = false;
+
+	while (!found && secrets_next(&text, &user, &secret)) {
+		secrets_parse(secret, &e);
+		found = e.has_scram;
+		secrets_wipe(&e);
+	}
+	return found;
+}
+
+/*
+ * Whose salt stays the same is known to have one, unless everybody's does: see
+ * auth/scram.h.
+ */
+static int
+add_salt_key(struct store *s)
+{
+	unsigned char key[SECRETS_KEY];
+	struct span text;
+
+	if (!has_scram(s->text) || secrets_salt_key(s->text, key))
+		return 0;
+	if (getentropy(key, sizeof key) == -1 ||
+	    edit_salt_key(s->text, key, &text) == -1)
+		return -1;
+	replace(s, text);
+	return 0;
+}
+
+static enum status
+keep(const struct request *r, struct store *s)
+{
+	if (add_salt_key(s) == -1)
+		return trouble(r, "%s: %s", r->file, strerror(errno));
+	return store_write(s, s->text) == -1 ? store_trouble(r, s) :
+	    STATUS_DONE;
 }
 
 /* The same, and then into the file. */
@@ -110,9 +159,7 @@ commit(const struct request *r, struct store *s, const struct secrets_entry *e)
 {
 	if (change(s, span_of(r->user), e) == -1)
 		return trouble(r, "%s: %s", r->file, strerror(errno));
-	if (store_write(s, s->text) == -1)
-		return store_trouble(r, s);
-	return STATUS_DONE;
+	return keep(r, s);
 }
 
 /* RFC 7613 and RFC 4013 have clients prepare what is beyond ASCII. */
@@ -399,9 +446,8 @@ merge(const struct request *r, struct store *s, const struct import *im)
 
 	while (status == STATUS_DONE && secrets_next(&text, &user, &secret))
 		status = merge_one(r, s, user, secret, &n);
-	if (status == STATUS_DONE && n.taken > 0 &&
-	    store_write(s, s->text) == -1)
-		status = store_trouble(r, s);
+	if (status == STATUS_DONE && n.taken > 0)
+		status = keep(r, s);
 	if (status == STATUS_DONE)
 		(void)printf("%u taken, %u kept as they are, %u left out\n",
 		    n.taken, n.kept, im->left_out);

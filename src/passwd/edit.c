@@ -105,24 +105,46 @@ rewrite(char *dst, struct span text, struct span user, const char *value)
 	return put_line(dst, user, value);
 }
 
+static int
+give(struct span *out, struct span made)
+{
+	if (made.len > SECRETS_FILE_MAX) {
+		secrets_unload(made);
+		errno = EFBIG;
+		return -1;
+	}
+	*out = made;
+	return 0;
+}
+
 int
 edit_set(struct span text, struct span user, const char *value,
     struct span *out)
 {
 	size_t more = user.len + (value != NULL ? strlen(value) : 0) + 3;
-	size_t len;
 	char *p;
 
 	if (text.len == 0)
 		text.p = "";
 	if ((p = malloc(text.len + more)) == NULL)
 		return -1;
-	len = (size_t)(rewrite(p, text, user, value) - p);
-	*out = (struct span){ p, len };
-	if (len > SECRETS_FILE_MAX) {
-		secrets_unload(*out);
-		errno = EFBIG;
+	more = (size_t)(rewrite(p, text, user, value) - p);
+	return give(out, (struct span){ p, more });
+}
+
+int
+edit_salt_key(struct span text, const unsigned char key[SECRETS_KEY],
+    struct span *out)
+{
+	static const char name[] = SECRETS_SALT_KEY;
+	char base64[BASE64_LEN(SECRETS_KEY) + 1], *p, *end;
+
+	base64_encode(base64, key, SECRETS_KEY);
+	if ((p = malloc(sizeof name + sizeof base64 + text.len)) == NULL)
 		return -1;
-	}
-	return 0;
+	end = put(p, name, sizeof name - 1);
+	end = put(end, base64, sizeof base64 - 1);
+	*end++ = '\n';
+	end = put(end, text.p, text.len);
+	return give(out, (struct span){ p, (size_t)(end - p) });
 }

@@ -34,4 +34,10 @@ int edit_value(char value[EDIT_VALUE_MAX], const struct secrets_entry *e);
 int edit_set(struct span text, struct span user, const char *value,
     struct span *out);
 
+/*
+ * A copy of text with this salt key (auth/secrets.h) in front; as edit_set().
+ */
+int edit_salt_key(struct span text, const unsigned char key[SECRETS_KEY],
+    struct span *out);
+
 #endif

@@ -32,6 +32,8 @@ TESTS = []
 class Failure(Exception):
     pass
 
+SALT_KEY = rb"#salt-key:[A-Za-z0-9+/]{43}=\n"
+
 
 def test(function):
     """A test; its arguments are an empty directory and a file not in it yet."""
@@ -111,7 +113,7 @@ def scram_is_what_the_rfc_says(top, path):
     passwd(path, "add", "jane", stdin=b"pencil\n")
     out = passwd(path, "upgrade", "jane")
     check("APOP and CRAM-MD5 stop working" in out, out)
-    line = re.fullmatch(rb"jane:\{SCRAM-SHA-256\}(\d+),(.*),(.*),(.*)\n",
+    line = re.fullmatch(SALT_KEY + rb"jane:\{SCRAM-SHA-256\}(\d+),(.*),(.*),(.*)\n",
                         read(path))
     check(line and int(line[1]) >= 4096, read(path))
     salt = base64.b64decode(line[2], validate=True)
@@ -130,11 +132,32 @@ def scram_is_what_the_rfc_says(top, path):
 @test
 def who_has_scram_keeps_it(top, path):
     passwd(path, "--scram", "-i", "4096", "add", "jane", stdin=b"x\n")
-    check(read(path).startswith(b"jane:{SCRAM-SHA-256}4096,"))
+    key, line = read(path).split(b"\n", 1)
+    check(line.startswith(b"jane:{SCRAM-SHA-256}4096,"), line)
     passwd(path, "-i", "5000", "add", "jane", stdin=b"y\n")
-    check(read(path).startswith(b"jane:{SCRAM-SHA-256}5000,"))
+    check(read(path).startswith(key + b"\njane:{SCRAM-SHA-256}5000,"))
     passwd(path, "--plain", "add", "jane", stdin=b"z\n")
-    equal(read(path), b"jane:z\n")
+    equal(read(path), key + b"\njane:z\n")
+
+
+@test
+def a_salt_key_comes_with_the_first_scram(top, path):
+    write(path, b"# ours\njane:x\n#salt-key:AAAA\n")
+    passwd(path, "add", "bob", stdin=b"y\n")
+    check(read(path).startswith(b"# ours\n"), read(path))
+    passwd(path, "-i", "4096", "upgrade", "bob")
+    made = re.fullmatch(SALT_KEY + rb"# ours\njane:x\n#salt-key:AAAA\n"
+                        rb"bob:\{SCRAM-SHA-256\}4096,.*\n", read(path))
+    check(made, read(path))
+    passwd(path, "-i", "4096", "upgrade", "jane")
+    equal(len(re.findall(SALT_KEY, read(path))), 1)
+    write(path, read(path).split(b"\n", 1)[1])
+    other = os.path.join(top, "other")
+    write(other, b"eve:z\n")
+    passwd(path, "import", other)
+    key = re.match(SALT_KEY, read(path))
+    check(key and key.group() != made.group()[:key.end()], read(path))
+    os.unlink(other)
 
 
 @test

@@ -50,6 +50,31 @@ set__changes_one_user__and_nothing_else(void **state)
 }
 
 static void
+salt_key__stands_in_front__and_is_found(void **state)
+{
+	static const unsigned char key[SECRETS_KEY] = "any bytes at all";
+	unsigned char found[SECRETS_KEY];
+	struct span out, none = { NULL, 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(edits); i++) {
+		assert_int_equal(edit_salt_key(span_of(edits[i].before), key,
+		    &out), 0);
+		assert_memory_equal(out.p, "#salt-key:", 10);
+		assert_int_equal(out.len, 10 + 44 + 1 +
+		    strlen(edits[i].before));
+		assert_memory_equal(out.p + 55, edits[i].before, out.len - 55);
+		assert_true(secrets_salt_key(out, found));
+		assert_memory_equal(found, key, sizeof key);
+		secrets_unload(out);
+	}
+	assert_int_equal(edit_salt_key(none, key, &out), 0);
+	assert_int_equal(out.len, 55);
+	secrets_unload(out);
+}
+
+static void
 set__of_no_text_at_all__is_a_line(void **state)
 {
 	struct span out;
@@ -170,6 +195,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(set__changes_one_user__and_nothing_else),
+		cmocka_unit_test(salt_key__stands_in_front__and_is_found),
 		cmocka_unit_test(set__of_no_text_at_all__is_a_line),
 		cmocka_unit_test(set__beyond_what_the_server_reads__is_refused),
 		cmocka_unit_test(user__fits_as_the_server_takes_them),
