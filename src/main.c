@@ -176,7 +176,7 @@ run(struct options *o, struct client *client)
 		    "solopop --check", o->server.tls.program);
 		return EX_CONFIG;
 	}
-	warning = policy_warning(o, m.tls_offered, m.stamp[0] != '\0');
+	warning = policy_warning(o, m.tls_offered, m.secrets.scram);
 	if (warning != NULL)
 		log_line(LOG_WARN, "%s", warning);
 	if (m.root)

@@ -59,7 +59,7 @@ ROW("no-auth", 0, KIND_BOOL, AT(server.no_auth), 0, 0, NULL, NULL,
 ROW("pam-service", 0, KIND_TEXT, AT(server.pam_service), 0, 0, NULL,
     "NAME", "file in /etc/pam.d; none: secrets alone [pop3]")
 ROW("secrets-file", 0, KIND_TEXT, AT(server.secrets), 0, 0, NULL, "FILE",
-    "user:secret lines for APOP [" SYSCONFDIR "/solopop.secrets]")
+    "secrets for APOP, SCRAM [" SYSCONFDIR "/solopop.secrets]")
 ROW("min-uid", 0, KIND_UID, AT(server.min_uid), 1, UINT32_MAX - 1, NULL,
     "UID", "nobody below it logs in [100]")
 ROW("auth-file", 0, KIND_TEXT, AT(server.auth_file), 0, 0, NULL, "FILE",

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 const char *
-policy_warning(const struct options *o, bool tls, bool apop)
+policy_warning(const struct options *o, bool tls, bool secrets)
 {
 	const struct pop3_conf *p = &o->server.pop3;
 
-	if (p->clear == CLEAR_NEVER && !apop)
+	if (p->clear == CLEAR_NEVER && !secrets)
 		return "clear-text-password is never, and there is no secrets "
 		    "file: nobody can log in";
 	if (p->clear == CLEAR_TLS && !tls && p->plaintext_from == NULL)

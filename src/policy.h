@@ -15,9 +15,9 @@ const char *policy_refusal(const struct options *o, const struct peer *peer,
 
 /*
  * Does clear-text-password leave a way to log in?  NULL, or what is missing: a
- * warning, for nobody is refused because of it.  tls and apop say whether these
- * would work.
+ * warning, for nobody is refused because of it.  tls and secrets say whether
+ * these would work.
  */
-const char *policy_warning(const struct options *o, bool tls, bool apop);
+const char *policy_warning(const struct options *o, bool tls, bool secrets);
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef AUTH_ASK_H
 #define AUTH_ASK_H
 
+#include "auth/scram.h"
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -27,7 +28,13 @@ enum ask_kind {
 	ASK_LOG,		/* number: enum log_level; bytes: line */
 	ASK_REPORT,		/* numbers: see struct ask_totals */
 	ASK_STLS,		/* nothing: TLS may begin, and we end */
-	ASK_PEER		/* bytes: the client's address, by a proxy */
+	ASK_PEER,		/* bytes: the client's address, by a proxy */
+	ASK_CHALLENGE,		/* bytes: user, or none if no salt is needed;
+				   answer: the same kind, bytes: nonce, salt;
+				   number: iterations */
+	ASK_CRAM,		/* bytes: user; bytes: digest */
+	ASK_SCRAM		/* bytes, each: see scram_claim; bytes behind
+				   the answer's number: the signature */
 };
 
 /*
@@ -76,6 +83,26 @@ int ask_verify(struct ask *a, const char *user, const struct secret *password,
     enum verdict *verdict, bool *last);
 int ask_apop(struct ask *a, const char *user, struct span digest,
     enum verdict *verdict, bool *last);
+
+/*
+ * For CRAM-MD5 and SCRAM-SHA-256: a nonce, which is good for one proof, and if
+ * a user is given, not "", that user's salt.  -1 as ask_verify().
+ */
+#define ASK_NONCE 18			/* random bytes */
+#define ASK_NONCE_MAX (BASE64_LEN(ASK_NONCE) + 1)	/* as a string */
+
+struct ask_challenge {
+	char nonce[ASK_NONCE_MAX];	/* "": none can be had now */
+	struct scram_salt salt;
+};
+int ask_challenge(struct ask *a, const char *user,
+    struct ask_challenge *challenge);
+
+/* And the proof; -1 as above.  The signature is one of VERDICT_WELCOME only. */
+int ask_cram(struct ask *a, const char *user, struct span digest,
+    enum verdict *verdict, bool *last);
+int ask_scram(struct ask *a, const struct scram_claim *claim,
+    enum verdict *verdict, bool *last, unsigned char signature[SCRAM_PROOF]);
 
 /*
  * After VERDICT_WELCOME: pass on in which language the client is answered (the

@@ -252,8 +252,10 @@ check_secrets(struct check *c)
 	if (path == NULL || c->o->server.no_auth) {
 		say(c, "APOP", "off: no secrets file is named");
 	} else if (secrets_usable(path, &kinds) == 0) {
-		say(c, "APOP", kinds.password ? "on, with %s" :
-		    "off: %s has secrets for SCRAM only", path);
+		say(c, "APOP", kinds.password ? "on, with %s, and so are "
+		    "CRAM-MD5 and SCRAM-SHA-256" :
+		    "off: %s has secrets for SCRAM-SHA-256 only, and that is "
+		    "on", path);
 	} else if (errno == ENOENT) {
 		say(c, "APOP", "off: no %s", path);
 	} else if (errno == ENODATA) {

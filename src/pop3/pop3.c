@@ -243,18 +243,22 @@ next_step(struct pop3 *p)
 	return step;
 }
 
-int
-pop3_challenge(struct pop3 *p, const char *text, char *dst, size_t cap,
-    struct span *response, enum pop3_step *step)
+void
+pop3_challenge(struct pop3 *p, const char *text, bool expect)
 {
 	(void)out_put(p->out, "+ ", 2);
 	pop3_list_line(p, text, strlen(text));
-	if (!line_pending(&p->in)) {
-		if (out_flush(p->out) == -1) {
-			*step = STEP_ABORT;
-			return -1;
-		}
+	if (!line_pending(&p->in) && out_flush(p->out) == 0 && expect)
 		ask_expect(p->ask);
+}
+
+int
+pop3_response(struct pop3 *p, char *dst, size_t cap, struct span *response,
+    enum pop3_step *step)
+{
+	if (p->out->error != 0) {
+		*step = STEP_ABORT;
+		return -1;
 	}
 	if (line_read_long(&p->in, dst, cap, deadline(p), response) == 0)
 		return 0;

@@ -76,6 +76,7 @@ struct pop3 {
 	const struct peer *peer;	/* or told, from XCLIENT on */
 	struct ask *ask;
 	const char *stamp;		/* "<...>" for APOP, or "" */
+	struct secrets_kinds secrets;	/* what AUTH can succeed with */
 
 	enum pop3_state state;
 	struct line in;
@@ -156,12 +157,17 @@ enum pop3_step pop3_say_word(struct pop3 *p, enum reply reply,
     struct span word);
 
 /*
- * Within AUTH (RFC 5034, section 4): a challenge, "+ " and the text, and the
- * response to it, a line of at most cap octets gathered at dst.  PAM's modules
- * are loaded meanwhile, if there is time.  -1: there is none, and *step is
- * what comes of the command.
+ * Within AUTH (RFC 5034, section 4): a challenge, "+ " and the text, which
+ * leaves if the client has not yet said anything.  If it has to be waited for
+ * and a login is expected, PAM's modules are loaded meanwhile.
  */
-int pop3_challenge(struct pop3 *p, const char *text, char *dst, size_t cap,
+void pop3_challenge(struct pop3 *p, const char *text, bool expect);
+
+/*
+ * The response to it, a line of at most cap octets gathered at dst.  -1: there
+ * is none, and *step is what comes of the command.
+ */
+int pop3_response(struct pop3 *p, char *dst, size_t cap,
     struct span *response, enum pop3_step *step);
 
 /* A line of a multi-line response; pop3_end_list() ends it. */

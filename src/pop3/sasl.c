@@ -1,8 +1,11 @@
 #include "pop3/sasl.h"
 
-#include "base/base64.h"
+#include "auth/cram.h"
 #include "pop3/commands.h"
+#include "pop3/scrammsg.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -22,8 +25,30 @@ struct exchange {
 	char line[SASL_LINE_MAX];
 };
 
+static void run_scram(struct exchange *);
+static void run_cram(struct exchange *);
 static void run_plain(struct exchange *);
 static void run_login(struct exchange *);
+
+static bool
+has_scram(const struct pop3 *p)
+{
+	return p->secrets.scram;
+}
+
+static bool
+has_cram(const struct pop3 *p)
+{
+	return p->secrets.password;
+}
+
+/* Nobody needs to be told of what nobody here can do. */
+static enum reply
+unknown(const struct pop3 *p)
+{
+	(void)p;
+	return REPLY_NO_MECHANISM;
+}
 
 /* The better ones first: some clients take the first they know. */
 static const struct mechanism {
@@ -33,6 +58,8 @@ static const struct mechanism {
 	bool client_first;
 	void (*run)(struct exchange *);
 } mechanisms[] = {
+	{ "SCRAM-SHA-256", has_scram, unknown, true, run_scram },
+	{ "CRAM-MD5", has_cram, unknown, false, run_cram },
 	{ "PLAIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true,
 	    run_plain },
 	{ "LOGIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true,
@@ -59,23 +86,28 @@ decode(struct exchange *x, struct span text, struct span *response)
 	return 0;
 }
 
-/*
- * Send a challenge and have what the client says to it, decoded; it stays
- * until the next one.  On -1 the command is over.
- */
+/* Send a challenge and have what the client says to it, as it says it. */
+static int
+exchange(struct exchange *x, struct span challenge, bool expect,
+    struct span *text)
+{
+	base64_encode(x->line, challenge.p, challenge.len);
+	pop3_challenge(x->p, x->line, expect);
+	x->used = sizeof x->line;	/* as much as may be, if this fails */
+	if (pop3_response(x->p, x->line, sizeof x->line, text, &x->step) == -1)
+		return -1;
+	x->used = text->len;
+	return span_is(*text, "*") ? fail(x, REPLY_CANCELLED) : 0;
+}
+
+/* The same, decoded; it stays until the next.  On -1 the command is over. */
 static int
 ask(struct exchange *x, struct span challenge, struct span *response)
 {
 	struct span text;
 
-	base64_encode(x->line, challenge.p, challenge.len);
-	x->used = sizeof x->line;	/* as much as may be, if this fails */
-	if (pop3_challenge(x->p, x->line, x->line, sizeof x->line, &text,
-	    &x->step) == -1)
+	if (exchange(x, challenge, true, &text) == -1)
 		return -1;
-	x->used = text.len;
-	if (span_is(text, "*"))
-		return fail(x, REPLY_CANCELLED);
 	return decode(x, text, response);
 }
 
@@ -167,6 +199,146 @@ run_login(struct exchange *x)
 	    take_name(x, s) == 0 &&
 	    ask(x, span_of(ASK_PASSWORD), &s) == 0)
 		verify(x, s);
+}
+
+/* From the monitor: a nonce, and the salt of a user if there is one. */
+static int
+begin(struct exchange *x, const char *user, struct ask_challenge *challenge)
+{
+	if (!login_can_wait(x->p) ||
+	    ask_challenge(x->p->ask, user, challenge) == -1)
+		return -1;
+	return challenge->nonce[0] != '\0' ? 0 : fail(x, REPLY_TROUBLE);
+}
+
+/* The name, which may hold blanks, a blank, and the digest: leave the name. */
+static bool
+cut_digest(struct span *s, struct span *digest)
+{
+	if (s->len <= DIGEST_MD5_HEX)
+		return false;
+	s->len -= DIGEST_MD5_HEX + 1;
+	*digest = (struct span){ s->p + s->len + 1, DIGEST_MD5_HEX };
+	return s->p[s->len] == ' ';
+}
+
+/* RFC 2195 */
+static void
+run_cram(struct exchange *x)
+{
+	char text[CRAM_CHALLENGE_MAX];
+	struct ask_challenge challenge;
+	struct span s, digest;
+	enum verdict verdict;
+	bool last;
+
+	if (begin(x, "", &challenge) == -1)
+		return;
+	if (cram_challenge(text, challenge.nonce, x->p->conf->host) == -1)
+		(void)fail(x, REPLY_TROUBLE);
+	else if (ask(x, span_of(text), &s) == -1)
+		return;
+	else if (!cut_digest(&s, &digest))
+		(void)fail(x, REPLY_BAD_RESPONSE);
+	else if (take_name(x, s) == 0 && login_can_wait(x->p) &&
+	    ask_cram(x->p->ask, x->p->user, digest, &verdict, &last) == 0)
+		x->step = login_answer(x->p, verdict, last);
+}
+
+/*
+ * That we know the secret, too; the client says nothing to it (RFC 5034,
+ * section 4: there is no room for this behind +OK).  If it does, it does not
+ * believe us, and since the monitor has let it in, there is no second try.
+ */
+static void
+sign(struct exchange *x, const unsigned char signature[SCRAM_PROOF])
+{
+	char text[2 + BASE64_LEN(SCRAM_PROOF) + 1] = "v=";
+	struct span s;
+
+	base64_encode(text + 2, signature, SCRAM_PROOF);
+	if (exchange(x, span_of(text), false, &s) == 0) {
+		if (s.len == 0) {
+			x->step = STEP_LOGIN;
+			return;
+		}
+		(void)fail(x, REPLY_BAD_RESPONSE);
+	}
+	if (x->step == STEP_NEXT)
+		x->step = STEP_END;
+}
+
+static void
+prove(struct exchange *x, const struct scrammsg_first *first,
+    const struct scrammsg_last *last_message)
+{
+	struct scram_claim claim = { span_of(x->p->user), first->bare,
+	    first->nonce, last_message->bare, { 0 } };
+	unsigned char signature[SCRAM_PROOF];
+	enum verdict verdict;
+	bool last;
+
+	memcpy(claim.proof, last_message->proof, sizeof claim.proof);
+	if (!login_can_wait(x->p) || ask_scram(x->p->ask, &claim, &verdict,
+	    &last, signature) == -1)
+		return;
+	x->step = login_answer(x->p, verdict, last);
+	if (x->step == STEP_LOGIN)
+		sign(x, signature);
+}
+
+static int
+fail_scram(struct exchange *x)
+{
+	return fail(x, errno == EILSEQ ? REPLY_NOT_UTF8 : REPLY_BAD_RESPONSE);
+}
+
+/* Our first message, and the client's last. */
+static void
+challenge_scram(struct exchange *x, const struct scrammsg_first *first)
+{
+	char text[2 + SCRAM_NONCE_MAX + ASK_NONCE_MAX + SCRAM_SALT_TEXT_MAX];
+	char salt[SCRAM_SALT_TEXT_MAX];
+	struct ask_challenge challenge;
+	struct scrammsg_last last;
+	struct span s;
+
+	if (begin(x, x->p->user, &challenge) == -1)
+		return;
+	scram_put_salt(salt, &challenge.salt);
+	(void)snprintf(text, sizeof text, "r=%.*s%s%s", (int)first->nonce.len,
+	    first->nonce.p, challenge.nonce, salt);
+	if (ask(x, span_of(text), &s) == -1)
+		return;
+	if (scrammsg_last(&last, first, challenge.nonce, s) == -1)
+		(void)fail_scram(x);
+	else
+		prove(x, first, &last);
+}
+
+/* RFC 5802: the first message is needed until the last. */
+static void
+run_scram(struct exchange *x)
+{
+	struct scrammsg_first first;
+	char message[SCRAM_FIRST_MAX];
+	struct span s;
+
+	if (hear_first(x, span_of(""), &s) == -1)
+		return;
+	if (s.len > sizeof message) {
+		(void)fail(x, REPLY_BAD_RESPONSE);
+		return;
+	}
+	if (s.len > 0)
+		memcpy(message, s.p, s.len);
+	s.p = message;
+	if (scrammsg_first(&first, s) == -1)
+		(void)fail_scram(x);
+	else if (first.for_another)
+		(void)fail(x, REPLY_FOR_ANOTHER);
+	else if (take_name(x, (struct span){ first.name, first.name_len }) == 0)
+		challenge_scram(x, &first);
 }
 
 bool

@@ -93,6 +93,7 @@ front_begin(const struct monitor *m, struct ask *ask)
 	p->tls_offered = m->tls_offered;
 	p->xclient_done = m->xclient_done;
 	p->greeted = m->greeted;
+	p->secrets = m->secrets;
 	p->language = m->language;
 	return p;
 }

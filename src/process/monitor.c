@@ -1,7 +1,7 @@
 #include "process/monitor.h"
 
 #include "auth/apop.h"
-#include "auth/secrets.h"
+#include "auth/cram.h"
 #include "base/cidr.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -24,9 +24,16 @@
 #define FRONT_LINES(conf) \
 	(16 + 2 * ((conf)->max_failures + (conf)->pop3.max_bad))
 
+/* As many as fail, or are given up, before TLS and again in it. */
+#define CHALLENGES(conf) \
+	(2 * ((conf)->max_failures + (conf)->pop3.max_bad))
+
 static int answer_expect(struct monitor *, struct monmsg *);
 static int answer_verify(struct monitor *, struct monmsg *);
 static int answer_apop(struct monitor *, struct monmsg *);
+static int answer_challenge(struct monitor *, struct monmsg *);
+static int answer_cram(struct monitor *, struct monmsg *);
+static int answer_scram(struct monitor *, struct monmsg *);
 static int answer_hand_over(struct monitor *, struct monmsg *);
 static int answer_log(struct monitor *, struct monmsg *);
 static int answer_stls(struct monitor *, struct monmsg *);
@@ -45,6 +52,11 @@ static const struct rule {
 	    answer_verify },
 	{ ASK_APOP, FRONT_ASKS, 16 + ASK_USER_MAX + POP3_LINE_MAX,
 	    answer_apop },
+	{ ASK_CHALLENGE, FRONT_ASKS, 8 + ASK_USER_MAX, answer_challenge },
+	{ ASK_CRAM, FRONT_ASKS, 16 + ASK_USER_MAX + DIGEST_MD5_HEX,
+	    answer_cram },
+	{ ASK_SCRAM, FRONT_ASKS, 40 + ASK_USER_MAX + SCRAM_FIRST_MAX +
+	    SCRAM_NONCE_MAX + SCRAM_LAST_MAX + SCRAM_PROOF, answer_scram },
 	{ ASK_HAND_OVER, HANDING_OVER, 16 + LINE_BUFFER, answer_hand_over },
 	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
 	    ALL_DONE | TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
@@ -71,20 +83,19 @@ make_stamp(struct monitor *m)
 	return 0;
 }
 
-/* A stamp makes some clients try APOP and nothing else: it must work then. */
-static bool
-has_apop(const struct server_conf *conf)
+/* Some clients try the best that is announced, nothing else: it must work. */
+static struct secrets_kinds
+find_secrets(const struct server_conf *conf)
 {
-	struct secrets_kinds kinds;
+	struct secrets_kinds kinds = { false, false };
 
 	if (conf->secrets == NULL || conf->no_auth)
-		return false;
-	if (secrets_usable(conf->secrets, &kinds) == 0)
-		return kinds.password;
-	if (errno != ENOENT)
+		return kinds;
+	if (secrets_usable(conf->secrets, &kinds) == -1 && errno != ENOENT)
 		log_line(LOG_WARN, "secrets file %s: %s", conf->secrets,
 		    errno == EPERM ? "wrong owner or mode" : strerror(errno));
-	return false;
+	kinds.scram |= kinds.password;
+	return kinds;
 }
 
 /* With nothing before it, or with a proxy's header out of the way. */
@@ -109,7 +120,8 @@ monitor_init(struct monitor *m, const struct server_conf *conf,
 	m->language = conf->pop3.language;
 	m->tls_offered = tls_is_offered(&conf->tls, client);
 	tls_init(&m->tls);
-	return has_apop(conf) ? make_stamp(m) : 0;
+	m->secrets = find_secrets(conf);
+	return m->secrets.password ? make_stamp(m) : 0;
 }
 
 int
@@ -346,8 +358,20 @@ judge_password(struct monitor *m, const char *said,
 	return admit_by_pam(m, verdict);
 }
 
+/* Who knows a secret of ours is still PAM's to admit. */
 static enum verdict
-judge_digest(struct monitor *m, const char *said, struct span digest)
+admit_proven(struct monitor *m, const char *name)
+{
+	if (!m->root || m->conf->no_pam)
+		return admit(m, name);
+	start_pam(m);
+	if (m->pam == NULL)
+		return VERDICT_TROUBLE;
+	return admit_by_pam(m, pamauth_account(m->pam, name));
+}
+
+static enum verdict
+judge_apop(struct monitor *m, const char *said, struct span digest)
 {
 	char name[ASK_USER_MAX + 1];
 	bool match;
@@ -357,14 +381,37 @@ judge_digest(struct monitor *m, const char *said, struct span digest)
 	if (m->stamp[0] == '\0' || apop_verify(m->conf->secrets,
 	    span_of(name), m->stamp, digest, &match) == -1)
 		return VERDICT_TROUBLE;
-	if (!match)
+	return match ? admit_proven(m, name) : VERDICT_WRONG;
+}
+
+static enum verdict
+judge_cram(struct monitor *m, const char *said, struct span digest)
+{
+	char name[ASK_USER_MAX + 1], challenge[CRAM_CHALLENGE_MAX];
+	bool match;
+
+	if (understand(m, said, name) == -1)
 		return VERDICT_WRONG;
-	if (!m->root || m->conf->no_pam)
-		return admit(m, name);
-	start_pam(m);
-	if (m->pam == NULL)
+	if (cram_challenge(challenge, m->nonce, m->conf->pop3.host) == -1 ||
+	    cram_verify(m->conf->secrets, span_of(name), challenge, digest,
+	    &match) == -1)
 		return VERDICT_TROUBLE;
-	return admit_by_pam(m, pamauth_account(m->pam, name));
+	return match ? admit_proven(m, name) : VERDICT_WRONG;
+}
+
+/* What is nobody's name costs as much as another, since it costs so much. */
+static enum verdict
+judge_scram(struct monitor *m, const char *said, struct scram_claim *claim,
+    unsigned char signature[SCRAM_PROOF])
+{
+	char name[ASK_USER_MAX + 1];
+	bool match, known = understand(m, said, name) == 0;
+
+	claim->user = span_of(name);
+	if (scram_verify(m->conf->secrets, claim, m->nonce, m->salt_key,
+	    &match, signature) == -1)
+		return VERDICT_TROUBLE;
+	return match && known ? admit_proven(m, name) : VERDICT_WRONG;
 }
 
 #define FAILED_LOGIN "[AUTH] Failed attempted login to %s from host (%s) %s"
@@ -479,7 +526,8 @@ answer_verify(struct monitor *m, struct monmsg *message)
 }
 
 static int
-answer_apop(struct monitor *m, struct monmsg *message)
+answer_digest(struct monitor *m, struct monmsg *message,
+    enum verdict (*judge)(struct monitor *, const char *, struct span))
 {
 	int64_t asked = clock_ms();
 	char name[ASK_USER_MAX + 1];
@@ -490,7 +538,120 @@ answer_apop(struct monitor *m, struct monmsg *message)
 	if (monmsg_end(message) == -1 || s.len == 0 ||
 	    span_copy(name, sizeof name, s) == -1)
 		return -1;
-	return conclude(m, message, name, judge_digest(m, name, digest), asked);
+	return conclude(m, message, name, judge(m, name, digest), asked);
+}
+
+static int
+answer_apop(struct monitor *m, struct monmsg *message)
+{
+	return answer_digest(m, message, judge_apop);
+}
+
+static int
+make_nonce(struct monitor *m)
+{
+	unsigned char random[ASK_NONCE];
+
+	m->nonce[0] = '\0';
+	if ((m->challenges == 1 &&
+	    getentropy(m->salt_key, sizeof m->salt_key) == -1) ||
+	    getentropy(random, sizeof random) == -1)
+		return -1;
+	base64_encode(m->nonce, random, sizeof random);
+	return 0;
+}
+
+/* What is nobody's name has a salt, too. */
+static int
+find_salt(struct monitor *m, const char *said, struct scram_salt *salt)
+{
+	char name[ASK_USER_MAX + 1];
+
+	(void)understand(m, said, name);
+	return scram_find_salt(m->conf->secrets, span_of(name), m->salt_key,
+	    salt);
+}
+
+/* An empty name is CRAM-MD5's, which needs no salt. */
+static int
+answer_challenge(struct monitor *m, struct monmsg *message)
+{
+	struct scram_salt salt = { .len = 0 };
+	char said[ASK_USER_MAX + 1];
+	struct span s = monmsg_get_bytes(message);
+
+	if (monmsg_end(message) == -1 ||
+	    span_copy(said, sizeof said, s) == -1 ||
+	    !(s.len > 0 ? m->secrets.scram : m->secrets.password) ||
+	    m->challenges++ >= CHALLENGES(m->conf))
+		return -1;
+	if (make_nonce(m) == -1 ||
+	    (said[0] != '\0' && find_salt(m, said, &salt) == -1)) {
+		log_line(LOG_FAULT, "no challenge: %s", strerror(errno));
+		m->nonce[0] = '\0';
+	}
+	monmsg_start(message, ASK_CHALLENGE);
+	monmsg_put_bytes(message, span_of(m->nonce));
+	monmsg_put_bytes(message, (struct span){ (const char *)salt.bytes,
+	    salt.len });
+	monmsg_put_number(message, salt.iterations);
+	return 0;
+}
+
+/* A nonce is good for one proof. */
+static int
+answer_cram(struct monitor *m, struct monmsg *message)
+{
+	int r;
+
+	if (m->nonce[0] == '\0')
+		return -1;
+	r = answer_digest(m, message, judge_cram);
+	m->nonce[0] = '\0';
+	return r;
+}
+
+static int
+read_claim(struct scram_claim *claim, struct monmsg *message)
+{
+	struct span proof;
+
+	claim->user = monmsg_get_bytes(message);
+	claim->first = monmsg_get_bytes(message);
+	claim->nonce = monmsg_get_bytes(message);
+	claim->last = monmsg_get_bytes(message);
+	proof = monmsg_get_bytes(message);
+	if (monmsg_end(message) == -1 || claim->user.len == 0 ||
+	    claim->first.len > SCRAM_FIRST_MAX ||
+	    claim->nonce.len > SCRAM_NONCE_MAX ||
+	    claim->last.len > SCRAM_LAST_MAX || proof.len != SCRAM_PROOF)
+		return -1;
+	memcpy(claim->proof, proof.p, proof.len);
+	return 0;
+}
+
+static int
+answer_scram(struct monitor *m, struct monmsg *message)
+{
+	unsigned char signature[SCRAM_PROOF] = { 0 };
+	int64_t asked = clock_ms();
+	char name[ASK_USER_MAX + 1];
+	struct scram_claim claim;
+	enum verdict verdict;
+
+	if (read_claim(&claim, message) == -1 ||
+	    span_copy(name, sizeof name, claim.user) == -1 ||
+	    m->nonce[0] == '\0')
+		return -1;
+	verdict = judge_scram(m, name, &claim, signature);
+	m->nonce[0] = '\0';
+	if (verdict != VERDICT_WELCOME)
+		memset(signature, 0, sizeof signature);
+	if (conclude(m, message, name, verdict, asked) == -1)
+		return -1;
+	monmsg_put_bytes(message, (struct span){ (const char *)signature,
+	    sizeof signature });
+	return 0;
 }
 
 static int

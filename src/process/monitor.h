@@ -32,7 +32,11 @@ struct monitor {
 	pid_t pid;			/* ours */
 	bool root;			/* three processes, not one */
 	enum monitor_phase phase;
+	struct secrets_kinds secrets;	/* what can succeed with them */
 	char stamp[MONITOR_STAMP_MAX];	/* "" where APOP cannot succeed */
+	char nonce[ASK_NONCE_MAX];	/* "", or a proof may come */
+	uint32_t challenges;		/* that the front has asked for */
+	unsigned char salt_key[SECRETS_KEY];	/* if the file has none */
 	uid_t front_uid;		/* of the front, and its group ... */
 	gid_t front_gid;
 	int front_error;		/* ... or why there are none */
@@ -52,7 +56,7 @@ struct monitor {
 	struct monmsg unread;		/* what the front handed over */
 };
 
-/* Make the stamp.  conf and client are kept by reference. */
+/* See what secrets there are, and make the stamp.  conf and client are kept by reference. */
 int monitor_init(struct monitor *m, const struct server_conf *conf,
     struct client *client);
 

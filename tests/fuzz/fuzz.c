@@ -75,3 +75,12 @@ fuzz_write(const char *path, const void *bytes, size_t len)
 	CHECK(len == 0 || write(fd, bytes, len) == (ssize_t)len);
 	CHECK(close(fd) == 0);
 }
+
+void
+fuzz_take_line(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	CHECK(level <= LOG_TRACE && strlen(line) <= LOG_LINE_MAX);
+	CHECK(strpbrk(line, "\r\n") == NULL);
+	CHECK(strstr(line, "a command with") == NULL);
+}

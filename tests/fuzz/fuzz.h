@@ -5,6 +5,8 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include "base/log.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,5 +25,8 @@ const char *fuzz_path(char path[256], const char *name);
 
 /* Make this the content of the file, mode 0600. */
 void fuzz_write(const char *path, const void *bytes, size_t len);
+
+/* For log_divert(): what a conversation says in the log. */
+void fuzz_take_line(void *ctx, enum log_level level, const char *line);
 
 #endif

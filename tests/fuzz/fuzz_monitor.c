@@ -11,7 +11,15 @@
 
 #include <string.h>
 
-static const struct server_conf conf = {
+/* Nobody that has one has an account, too, so all of them are wrong. */
+#define SECRETS "#salt-key:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n" \
+	"jane of the secrets:tanstaaf\n" \
+	"u:{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==," \
+	"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=," \
+	"wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=\n"
+static char secrets[256];
+
+static struct server_conf conf = {
 	.pop3 = { .host = "pop.example.org", .max_bad = 10,
 	    .xclient_from = "192.0.2.7" },
 	.pam_service = "pop3",
@@ -43,15 +51,27 @@ check_answer(const struct monitor *m, enum monitor_phase before,
 	switch (kind) {
 	case ASK_VERIFY:
 	case ASK_APOP:
+	case ASK_CRAM:
+	case ASK_SCRAM:
 		CHECK(before == FRONT_ASKS);
 		CHECK(monmsg_kind(answer) == ASK_ANSWER);
 		n = monmsg_get_number(answer);
+		if (kind == ASK_SCRAM)
+			CHECK(monmsg_get_bytes(answer).len == SCRAM_PROOF);
 		CHECK(monmsg_end(answer) == 0);
 		CHECK((n == VERDICT_WELCOME) == (m->phase == HANDING_OVER));
 		CHECK(n != VERDICT_WELCOME || fake_verdict == VERDICT_WELCOME);
 		CHECK((n & VERDICT_LAST) == 0 || m->phase == TURNED_AWAY);
 		CHECK(n == VERDICT_WELCOME ||
 		    fake_now == asked + conf.failure_delay);
+		return;
+	case ASK_CHALLENGE:
+		CHECK(m->phase == FRONT_ASKS);
+		CHECK(monmsg_kind(answer) == ASK_CHALLENGE);
+		CHECK(monmsg_get_bytes(answer).len == ASK_NONCE_MAX - 1);
+		CHECK(monmsg_get_bytes(answer).len <= SECRETS_SALT_MAX);
+		CHECK(monmsg_get_number(answer) <= SECRETS_ITERATIONS_MAX);
+		CHECK(monmsg_end(answer) == 0);
 		return;
 	case ASK_HAND_OVER:
 		CHECK(before == HANDING_OVER && m->phase == USER_RUNS);
@@ -100,6 +120,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t used;
 
 	log_divert(take_line, NULL);
+	if (conf.secrets == NULL) {
+		conf.secrets = fuzz_path(secrets, "secrets");
+		fuzz_write(secrets, SECRETS, sizeof SECRETS - 1);
+	}
 	CHECK(monitor_init(&m, &conf, &client) == 0);
 	m.root = false;
 	m.tls_offered = true;

@@ -8,7 +8,7 @@
 # in tests/fuzz/corpus/NAME, and "tests/fuzz/replay_NAME FILE..." any file.
 
 FUZZ_NAMES = apop base64 cidr conf index mbox monitor monmsg name num proxy \
-	secrets session user wire xclient
+	sasl scram secrets session user wire xclient
 FUZZ_TIME = 10
 
 FUZZERS = \
@@ -23,6 +23,8 @@ FUZZERS = \
 	tests/fuzz/fuzz_name \
 	tests/fuzz/fuzz_num \
 	tests/fuzz/fuzz_proxy \
+	tests/fuzz/fuzz_sasl \
+	tests/fuzz/fuzz_scram \
 	tests/fuzz/fuzz_secrets \
 	tests/fuzz/fuzz_session \
 	tests/fuzz/fuzz_user \
@@ -41,6 +43,8 @@ REPLAYS = \
 	tests/fuzz/replay_name \
 	tests/fuzz/replay_num \
 	tests/fuzz/replay_proxy \
+	tests/fuzz/replay_sasl \
+	tests/fuzz/replay_scram \
 	tests/fuzz/replay_secrets \
 	tests/fuzz/replay_session \
 	tests/fuzz/replay_user \
@@ -80,6 +84,10 @@ tests_fuzz_replay_num_SOURCES = tests/fuzz/fuzz_num.c $(FUZZ_REPLAY)
 tests_fuzz_replay_num_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(FUZZ_REPLAY)
 tests_fuzz_replay_proxy_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_sasl_SOURCES = tests/fuzz/fuzz_sasl.c $(FUZZ_REPLAY)
+tests_fuzz_replay_sasl_LDADD = $(FUZZ_LIBS)
+tests_fuzz_replay_scram_SOURCES = tests/fuzz/fuzz_scram.c $(FUZZ_REPLAY)
+tests_fuzz_replay_scram_LDADD = $(FUZZ_LIBS)
 tests_fuzz_replay_secrets_SOURCES = tests/fuzz/fuzz_secrets.c $(FUZZ_REPLAY)
 tests_fuzz_replay_secrets_LDADD = src/libpasswd.a $(FUZZ_LIBS)
 tests_fuzz_replay_session_SOURCES = tests/fuzz/fuzz_session.c $(FUZZ_REPLAY)
@@ -129,6 +137,12 @@ tests_fuzz_fuzz_num_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_proxy_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_sasl_SOURCES = tests/fuzz/fuzz_sasl.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_sasl_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_sasl_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_scram_SOURCES = tests/fuzz/fuzz_scram.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_scram_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_scram_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_secrets_SOURCES = tests/fuzz/fuzz_secrets.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_secrets_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_secrets_LDADD = src/libpasswd.a $(FUZZ_LIBS)

@@ -2,8 +2,8 @@
 """No answer and no delay tells a wrong name from a wrong password.
 
 By USER and PASS (what PAM says here does not matter, if only it says the same
-to everybody) and by APOP: the text is the same but for the name, and each
-failure takes the time that it is told to take.
+to everybody), by APOP, CRAM-MD5 and SCRAM-SHA-256: the text is the same but for
+the name, and each failure takes the time that it is told to take.
 """
 
 import hashlib
@@ -11,12 +11,17 @@ import re
 import sys
 
 import harness
+import saslclient
 from harness import Failure, Server
 
 DELAY = 1.0
 SLACK = 0.3             # of a busy machine
 TRIES = 3               # for one that is busier still
 STRANGER = "no-such-user-here"
+SALT_KEY = b"#salt-key:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+SCRAM = b"{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==," \
+    b"WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=," \
+    b"wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=\n"
 
 
 def start(place, secrets, delay):
@@ -50,6 +55,25 @@ def by_digest(server, name, secret):
         raise Failure("no stamp")
     digest = hashlib.md5(stamp.group(0) + secret).hexdigest().encode()
     return timed(server, b"APOP %s %s\r\n" % (name, digest))
+
+
+def by_cram(server, name, secret):
+    server.read_line()
+    server.send_all(b"AUTH CRAM-MD5\r\n")
+    challenge = server.read_line().decode()[2:].strip()
+    return timed(server, saslclient.cram(name, secret, challenge).encode() +
+                 b"\r\n")
+
+
+def by_scram(server, name, secret):
+    """What a stranger can see of the salt counts as text, too."""
+    server.read_line()
+    scram = saslclient.Scram(name, secret)
+    server.send_all(b"AUTH SCRAM-SHA-256 %s\r\n" % scram.first().encode())
+    last = scram.last(server.read_line().decode()[2:].strip())
+    seen = b"%d %d " % (len(scram.salt), scram.iterations)
+    said, took = timed(server, last.encode() + b"\r\n")
+    return seen + said, took
 
 
 def fail_once(place, how, secrets, delay, name, secret=b""):
@@ -87,12 +111,40 @@ def passwords(place, me):
             for name in (me, STRANGER.encode())]
 
 
-def digests(place, me):
-    secrets = place.path("secrets")
-    harness.write_file(secrets, me + b":tanstaaf\njane:elsewhere\n")
-    return [fail_once(place, by_digest, secrets, DELAY, name, secret)
-            for name, secret in ((me, b"wrong"), (b"jane", b"wrong"),
-                                 (STRANGER.encode(), b"tanstaaf"))]
+def secrets(how, lines=b""):
+    def ask(place, me):
+        path = place.path("secrets")
+        harness.write_file(path, lines + me + b":tanstaaf\njane:elsewhere\n")
+        return [fail_once(place, how, path, DELAY, name, secret)
+                for name, secret in ((me, b"wrong"), (b"jane", b"wrong"),
+                                     (STRANGER.encode(), b"tanstaaf"))]
+    return ask
+
+
+def salts_stay(place, me):
+    """Everybody's is the same in each session, and nobody's another's."""
+    path = place.path("secrets")
+    harness.write_file(path, SALT_KEY + b"bob:" + SCRAM + me + b":tanstaaf\n")
+    found = []
+    for name in (b"bob", me, STRANGER.encode()) * 2:
+        server = start(place, path, 0)
+        try:
+            server.read_line()
+            scram = saslclient.Scram(name, b"x")
+            server.send_all(b"AUTH SCRAM-SHA-256 %s\r\n" %
+                            scram.first().encode())
+            scram.last(server.read_line().decode()[2:].strip())
+        finally:
+            server.kill()
+        found.append((scram.salt, scram.iterations))
+    if found[:3] != found[3:] or len(set(found)) != 3 or \
+            {n for _, n in found} != {4096}:
+        raise Failure("salts: %r" % found)
+
+
+TESTS = (("PASS", passwords), ("APOP", secrets(by_digest)),
+         ("CRAM-MD5", secrets(by_cram)),
+         ("SCRAM-SHA-256", secrets(by_scram, b"bob:" + SCRAM)))
 
 
 def main():
@@ -103,15 +155,17 @@ def main():
         if me is None:
             print("skip: nobody has this uid")
             return harness.SKIPPED
-        for what, ask in (("PASS", passwords), ("APOP", digests)):
+        tests = [lambda what=what, ask=ask: compare_often(
+            what, lambda: ask(place, me.encode())) for what, ask in TESTS]
+        for test in tests + [lambda: salts_stay(place, me.encode())]:
             try:
-                compare_often(what, lambda: ask(place, me.encode()))
+                test()
             except Failure as e:
                 failed += 1
                 print("FAIL: %s" % e)
     finally:
         place.close()
-    print("%d passed, %d failed" % (2 - failed, failed))
+    print("%d passed, %d failed" % (len(tests) + 1 - failed, failed))
     return 1 if failed else 0
 
 

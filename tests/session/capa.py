@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 import harness
+import saslclient
 from harness import Failure, Server
 
 MAIL = {
@@ -24,6 +25,10 @@ MAIL = {
     "cur/2.M2.host:2,S": b"Subject: two\n\n.dot\n",
 }
 SECRET = "tanstaaf"
+# Of "pencil", from RFC 7677.
+SCRAM = "{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==," \
+    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=," \
+    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
 VERSION = None          # of the program, as --version has it
 
 # Who is announced what decides the server alone; these are all its kinds.
@@ -34,7 +39,8 @@ KINDS = {
     "with its version": PLAIN + ["--show-version"],
     "of qpopper 4": PLAIN + ["--dialect=qpopper4"],
     "in French": PLAIN + ["--lang=fr"],
-    "with APOP alone": ["--clear-text-password=never"],
+    "with secrets alone": ["--clear-text-password=never"],
+    "with SCRAM alone": ["--clear-text-password=never"],
     "slow": PLAIN + ["--login-delay=3600", "--login-burst=2", "--lock=none"],
     "behind a proxy": PLAIN + ["--xclient-from=127.0.0.0/8"],
     "with TLS": PLAIN,          # and a certificate
@@ -117,8 +123,27 @@ class Talk:
             digest = hashlib.md5((stamp.group() + SECRET).encode())
             return self.ok("APOP %s %s" % (harness.own_name(),
                                            digest.hexdigest()))
+        if "--no-auth" not in KINDS[self.kind]:
+            return self.auth_scram("pencil")
         self.ok("USER " + name)
         return self.ok("PASS secret")
+
+    def challenge(self, text):
+        said = self.ask(text)
+        check(said.startswith("+ "), text, "->", said)
+        return said[2:]
+
+    def auth_scram(self, secret):
+        scram = saslclient.Scram(harness.own_name().encode(), secret.encode())
+        last = scram.last(self.challenge("AUTH SCRAM-SHA-256 " +
+                                         scram.first()))
+        check(self.challenge(last) == scram.signature, "the server's proof")
+        return self.ok("")
+
+    def auth_cram(self):
+        return self.ok(saslclient.cram(
+            harness.own_name().encode(), SECRET.encode(),
+            self.challenge("AUTH CRAM-MD5")))
 
     def start_tls(self):
         self.ok("STLS")
@@ -135,11 +160,16 @@ class World:
         self.place = place
         self.config = place.path("config")
         harness.write_file(self.config, b"")
-        self.secrets = place.path("secrets")
-        harness.write_file(self.secrets, ("%s:%s\n" % (
-            harness.own_name(), SECRET)).encode())
+        self.secrets = self.make_secrets("secrets", SECRET)
+        self.scram = self.make_secrets("scram", SCRAM)
         self.certificate = self.make_certificate()
         self.tried = set()      # names, and how they were tried
+
+    def make_secrets(self, name, secret):
+        path = self.place.path(name)
+        harness.write_file(path, ("%s:%s\n" % (harness.own_name(),
+                                               secret)).encode())
+        return path
 
     def make_certificate(self):
         if not os.access(self.place.tls, os.X_OK) or \
@@ -157,7 +187,8 @@ class World:
     def arguments(self, kind):
         more = list(KINDS[kind])
         if "--no-auth" not in more:
-            more.append("--secrets-file=" + self.secrets)
+            more.append("--secrets-file=" + (
+                self.scram if kind == "with SCRAM alone" else self.secrets))
         if kind == "with TLS":
             more += ["--tls-cert=%s.crt" % self.certificate,
                      "--tls-key=" + self.certificate,
@@ -227,11 +258,34 @@ def try_user(state, arguments):
         t.ok("STAT")
 
 
+def auth_login(t):
+    check(t.challenge("AUTH LOGIN") == "VXNlcm5hbWU6", "LOGIN asks a name")
+    check(t.challenge("amFuZQ==") == "UGFzc3dvcmQ6", "and a password")
+    t.ok("c2VjcmV0")
+
+
+MECHANISMS = {
+    "SCRAM-SHA-256": lambda t: t.auth_scram(
+        "pencil" if t.kind == "with SCRAM alone" else SECRET),
+    "CRAM-MD5": lambda t: t.auth_cram(),
+    "PLAIN": lambda t: t.ok("AUTH PLAIN AGphbmUAc2VjcmV0"),
+    "LOGIN": auth_login,
+}
+
+
 def try_sasl(state, arguments):
-    check(arguments == ["PLAIN", "LOGIN"], "what is SASL", arguments)
+    """Each of them, in this order; and those that are not there do not."""
+    check(arguments == [m for m in MECHANISMS if m in arguments],
+          "what is SASL", arguments)
     with state.begin() as t:
-        t.ok("AUTH PLAIN AGphbmUAc2VjcmV0")
-        t.ok("STAT")
+        check(t.listing("AUTH") == arguments, "AUTH lists others")
+    for name, run in MECHANISMS.items():
+        with state.begin() as t:
+            if name in arguments:
+                run(t)
+                t.ok("STAT")
+            else:
+                t.refused("AUTH " + name)
 
 
 def no_user(state):
@@ -346,8 +400,8 @@ def try_utf8(state, arguments):
         with state.begin() as t:
             if command:
                 t.ok(command)
-            if "<" in t.banner:         # USER is not for this one
-                t.login()
+            if "--no-auth" not in KINDS[state.kind]:
+                t.login()               # USER is not for this one
                 continue
             check("jürgen" in t.ok("USER jürgen"), "no such name in it")
             t.ok("PASS größer")
@@ -413,7 +467,7 @@ CONVERSE = {"USER": no_user, "STLS": no_stls, "XCLIENT": no_xclient}
 def states(world, kind):
     ways = [("before the login", []), ("after the login", ["login"]),
             ("after LANG", ["LANG de"]), ("after UTF8", ["UTF8"])]
-    if kind != "with APOP alone":
+    if "--no-auth" in KINDS[kind]:
         ways.append(("after USER", ["USER jane"]))
     for name, steps in ways:
         yield State(world, kind, name, steps)

@@ -258,6 +258,10 @@ class Server:
         while len(self.received) < n and not self.ended:
             self.pump(deadline)
 
+    def peek(self, n):
+        self.need(n)
+        return bytes(self.received[:n])
+
     def read_line(self):
         deadline = clock() + PATIENCE
         at = 0

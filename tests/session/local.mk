@@ -14,7 +14,8 @@ endif
 
 EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/README.md \
-	tests/session/harness.py tests/session/transcript.py \
+	tests/session/harness.py tests/session/saslclient.py \
+	tests/session/transcript.py \
 	tests/session/address-from-the-environment.pop3 \
 	tests/session/answers-in-french.pop3 \
 	tests/session/answers-in-german.pop3 \
@@ -26,6 +27,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/arguments-counted.pop3 \
 	tests/session/auth-after-login.pop3 \
 	tests/session/auth-cancelled.pop3 \
+	tests/session/auth-cram-errors.pop3 \
+	tests/session/auth-cram.pop3 \
 	tests/session/auth-cut-short.pop3 \
 	tests/session/auth-dialect-qpopper4.pop3 \
 	tests/session/auth-errors-count.pop3 \
@@ -40,7 +43,13 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/auth-names-trimmed.pop3 \
 	tests/session/auth-plain-at-once.pop3 \
 	tests/session/auth-plain.pop3 \
+	tests/session/auth-scram-alone.pop3 \
+	tests/session/auth-scram-errors.pop3 \
+	tests/session/auth-scram-failures-count.pop3 \
+	tests/session/auth-scram-of-a-plain-secret.pop3 \
+	tests/session/auth-scram.pop3 \
 	tests/session/auth-utf8.pop3 \
+	tests/session/auth-wrong-user-or-secret.pop3 \
 	tests/session/bad-commands-after-login.pop3 \
 	tests/session/bad-user-name.pop3 \
 	tests/session/behind-quit.pop3 \

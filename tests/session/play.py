@@ -18,6 +18,7 @@ import sys
 import time
 
 import harness
+import saslclient
 import transcript
 from harness import Failure, Server
 
@@ -31,8 +32,11 @@ MATRIX = (
 )
 
 # Sending ahead stops here: what comes next needs all answers so far.
-BARRIERS = ("apop", "do", "eof", "gone", "unheard", "start 2", "S2",
+BARRIERS = ("apop", "cram", "scram", "do", "eof", "gone", "unheard", "start 2", "S2",
             "S2 pattern", "C2", "end 2")
+
+# Those that log in with a secret of ours.
+SECRETS = ("apop", "cram", "scram")
 
 # What fails in so many ways, or so many transcripts, needs no further proof:
 # where each has to run into its deadline, the rest would take hours.
@@ -125,8 +129,10 @@ class Play:
     def step(self, i, item):
         if item.kind in BARRIERS:
             self.ahead = i + 1
-            if item.kind == "apop":
-                self.send(self.apop(item.value), i + 1)
+            if item.kind in SECRETS:
+                user, _, secret = item.value.partition(" ")
+                getattr(self, item.kind)(user.encode("latin-1"),
+                                         secret.encode("latin-1"), i + 1)
                 return
         elif self.how != "steps" and i >= self.ahead:
             self.send_ahead(i)
@@ -151,10 +157,40 @@ class Play:
         if self.how == "whole" and upto == len(self.script.items):
             server.end_input()
 
-    def apop(self, value):
-        user, _, secret = value.partition(" ")
-        digest = hashlib.md5(self.stamp + secret.encode("latin-1"))
-        return ("APOP %s %s\r\n" % (user, digest.hexdigest())).encode()
+    # What needs to be computed; all but the last line of an exchange waits.
+
+    def apop(self, user, secret, upto):
+        digest = hashlib.md5(self.stamp + secret).hexdigest().encode()
+        self.send(b"APOP %s %s\r\n" % (user, digest), upto)
+
+    def cram(self, user, secret, upto):
+        challenge = self.challenge("AUTH CRAM-MD5")
+        self.say(saslclient.cram(user, secret, challenge), upto)
+
+    def scram(self, user, secret, upto):
+        """To the end, or to the answer that comes in place of it."""
+        scram = saslclient.Scram(user, secret)
+        last = scram.last(self.challenge("AUTH SCRAM-SHA-256 " +
+                                         scram.first()))
+        if last is None:
+            raise Failure("a challenge that is no answer")
+        self.say(last, 0)
+        if self.servers[1].peek(2) != b"+ ":
+            return
+        if self.servers[1].read_line() != b"+ %s\r\n" % \
+                scram.signature.encode():
+            raise Failure("the server does not know the secret")
+        self.say("", upto)
+
+    def challenge(self, text):
+        self.say(text, 0)
+        line = self.servers[1].read_line().decode("latin-1")
+        if not line.startswith("+ "):
+            raise Failure("no challenge but %r" % line)
+        return line[2:].rstrip("\r\n")
+
+    def say(self, text, upto):
+        self.send(text.encode() + b"\r\n", upto)
 
     # One for each kind of item
 
@@ -202,6 +238,8 @@ class Play:
         got = server.read_line()
         ip = "127.0.0.1" if self.over == "tcp" else "unknown"
         pattern = re.escape(value.replace(b"{ip}", ip.encode()))
+        pattern = pattern.replace(re.escape(b"{challenge}"),
+                                  b"[A-Za-z0-9+/]{20,}={0,2}")
         m = re.fullmatch(pattern.replace(re.escape(b"{stamp}"),
                                          b"(?P<stamp>" + STAMP + b")"), got)
         if not m:

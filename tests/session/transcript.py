@@ -15,6 +15,7 @@ WORDS = {
     "secret": SETUP, "secrets mode": SETUP, "ways": SETUP, "over": SETUP,
     "login": TALK, "quit": TALK,
     "S": TALK, "S raw": TALK, "C": TALK, "C raw": TALK, "apop": TALK,
+    "cram": TALK, "scram": TALK,
     "do": TALK, "eof": TALK, "gone": TALK, "unheard": TALK,
     "start 2": TALK, "S2": TALK, "C2": TALK, "end 2": TALK,
     "log": AFTERWARDS, "no log": AFTERWARDS, "any log": AFTERWARDS,
@@ -166,7 +167,7 @@ class Transcript:
             return
         if word in ("S", "S2"):
             value = (self.fill(rest) + "\r\n").encode("latin-1")
-            if b"{stamp}" in value or b"{ip}" in value:
+            if any(s in value for s in (b"{stamp}", b"{ip}", b"{challenge}")):
                 word += " pattern"
         elif word == "S raw":
             word, value = "S", read_bytes(rest)

@@ -93,6 +93,127 @@ apop__says_who_and_what__and_hears_the_last_word(void **state)
 }
 
 static void
+challenge__says_who__and_hears_nonce_and_salt(void **state)
+{
+	struct ask_challenge c;
+	struct monmsg m;
+
+	(void)state;
+	monmsg_start(&m, ASK_CHALLENGE);
+	monmsg_put_bytes(&m, SPAN("nonce"));
+	monmsg_put_bytes(&m, SPAN("0\xff"));
+	monmsg_put_number(&m, 4096);
+	assert_int_equal(channel_send(monitor, &m), 0);
+	assert_int_equal(ask_challenge(&ask, "jane", &c), 0);
+	assert_string_equal(c.nonce, "nonce");
+	assert_int_equal(c.salt.len, 2);
+	assert_memory_equal(c.salt.bytes, "0\xff", 2);
+	assert_int_equal(c.salt.iterations, 4096);
+	assert_int_equal(channel_receive(monitor, &m), 0);
+	assert_int_equal(monmsg_kind(&m), ASK_CHALLENGE);
+	assert_span(monmsg_get_bytes(&m), "jane");
+	assert_int_equal(monmsg_end(&m), 0);
+}
+
+#define MANY "0123456789abcdef0123456789abcdef"
+
+static const struct {
+	unsigned char kind;
+	struct span nonce, salt;
+	uint64_t iterations;
+} bad_challenges[] = {
+	{ ASK_ANSWER, BYTES("nonce"), BYTES("s"), 4096 },
+	{ ASK_CHALLENGE, BYTES(MANY), BYTES("s"), 4096 },
+	{ ASK_CHALLENGE, BYTES("a\0b"), BYTES("s"), 4096 },
+	{ ASK_CHALLENGE, BYTES("nonce"), BYTES(MANY MANY "x"), 4096 },
+	{ ASK_CHALLENGE, BYTES("nonce"), BYTES("s"),
+	    (uint64_t)SECRETS_ITERATIONS_MAX + 1 },
+	{ ASK_CHALLENGE, BYTES("nonce"), BYTES("s"), (uint64_t)1 << 32 },
+};
+
+static void
+challenge__of_any_other_form__is_refused(void **state)
+{
+	struct ask_challenge c = { .nonce = "as it was" };
+	struct monmsg m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad_challenges); i++) {
+		monmsg_start(&m, bad_challenges[i].kind);
+		monmsg_put_bytes(&m, bad_challenges[i].nonce);
+		monmsg_put_bytes(&m, bad_challenges[i].salt);
+		monmsg_put_number(&m, bad_challenges[i].iterations);
+		assert_int_equal(channel_send(monitor, &m), 0);
+		assert_errno(ask_challenge(&ask, "jane", &c), EBADMSG);
+		assert_string_equal(c.nonce, "as it was");
+	}
+}
+
+static void
+cram__says_who_and_what(void **state)
+{
+	enum verdict verdict;
+	struct monmsg m;
+	bool last;
+
+	(void)state;
+	answer_verdict(VERDICT_WELCOME);
+	assert_int_equal(ask_cram(&ask, "jane", SPAN(MANY), &verdict, &last),
+	    0);
+	assert_int_equal(verdict, VERDICT_WELCOME);
+	assert_int_equal(channel_receive(monitor, &m), 0);
+	assert_int_equal(monmsg_kind(&m), ASK_CRAM);
+	assert_span(monmsg_get_bytes(&m), "jane");
+	assert_span(monmsg_get_bytes(&m), MANY);
+	assert_int_equal(monmsg_end(&m), 0);
+}
+
+static void
+answer_signed(uint64_t n, struct span signature)
+{
+	struct monmsg m;
+
+	monmsg_start(&m, ASK_ANSWER);
+	monmsg_put_number(&m, n);
+	monmsg_put_bytes(&m, signature);
+	assert_int_equal(channel_send(monitor, &m), 0);
+}
+
+static void
+scram__says_all__and_hears_the_signature(void **state)
+{
+	struct scram_claim c = { BYTES("jane"), BYTES("first"),
+	    BYTES("nonce"), BYTES("last"), MANY };
+	unsigned char signature[SCRAM_PROOF] = "as it was";
+	enum verdict verdict = VERDICT_TROUBLE;
+	struct monmsg m;
+	bool last;
+
+	(void)state;
+	answer_signed(VERDICT_WELCOME, SPAN(MANY));
+	assert_int_equal(ask_scram(&ask, &c, &verdict, &last, signature), 0);
+	assert_int_equal(verdict, VERDICT_WELCOME);
+	assert_memory_equal(signature, MANY, SCRAM_PROOF);
+	assert_int_equal(channel_receive(monitor, &m), 0);
+	assert_int_equal(monmsg_kind(&m), ASK_SCRAM);
+	assert_span(monmsg_get_bytes(&m), "jane");
+	assert_span(monmsg_get_bytes(&m), "first");
+	assert_span(monmsg_get_bytes(&m), "nonce");
+	assert_span(monmsg_get_bytes(&m), "last");
+	assert_span(monmsg_get_bytes(&m), MANY);
+	assert_int_equal(monmsg_end(&m), 0);
+	verdict = VERDICT_TROUBLE;
+	answer_signed(VERDICT_WELCOME, SPAN("short"));
+	assert_errno(ask_scram(&ask, &c, &verdict, &last, signature), EBADMSG);
+	answer_signed(VERDICT_WELCOME, SPAN(MANY "x"));
+	assert_errno(ask_scram(&ask, &c, &verdict, &last, signature), EBADMSG);
+	answer_verdict(VERDICT_WELCOME);
+	assert_errno(ask_scram(&ask, &c, &verdict, &last, signature), EBADMSG);
+	assert_int_equal(verdict, VERDICT_TROUBLE);
+}
+
+static void
 statements__need_no_answer(void **state)
 {
 	const struct ask_totals totals = { 1, 2, UINT64_MAX, 4 };
@@ -192,6 +313,7 @@ static void
 monitor__that_is_gone__is_told(void **state)
 {
 	const struct ask_totals totals = { 0 };
+	struct ask_challenge challenge;
 	enum verdict verdict;
 	bool last;
 
@@ -201,6 +323,7 @@ monitor__that_is_gone__is_told(void **state)
 	assert_errno(ask_verify(&ask, "jane", &password, &verdict, &last),
 	    EPIPE);
 	assert_errno(ask_apop(&ask, "jane", SPAN(""), &verdict, &last), EPIPE);
+	assert_errno(ask_challenge(&ask, "", &challenge), EPIPE);
 	assert_errno(ask_hand_over(&ask, 0, SPAN("")), EPIPE);
 	assert_errno(ask_report(&ask, &totals), EPIPE);
 	ask_expect(&ask);
@@ -267,6 +390,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(verify__says_who_and_what__and_hears_the_verdict),
 		TEST(apop__says_who_and_what__and_hears_the_last_word),
+		TEST(challenge__says_who__and_hears_nonce_and_salt),
+		TEST(challenge__of_any_other_form__is_refused),
+		TEST(cram__says_who_and_what),
+		TEST(scram__says_all__and_hears_the_signature),
 		TEST(statements__need_no_answer),
 		TEST(answer__of_any_number__is_a_verdict_or_refused),
 		TEST(answer__of_another_kind_or_length__is_refused),

@@ -2,6 +2,8 @@
  * The monitor's rules: what is answered, when, how long it takes, and what is
  * said of it in the log.
  */
+#include "auth/cram.h"
+#include "base/hmac.h"
 #include "fake_clock.h"
 #include "fake_pam.h"
 #include "process/monitor.h"
@@ -299,12 +301,37 @@ make(struct monmsg *msg, enum ask_kind kind)
 	case ASK_PEER:
 		monmsg_put_bytes(msg, SPAN("198.51.100.9"));
 		break;
+	case ASK_CHALLENGE:
+		monmsg_put_bytes(msg, SPAN("jane"));
+		break;
+	case ASK_CRAM:
+		monmsg_put_bytes(msg, SPAN("jane"));
+		monmsg_put_bytes(msg, SPAN("0123456789abcdef"
+		    "0123456789abcdef"));
+		break;
+	case ASK_SCRAM:
+		for (i = 0; i < 4; i++)
+			monmsg_put_bytes(msg, SPAN("jane"));
+		monmsg_put_bytes(msg, SPAN("0123456789abcdef"
+		    "0123456789abcdef"));
+		break;
 	case ASK_ANSWER:
 	case ASK_EXPECT:
 	case ASK_STLS:
 	default:
 		break;
 	}
+}
+
+/* What makes each kind lawful, but for its moment and its form. */
+static void
+allow_all(void)
+{
+	m.tls_offered = true;
+	m.secrets = (struct secrets_kinds){ true, true };
+	m.challenges = 0;
+	memcpy(m.nonce, "nonce", 6);
+	conf.secrets = "/nonexistent";
 }
 
 static const struct {
@@ -322,7 +349,10 @@ static const struct {
 	{ ASK_REPORT, USER_RUNS },
 	{ ASK_STLS, FRONT_ASKS },
 	{ ASK_PEER, PROXY_TELLS },
-	{ ASK_PEER + 1, 0 },
+	{ ASK_CHALLENGE, FRONT_ASKS },
+	{ ASK_CRAM, FRONT_ASKS },
+	{ ASK_SCRAM, FRONT_ASKS },
+	{ ASK_SCRAM + 1, 0 },
 	{ 255, 0 },
 };
 
@@ -337,7 +367,7 @@ message__out_of_its_moment__is_a_violation(void **state)
 	for (i = 0; i < COUNT(moments); i++)
 		for (phase = FRONT_ASKS; phase <= PROXY_TELLS; phase *= 2) {
 			m.phase = (enum monitor_phase)phase;
-			m.tls_offered = true;
+			allow_all();
 			make(&msg, moments[i].kind);
 			assert_int_equal(monitor_answer(&m, &msg),
 			    moments[i].lawful & phase ? 0 : -1);
@@ -364,7 +394,7 @@ message__longer_or_shorter_than_its_form__is_a_violation(void **state)
 			    HANDING_OVER : moments[i].kind == ASK_REPORT ?
 			    USER_RUNS : moments[i].kind == ASK_PEER ?
 			    PROXY_TELLS : FRONT_ASKS;
-			m.tls_offered = true;
+			allow_all();
 			make(&msg, moments[i].kind);
 			msg.bytes[whole] = 0;
 			msg.len = len;
@@ -676,6 +706,275 @@ apop__refused__takes_as_long_as_any_other(void **state)
 	assert_int_equal(fake_pam_started, 0);
 }
 
+/* The nonce that comes, or "" if there is none to be had; -1 a violation. */
+static int
+challenge(const char *user, struct ask_challenge *c)
+{
+	struct span nonce, salt;
+	struct monmsg msg;
+
+	monmsg_start(&msg, ASK_CHALLENGE);
+	monmsg_put_bytes(&msg, span_of(user));
+	if (monitor_answer(&m, &msg) == -1)
+		return -1;
+	assert_int_equal(monmsg_kind(&msg), ASK_CHALLENGE);
+	nonce = monmsg_get_bytes(&msg);
+	salt = monmsg_get_bytes(&msg);
+	c->salt.iterations = (uint32_t)monmsg_get_number(&msg);
+	assert_int_equal(monmsg_end(&msg), 0);
+	c->salt.len = salt.len;
+	memcpy(c->salt.bytes, salt.p, salt.len);
+	assert_int_equal(span_copy(c->nonce, sizeof c->nonce, nonce), 0);
+	return 0;
+}
+
+/* With the digest of what cram_challenge() makes of the nonce. */
+static int
+cram(const char *user, const char *nonce, const char *secret)
+{
+	unsigned char mac[DIGEST_MD5];
+	char text[CRAM_CHALLENGE_MAX], digest[DIGEST_MD5_HEX + 1];
+	struct span part;
+	struct monmsg msg;
+
+	assert_int_equal(cram_challenge(text, nonce, conf.pop3.host), 0);
+	part = span_of(text);
+	hmac_md5(mac, span_of(secret), &part, 1);
+	digest_hex(digest, mac, sizeof mac);
+	monmsg_start(&msg, ASK_CRAM);
+	monmsg_put_bytes(&msg, span_of(user));
+	monmsg_put_bytes(&msg, span_of(digest));
+	if (monitor_answer(&m, &msg) == -1)
+		return -1;
+	assert_int_equal(monmsg_kind(&msg), ASK_ANSWER);
+	return (int)monmsg_get_number(&msg);
+}
+
+static void
+give_secrets(const char *user)
+{
+	give_secret(user);
+	conf.max_failures = 100;
+	m.secrets = (struct secrets_kinds){ true, true };
+}
+
+static void
+cram__of_the_right_digest__is_welcome__once(void **state)
+{
+	struct ask_challenge c, again;
+
+	(void)state;
+	give_secrets(self.name);
+	assert_int_equal(challenge("", &c), 0);
+	assert_int_equal(strlen(c.nonce), 24);
+	assert_int_equal(c.salt.len, 0);
+	assert_int_equal(cram(self.name, c.nonce, "wrong"), VERDICT_WRONG);
+	/* The nonce is used up, and no other is as good. */
+	assert_int_equal(cram(self.name, c.nonce, "tanstaaf"), -1);
+	assert_int_equal(cram(self.name, "", "tanstaaf"), -1);
+	assert_int_equal(challenge("", &again), 0);
+	assert_string_not_equal(c.nonce, again.nonce);
+	assert_int_equal(cram(self.name, c.nonce, "tanstaaf"), VERDICT_WRONG);
+	assert_int_equal(challenge("", &c), 0);
+	assert_int_equal(cram(self.name, c.nonce, "tanstaaf"),
+	    VERDICT_WELCOME);
+	assert_int_equal(m.phase, HANDING_OVER);
+	assert_int_equal(fake_pam_started, 0);
+	assert_int_equal(challenge("", &c), -1);
+	(void)unlink(secrets);
+}
+
+static void
+cram__refused__takes_as_long_as_any_other(void **state)
+{
+	static const char *const names[] = { "no-such-user-here", "x", NULL };
+	struct ask_challenge c;
+	int64_t began;
+	size_t i;
+
+	(void)state;
+	give_secrets(self.name);
+	for (i = 0; i < COUNT(names); i++) {
+		assert_int_equal(challenge("", &c), 0);
+		began = fake_now;
+		assert_int_equal(cram(names[i] != NULL ? names[i] : self.name,
+		    c.nonce, "wrong"), VERDICT_WRONG);
+		assert_int_equal(fake_now - began, 3000);
+	}
+	assert_int_equal(challenge("", &c), 0);
+	(void)unlink(secrets);
+	assert_int_equal(cram(self.name, c.nonce, "tanstaaf"),
+	    VERDICT_TROUBLE);
+	assert_int_equal(fake_now - began, 6000);
+}
+
+static void
+cram__as_root__asks_pam_for_the_account(void **state)
+{
+	struct ask_challenge c;
+
+	(void)state;
+	m.root = true;
+	give_secrets("daemon");
+	fake_verdict = VERDICT_CLOSED;
+	assert_int_equal(challenge("", &c), 0);
+	assert_int_equal(cram("daemon", c.nonce, "tanstaaf"), VERDICT_CLOSED);
+	assert_int_equal(fake_pam_started, 1);
+	(void)unlink(secrets);
+}
+
+#define NONCE "client's"
+
+/* As a client of this password does it; *signature is what comes back. */
+static int
+scram(const char *user, const struct ask_challenge *c, const char *password,
+    unsigned char signature[SCRAM_PROOF])
+{
+	unsigned char k[SCRAM_PROOF], sum[SCRAM_PROOF];
+	struct span ks = { (const char *)k, sizeof k };
+	struct span name = SPAN("Client Key"), answer;
+	char message[256], salt[SCRAM_SALT_TEXT_MAX];
+	struct span part = { message, 0 };
+	struct monmsg msg;
+	size_t i;
+	int verdict;
+
+	scram_put_salt(salt, &c->salt);
+	part.len = (size_t)snprintf(message, sizeof message, "first,r=" NONCE
+	    "%s%s,last", c->nonce, salt);
+	pbkdf2_sha256(k, span_of(password), (struct span){
+	    (const char *)c->salt.bytes, c->salt.len }, c->salt.iterations);
+	hmac_sha256(k, ks, &name, 1);
+	digest_sha256(sum, &ks, 1);
+	hmac_sha256(sum, (struct span){ (const char *)sum, sizeof sum },
+	    &part, 1);
+	for (i = 0; i < sizeof k; i++)
+		k[i] ^= sum[i];
+	monmsg_start(&msg, ASK_SCRAM);
+	monmsg_put_bytes(&msg, span_of(user));
+	monmsg_put_bytes(&msg, SPAN("first"));
+	monmsg_put_bytes(&msg, SPAN(NONCE));
+	monmsg_put_bytes(&msg, SPAN("last"));
+	monmsg_put_bytes(&msg, ks);
+	if (monitor_answer(&m, &msg) == -1)
+		return -1;
+	assert_int_equal(monmsg_kind(&msg), ASK_ANSWER);
+	verdict = (int)monmsg_get_number(&msg);
+	answer = monmsg_get_bytes(&msg);
+	assert_int_equal(monmsg_end(&msg), 0);
+	assert_int_equal(answer.len, SCRAM_PROOF);
+	memcpy(signature, answer.p, answer.len);
+	return verdict;
+}
+
+static void
+scram__of_the_right_proof__is_welcome_and_signed(void **state)
+{
+	static const unsigned char none[SCRAM_PROOF];
+	unsigned char signature[SCRAM_PROOF];
+	struct ask_challenge c, again;
+
+	(void)state;
+	give_secrets(self.name);
+	assert_int_equal(challenge(self.name, &c), 0);
+	assert_int_equal(c.salt.len, SECRETS_SALT);
+	assert_int_equal(c.salt.iterations, SECRETS_ITERATIONS);
+	assert_int_equal(scram(self.name, &c, "wrong", signature),
+	    VERDICT_WRONG);
+	assert_memory_equal(signature, none, sizeof none);
+	assert_int_equal(scram(self.name, &c, "tanstaaf", signature), -1);
+	assert_int_equal(challenge(self.name, &again), 0);
+	assert_memory_equal(c.salt.bytes, again.salt.bytes, c.salt.len);
+	assert_string_not_equal(c.nonce, again.nonce);
+	assert_int_equal(scram(self.name, &again, "tanstaaf", signature),
+	    VERDICT_WELCOME);
+	assert_memory_not_equal(signature, none, sizeof none);
+	assert_int_equal(m.phase, HANDING_OVER);
+	(void)unlink(secrets);
+}
+
+/* A proof of the right password by one who may not in has no signature. */
+static void
+scram__refused__takes_as_long_and_is_not_signed(void **state)
+{
+	static const unsigned char none[SCRAM_PROOF];
+	unsigned char signature[SCRAM_PROOF];
+	struct ask_challenge c, known;
+	int64_t began;
+
+	(void)state;
+	give_secrets("no-such-user-here");
+	assert_int_equal(challenge("no-such-user-here", &c), 0);
+	began = fake_now;
+	assert_int_equal(scram("no-such-user-here", &c, "tanstaaf", signature),
+	    VERDICT_WRONG);
+	assert_memory_equal(signature, none, sizeof none);
+	assert_int_equal(fake_now - began, 3000);
+	assert_int_equal(challenge("nor-this-one", &known), 0);
+	assert_int_equal(known.salt.len, c.salt.len);
+	assert_int_equal(known.salt.iterations, c.salt.iterations);
+	assert_memory_not_equal(known.salt.bytes, c.salt.bytes, c.salt.len);
+	assert_int_equal(scram("nor-this-one", &known, "tanstaaf", signature),
+	    VERDICT_WRONG);
+	assert_int_equal(fake_now - began, 6000);
+	(void)unlink(secrets);
+}
+
+static void
+challenge__where_nobody_can_succeed__is_a_violation(void **state)
+{
+	struct ask_challenge c;
+
+	(void)state;
+	assert_int_equal(challenge("", &c), -1);
+	assert_int_equal(challenge("jane", &c), -1);
+	give_secrets(self.name);
+	m.secrets.password = false;
+	assert_int_equal(challenge("", &c), -1);
+	assert_int_equal(challenge("jane", &c), 0);
+	(void)unlink(secrets);
+	assert_int_equal(challenge("jane", &c), 0);
+	assert_string_equal(c.nonce, "");
+	assert_non_null(strstr(lines[line_count - 1], "no challenge: "));
+}
+
+static void
+challenges__too_many__are_a_violation(void **state)
+{
+	struct ask_challenge c;
+	int i = 0;
+
+	(void)state;
+	give_secrets(self.name);
+	conf.max_failures = 3;
+	while (challenge("", &c) == 0 && i < 1000)
+		i++;
+	assert_int_equal(i, 2 * (3 + 10));
+	(void)unlink(secrets);
+}
+
+/* Fields that are too long each for itself, in a message that is not. */
+static void
+scram__with_a_field_too_long__is_a_violation(void **state)
+{
+	static const size_t most[] = { ASK_USER_MAX, SCRAM_FIRST_MAX,
+	    SCRAM_NONCE_MAX, SCRAM_LAST_MAX, SCRAM_PROOF };
+	static const char bytes[SCRAM_FIRST_MAX + 1] = "x";
+	struct monmsg msg;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < COUNT(most); i++) {
+		allow_all();
+		monmsg_start(&msg, ASK_SCRAM);
+		for (j = 0; j < COUNT(most); j++)
+			monmsg_put_bytes(&msg, (struct span){ bytes,
+			    i == j ? most[j] + 1 :
+			    j == COUNT(most) - 1 ? most[j] : 1 });
+		assert_int_equal(monitor_answer(&m, &msg), -1);
+	}
+}
+
 static void
 no_auth__lets_in_anybody__as_ourselves(void **state)
 {
@@ -892,6 +1191,14 @@ main(void)
 		TEST(apop__of_the_right_digest__needs_no_pam_by_hand),
 		TEST(apop__as_root__asks_pam_for_the_account),
 		TEST(apop__refused__takes_as_long_as_any_other),
+		TEST(cram__of_the_right_digest__is_welcome__once),
+		TEST(cram__refused__takes_as_long_as_any_other),
+		TEST(cram__as_root__asks_pam_for_the_account),
+		TEST(scram__of_the_right_proof__is_welcome_and_signed),
+		TEST(scram__refused__takes_as_long_and_is_not_signed),
+		TEST(scram__with_a_field_too_long__is_a_violation),
+		TEST(challenge__where_nobody_can_succeed__is_a_violation),
+		TEST(challenges__too_many__are_a_violation),
 		TEST(no_auth__lets_in_anybody__as_ourselves),
 		TEST(virtual__welcome__has_a_maildir_and_our_uid),
 		TEST(virtual__hostile_names__are_wrong__and_nobody_is_asked),

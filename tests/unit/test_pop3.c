@@ -21,6 +21,7 @@
 
 static struct pop3_conf conf;
 static const char *stamp;
+static struct secrets_kinds secrets;
 static struct { bool offered, active, greeted; } tls;
 static int in_pipe[2];
 static char said[8192];			/* to the client */
@@ -30,7 +31,7 @@ static char logged[2048];		/* line by line */
 static struct {
 	enum verdict verdict;
 	unsigned tries;			/* the last of them is the last */
-	bool dead;
+	bool dead, no_nonce;
 	unsigned expects, reports, stls, peers;
 	char ip[INET6_ADDRSTRLEN];
 	char user[ASK_USER_MAX + 1], secret[SECRET_MAX + 1];
@@ -57,6 +58,30 @@ answer(void *ctx, struct monmsg *m)
 		monmsg_start(m, ASK_ANSWER);
 		monmsg_put_number(m, (uint64_t)mon.verdict |
 		    (mon.tries-- == 1 ? VERDICT_LAST : 0));
+		return 0;
+	}
+	if (kind == ASK_CHALLENGE) {
+		monmsg_start(m, ASK_CHALLENGE);
+		monmsg_put_bytes(m, span_of(mon.no_nonce ? "" : "nonce"));
+		monmsg_put_bytes(m, SPAN("salt"));
+		monmsg_put_number(m, 4096);
+		return 0;
+	}
+	if (kind == ASK_SCRAM || kind == ASK_CRAM) {
+		assert_span(monmsg_get_bytes(m), "jane");
+		if (kind == ASK_SCRAM) {
+			assert_span(monmsg_get_bytes(m), "n=jane,r=x");
+			assert_span(monmsg_get_bytes(m), "x");
+			assert_span(monmsg_get_bytes(m), "c=biws,r=xnonce");
+		}
+		assert_int_equal(monmsg_get_bytes(m).len,
+		    32);
+		assert_int_equal(monmsg_end(m), 0);
+		monmsg_start(m, ASK_ANSWER);
+		monmsg_put_number(m, (uint64_t)mon.verdict);
+		if (kind == ASK_SCRAM)
+			monmsg_put_bytes(m, SPAN("0123456789abcdef"
+			    "0123456789abcdef"));
 		return 0;
 	}
 	if (kind == ASK_REPORT) {
@@ -102,6 +127,7 @@ set_up(void **state)
 	memset(&mon, 0, sizeof mon);
 	mon.verdict = VERDICT_WELCOME;
 	memset(&tls, 0, sizeof tls);
+	secrets = (struct secrets_kinds){ false, false };
 	stamp = "";
 	logged[0] = '\0';
 	fake_step = 0;
@@ -147,6 +173,7 @@ begin(struct ask *ask, int out)
 	*ask = (struct ask){ .fd = -1, .answer = answer };
 	p = pop3_new(&conf, &peer, ask, stamp, in_pipe[0], out);
 	assert_non_null(p);
+	p->secrets = secrets;
 	p->tls_offered = tls.offered;
 	p->tls = tls.active;
 	p->greeted = tls.greeted;
@@ -312,6 +339,81 @@ authorization__knows_no_mail(void **state)
 		assert_non_null(strstr(said, BYE));
 		assert_int_equal(pipe(in_pipe), 0);
 	}
+}
+
+/* SCRAM as far as the server's proof, which stays to be agreed to. */
+#define SCRAM_SAID "AUTH SCRAM-SHA-256 %s\r\n" \
+	"%s\r\n"
+#define SCRAM_HEARD BANNER "+ %s\r\n" \
+	"+ %s\r\n"
+
+/*
+ * The monitor has let the user in by then: whatever else a client says, there
+ * is no second try, and nothing of the maildrop.
+ */
+static const struct {
+	const char *said, *heard;
+	enum pop3_step step;
+} agreements[] = {
+	{ "\r\nQUIT\r\n", "+OK jane has 0 messages (0 octets).\r\n" BYE,
+	    STEP_LOGIN },
+	{ "*\r\nQUIT\r\n", "-ERR SCRAM-SHA-256 was cancelled.\r\n",
+	    STEP_END },
+	{ "eA==\r\nQUIT\r\n",
+	    "-ERR That is no response of SCRAM-SHA-256.\r\n", STEP_END },
+	{ "=\r\nQUIT\r\n",
+	    "-ERR That is no response of SCRAM-SHA-256.\r\n", STEP_END },
+	{ "QUIT\r\n", "-ERR That is no response of SCRAM-SHA-256.\r\n",
+	    STEP_END },
+	{ " \r\n", "-ERR That is no response of SCRAM-SHA-256.\r\n",
+	    STEP_END },
+	{ "", "", STEP_ABORT },
+	{ "\r", "", STEP_ABORT },
+};
+
+static void
+scram__of_who_does_not_agree__ends_it(void **state)
+{
+	char input[512], expected[512];
+	size_t i;
+
+	(void)state;
+	secrets.scram = true;
+	for (i = 0; i < COUNT(agreements); i++) {
+		(void)snprintf(input, sizeof input, SCRAM_SAID "%s",
+		    "biwsbj1qYW5lLHI9eA==",
+		    "Yz1iaXdzLHI9eG5vbmNlLHA9Y0hCd2NIQndjSEJ3Y0hC"
+		    "d2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQT0=",
+		    agreements[i].said);
+		(void)snprintf(expected, sizeof expected, SCRAM_HEARD "%s",
+		    "cj14bm9uY2Uscz1jMkZzZEE9PSxpPTQwOTY=",
+		    "dj1NREV5TXpRMU5qYzRPV0ZpWTJSbFpqQXhNak0w"
+		    "TlRZM09EbGhZbU5rWldZPQ==",
+		    agreements[i].heard);
+		assert_int_equal(converse(input), agreements[i].step);
+		assert_string_equal(said, expected);
+		assert_int_equal(pipe(in_pipe), 0);
+	}
+}
+
+static void
+challenge__that_cannot_be_had__is_trouble_of_ours(void **state)
+{
+	(void)state;
+	secrets = (struct secrets_kinds){ true, true };
+	mon.no_nonce = true;
+	assert_int_equal(converse("AUTH CRAM-MD5\r\n"
+	    "AUTH SCRAM-SHA-256 biwsbj1qYW5lLHI9eA==\r\n"), STEP_ABORT);
+	assert_string_equal(said, BANNER
+	    "-ERR [SYS/TEMP] Passwords cannot be checked now; try again "
+	    "later.\r\n"
+	    "-ERR [SYS/TEMP] Passwords cannot be checked now; try again "
+	    "later.\r\n");
+	assert_int_equal(pipe(in_pipe), 0);
+	mon.dead = true;
+	assert_int_equal(converse("AUTH CRAM-MD5\r\nQUIT\r\n"),
+	    STEP_ABORT);
+	assert_string_equal(said, BANNER);
 }
 
 static void
@@ -1224,6 +1326,8 @@ main(void)
 		TEST(words__of_any_case_and_spacing__are_commands),
 		TEST(transaction__of_each_command),
 		TEST(authorization__knows_no_mail),
+		TEST(scram__of_who_does_not_agree__ends_it),
+		TEST(challenge__that_cannot_be_had__is_trouble_of_ours),
 		TEST(bad_commands__too_many_before_login__end_it),
 		TEST(bad_commands__after_login__are_no_matter),
 		TEST(pass__takes_the_rest_of_the_line),
