@@ -1,11 +1,11 @@
 #include "base/digest.h"
 
+#include "base/sha256.h"
 #include "compat/compat.h"
 
 #include <sys/types.h>
 
 #include <md5.h>
-#include <sha2.h>
 #include <string.h>
 
 static void
@@ -43,14 +43,14 @@ void
 digest_sha256(unsigned char sum[DIGEST_SHA256], const struct span *parts,
     size_t n)
 {
-	SHA2_CTX ctx;
+	struct sha256 s;
 	size_t i;
 
-	SHA256Init(&ctx);
+	sha256_begin(&s);
 	for (i = 0; i < n; i++)
-		SHA256Update(&ctx, (const uint8_t *)parts[i].p, parts[i].len);
-	SHA256Final(sum, &ctx);
-	explicit_bzero(&ctx, sizeof ctx);
+		sha256_add(&s, parts[i].p, parts[i].len);
+	sha256_end(&s, sum);
+	explicit_bzero(&s, sizeof s);
 }
 
 _Static_assert(sizeof(MD5_CTX) <= sizeof(struct digest_md5),

@@ -1,7 +1,7 @@
 /*
  * MD5, for what needs it by name: APOP (RFC 1939, section 7), CRAM-MD5 (RFC
- * 2195) and UIDLs that other servers made so; and SHA-256.  The only reader
- * of libmd.
+ * 2195) and UIDLs that other servers made so; and SHA-256, of
+ * base/sha256.  The only reader of libmd.
  */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H

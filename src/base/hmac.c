@@ -1,8 +1,9 @@
 #include "base/hmac.h"
 
 #include "base/secret.h"
+#include "base/sha256.h"
 
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct kind {
@@ -47,7 +48,8 @@ hmac(const struct kind *kind, unsigned char *mac, struct span key,
 	unsigned char block[DIGEST_BLOCK];
 	struct span all[1 + HMAC_PARTS];
 
-	assert(n <= HMAC_PARTS);
+	if (n > HMAC_PARTS)
+		abort();
 	set_block(kind, block, key);
 	flip(block, 0x36);
 	all[0] = bytes_of(block, sizeof block);
@@ -74,6 +76,38 @@ hmac_sha256(unsigned char mac[DIGEST_SHA256], struct span key,
 	hmac(&sha256, mac, key, parts, n);
 }
 
+/* Both digests of the HMAC after their first block, which is the key. */
+struct keyed {
+	struct sha256 inner, outer;
+};
+
+static void
+set_key(struct keyed *k, struct span key)
+{
+	unsigned char block[DIGEST_BLOCK];
+
+	set_block(&sha256, block, key);
+	flip(block, 0x36);
+	sha256_begin(&k->inner);
+	sha256_add(&k->inner, block, sizeof block);
+	flip(block, 0x36 ^ 0x5c);
+	sha256_begin(&k->outer);
+	sha256_add(&k->outer, block, sizeof block);
+	secret_erase(block, sizeof block);
+}
+
+/* u becomes its own HMAC: two blocks, where from the key on it were four. */
+static void
+step(const struct keyed *k, struct keyed *scratch,
+    unsigned char u[DIGEST_SHA256])
+{
+	*scratch = *k;
+	sha256_add(&scratch->inner, u, DIGEST_SHA256);
+	sha256_end(&scratch->inner, u);
+	sha256_add(&scratch->outer, u, DIGEST_SHA256);
+	sha256_end(&scratch->outer, u);
+}
+
 void
 pbkdf2_sha256(unsigned char key[DIGEST_SHA256], struct span password,
     struct span salt, uint32_t iterations)
@@ -81,17 +115,20 @@ pbkdf2_sha256(unsigned char key[DIGEST_SHA256], struct span password,
 	static const char first[] = { 0, 0, 0, 1 };
 	struct span parts[2] = { salt, { first, sizeof first } };
 	unsigned char u[DIGEST_SHA256], sum[DIGEST_SHA256];
+	struct keyed k, scratch;
 	size_t i;
 
 	hmac_sha256(u, password, parts, 2);
 	memcpy(sum, u, sizeof sum);
-	parts[0] = bytes_of(u, sizeof u);
+	set_key(&k, password);
 	while (--iterations > 0) {
-		hmac_sha256(u, password, parts, 1);
+		step(&k, &scratch, u);
 		for (i = 0; i < sizeof sum; i++)
 			sum[i] ^= u[i];
 	}
 	memcpy(key, sum, sizeof sum);
 	secret_erase(u, sizeof u);
 	secret_erase(sum, sizeof sum);
+	secret_erase(&k, sizeof k);
+	secret_erase(&scratch, sizeof scratch);
 }
