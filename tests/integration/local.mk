@@ -3,6 +3,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/inject.py \
 	tests/integration/lab.py \
 	tests/integration/pam_noise.c \
+	tests/integration/test_auth.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_logs.py \
 	tests/integration/test_manual.py \
