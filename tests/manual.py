@@ -81,10 +81,11 @@ def page_blocks(text):
 
 
 def guide_blocks(text):
-    for m in re.finditer(r"^```(.*)\n((?:.*\n)*?)```$", text, re.M):
-        kind = m.group(1).split()[-1:] or [""]
+    for m in re.finditer(r"^( *)```(.*)\n((?:.*\n)*?) *```$", text, re.M):
+        kind = m.group(2).split()[-1:] or [""]
         if kind[0] in KINDS:
-            yield text.count("\n", 0, m.start()) + 1, kind[0], m.group(2)
+            yield (text.count("\n", 0, m.start()) + 1, kind[0],
+                   re.sub("^" + m.group(1), "", m.group(3), flags=re.M))
 
 
 def all_blocks():
@@ -119,9 +120,19 @@ class Home:
 
 
 def run_block(place, where, text):
-    """A line that begins with "$ " is a command, as manuals have it."""
+    """A line that begins with "$ " is a command, as manuals have it.
+
+    A spool is read, too.
+    """
     script = re.sub(r"^[$] ", "", text, flags=re.M)
-    status, said = Home(place).run(["sh", "-euc", script])
+    for there, here in (("/var/mail/USER", '"$HOME/mbox"'),
+                        ("/dev/tty", "/dev/null"),
+                        ("solopop-passwd add", "solopop-passwd -f secrets add")):
+        script = script.replace(there, here)
+    home = Home(place)
+    status, said = home.run(["sh", "-euc", script])
+    if os.path.exists(home.path + "/mbox"):
+        said += slurp(home.path + "/mbox")
     result(status == 0, where, "ended with", status, "and said", said)
     return said
 
