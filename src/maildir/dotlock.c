@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define STALE_AFTER (5 * 60)	/* seconds, as for sendmail and procmail */
-#define REFRESH_AFTER 60	/* seconds */
+#define REFRESH_AFTER 60000	/* ms */
 #define RETRY_MS 250
 
 void
@@ -85,9 +85,23 @@ is_stale(const char *path, const struct stat *now)
 	    now->st_mtime - st.st_mtime > STALE_AFTER;
 }
 
+/*
+ * Between the look and the removal somebody else may have removed it and taken
+ * a new one.  So what was there moves to our own name first; a new one is put
+ * back.
+ */
+static void
+remove_stale(const char *own, const char *path, const struct stat *now)
+{
+	if (is_stale(path, now) &&
+	    renameat(AT_FDCWD, path, AT_FDCWD, own) == 0 &&
+	    !is_stale(own, now))
+		(void)link_own(own, path);
+}
+
 /* 0, or -1 with EEXIST while somebody else has it. */
 static int
-try_once(const char *mbox, const char *path)
+try_once(struct dotlock *l, const char *mbox, const char *path)
 {
 	struct stat now = { 0 };
 	char own[PATH_MAX];
@@ -96,11 +110,15 @@ try_once(const char *mbox, const char *path)
 	if (make_own(mbox, own, &now) == -1)
 		return -1;
 	linked = link_own(own, path);
-	if (!linked && is_stale(path, &now))
-		(void)unlinkat(AT_FDCWD, path, 0);
+	if (!linked)
+		remove_stale(own, path, &now);
 	(void)unlinkat(AT_FDCWD, own, 0);
-	if (linked)
+	if (linked) {
+		l->dev = now.st_dev;
+		l->ino = now.st_ino;
+		l->refreshed = clock_ms();
 		return 0;
+	}
 	errno = EEXIST;
 	return -1;
 }
@@ -119,7 +137,7 @@ dotlock_take(struct dotlock *l, const char *mbox, gid_t gid, int64_t deadline)
 	for (;;) {
 		r = dotlock_group(gid);
 		if (r == 0)
-			r = try_once(mbox, path);
+			r = try_once(l, mbox, path);
 		if (dotlock_group((gid_t)-1) == -1)
 			return -1;
 		if (r == 0 || errno != EEXIST)
@@ -137,17 +155,26 @@ dotlock_take(struct dotlock *l, const char *mbox, gid_t gid, int64_t deadline)
 	return r;
 }
 
-/* A mark of time: nobody compares clocks, the file system's own counts. */
-void
-dotlock_refresh(const struct dotlock *l)
+bool
+dotlock_is_ours(const struct dotlock *l)
 {
 	struct stat st;
 
-	if (l->path[0] == '\0' || lstat(l->path, &st) == -1)
+	return l->path[0] == '\0' || (lstat(l->path, &st) == 0 &&
+	    st.st_dev == l->dev && st.st_ino == l->ino);
+}
+
+/* A mark of time: nobody compares clocks, the file system's own counts. */
+void
+dotlock_refresh(struct dotlock *l)
+{
+	int64_t now = clock_ms();
+
+	if (l->path[0] == '\0' || now - l->refreshed < REFRESH_AFTER)
 		return;
-	if (clock_date() - st.st_mtime < REFRESH_AFTER)
-		return;
-	(void)utimensat(AT_FDCWD, l->path, NULL, AT_SYMLINK_NOFOLLOW);
+	l->refreshed = now;
+	if (dotlock_is_ours(l))
+		(void)utimensat(AT_FDCWD, l->path, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
 void
@@ -155,7 +182,7 @@ dotlock_release(struct dotlock *l)
 {
 	if (l->path[0] == '\0')
 		return;
-	if (dotlock_group(l->gid) == 0)
+	if (dotlock_group(l->gid) == 0 && dotlock_is_ours(l))
 		(void)unlinkat(AT_FDCWD, l->path, 0);
 	(void)dotlock_group((gid_t)-1);
 	dotlock_init(l);

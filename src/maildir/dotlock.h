@@ -8,11 +8,15 @@
 #include <sys/types.h>
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct dotlock {
 	char path[PATH_MAX];	/* "": not held */
 	gid_t gid;		/* that may make it */
+	dev_t dev;		/* which file it is: it may be taken away */
+	ino_t ino;
+	int64_t refreshed;	/* ms, as clock_ms() */
 };
 
 void dotlock_init(struct dotlock *l);
@@ -27,8 +31,15 @@ int dotlock_take(struct dotlock *l, const char *mbox, gid_t gid,
     int64_t deadline);
 
 /* To be called now and then on a long job, so that it does not get old. */
-void dotlock_refresh(const struct dotlock *l);
+void dotlock_refresh(struct dotlock *l);
 
+/*
+ * False if we had one and somebody has taken it away: a process that was stopped
+ * for minutes has an old one.  True where there could be none.
+ */
+bool dotlock_is_ours(const struct dotlock *l);
+
+/* Does nothing to somebody else's. */
 void dotlock_release(struct dotlock *l);
 
 /*

@@ -87,23 +87,44 @@ maildir_open(struct maildir *md, const char *path)
 }
 
 static int
-make(struct maildir *md, int at, const char *path)
+make(struct maildir *md, int at, const char *path, bool *made)
 {
-	if (mkdirat(at, path, 0700) == 0 || errno == EEXIST)
+	if (mkdirat(at, path, 0700) == 0) {
+		*made = true;
+		return 0;
+	}
+	if (errno == EEXIST)
 		return 0;
 	return maildir_fail(md, "making %s", at == AT_FDCWD ? "the Maildir" :
 	    path);
 }
 
+/* What comes into it may be nowhere else: it must be there after a crash. */
+static void
+sync_made(const struct maildir *md)
+{
+	int parent = openat(md->top, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)fsync(md->top);
+	if (parent != -1)
+		(void)fsync(parent);
+	fd_close(&parent);
+}
+
 int
 maildir_make(struct maildir *md, const char *path)
 {
-	if (make(md, AT_FDCWD, path) == -1 || maildir_open(md, path) == -1)
+	bool made = false;
+
+	if (make(md, AT_FDCWD, path, &made) == -1 ||
+	    maildir_open(md, path) == -1)
 		return -1;
-	if (make(md, md->top, "tmp") == -1 ||
-	    make(md, md->top, names[MAILDIR_NEW]) == -1 ||
-	    make(md, md->top, names[MAILDIR_CUR]) == -1)
+	if (make(md, md->top, "tmp", &made) == -1 ||
+	    make(md, md->top, names[MAILDIR_NEW], &made) == -1 ||
+	    make(md, md->top, names[MAILDIR_CUR], &made) == -1)
 		return -1;
+	if (made)
+		sync_made(md);
 	fd_close(&md->dir[MAILDIR_NEW]);
 	fd_close(&md->dir[MAILDIR_CUR]);
 	return open_dir(md, MAILDIR_NEW) == -1 ? -1 :

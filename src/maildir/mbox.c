@@ -322,11 +322,13 @@ get_line(struct mbox *m, off_t at, struct span *head, off_t *next)
 
 /* --- Headers ----------------------------------------------------------------- */
 
+enum { FOLDER_SUBJECT = 1, FOLDER_FROM = 2, FOLDER_IMAP = 4 };
+
 /* What the headers come to. */
 struct headers {
 	struct digest_md5 hash;
 	off_t content_length;		/* -1: none */
-	unsigned folder_marks;
+	unsigned folder_marks;		/* FOLDER_* */
 	bool has_uidl;
 	bool seen, answered, flagged, deleted, draft;
 };
@@ -376,19 +378,30 @@ is_hashed(struct span line)
 	return false;
 }
 
-/* UW's and Pine's first message is none, says any two of these. */
-static bool
-is_folder_mark(struct span line)
+/*
+ * UW's and Pine's first message is none, say any two of these.  X-IMAPbase says
+ * nothing of the kind: they and others write it into a first message that is
+ * one.
+ */
+static unsigned
+folder_mark(struct span line)
 {
 	struct span v;
 
-	if (is_field(line, "Subject", &v))
-		return holds(v, "DO NOT DELETE") || holds(v,
-		    "DON'T DELETE THIS MESSAGE") || holds(v,
-		    "FOLDER INTERNAL DATA");
-	if (is_field(line, "From", &v))
-		return holds(v, "Mail System Internal Data");
-	return is_field(line, "X-IMAP", &v) || is_field(line, "X-IMAPbase", &v);
+	if (is_field(line, "Subject", &v) && (holds(v, "DO NOT DELETE") ||
+	    holds(v, "DON'T DELETE THIS MESSAGE") ||
+	    holds(v, "FOLDER INTERNAL DATA")))
+		return FOLDER_SUBJECT;
+	if (is_field(line, "From", &v) &&
+	    holds(v, "Mail System Internal Data"))
+		return FOLDER_FROM;
+	return is_field(line, "X-IMAP", &v) ? FOLDER_IMAP : 0;
+}
+
+static bool
+is_folder_data(unsigned marks)
+{
+	return (marks & (marks - 1)) != 0;
 }
 
 static void
@@ -413,7 +426,7 @@ take_field(struct headers *h, struct mbox_mail *mail, struct span line)
 		if (num_u64(v, INT64_MAX, &n) == 0)
 			h->content_length = (off_t)n;
 	}
-	h->folder_marks += is_folder_mark(line);
+	h->folder_marks |= folder_mark(line);
 }
 
 /* Bytes of the file, whatever window they are in. */
@@ -436,7 +449,8 @@ hash_range(struct mbox *m, struct headers *h, off_t at, off_t end)
 }
 
 /*
- * Up to the blank line that ends them, or the end.  *at becomes where the body
+ * Up to the blank line that ends them, or the end, or a From_ line: whoever
+ * wrote this message did not come to its body.  *at becomes where the body
  * begins.
  */
 static int
@@ -444,14 +458,18 @@ read_headers(struct mbox *m, struct headers *h, struct mbox_mail *mail,
     off_t *at)
 {
 	struct span line;
+	uint64_t when;
 	off_t next;
 	bool hashed, blank = false;
 
 	while (*at < m->size && !blank) {
 		if (get_line(m, *at, &line, &next) == -1)
 			return -1;
-		if (m->mmdf && span_is(line, MMDF))
+		if (m->mmdf ? span_is(line, MMDF) :
+		    mbox_is_from(line, &when)) {
+			h->content_length = -1;
 			return 0;
+		}
 		blank = line.len == 0;
 		hashed = is_hashed(line);
 		take_field(h, mail, line);
@@ -557,6 +575,26 @@ mbox_begin(struct mbox *m, int fd, off_t from, off_t size)
 	m->len = 0;
 }
 
+/*
+ * Who appended by an offset of his own, behind what was cut off meanwhile, has
+ * left NULs before his message.
+ */
+static int
+skip_nuls(struct mbox *m)
+{
+	off_t at = m->at;
+
+	for (; at < m->size; at++) {
+		if (ready(m, at) == 0 && fill(m, at) == -1)
+			return -1;
+		if (m->window[at - m->from] != '\0')
+			break;
+	}
+	if (at < m->size)
+		m->at = at;
+	return 0;
+}
+
 /* MMDF writes its line at the end of a message and at the beginning of one. */
 static int
 skip_separators(struct mbox *m)
@@ -564,6 +602,8 @@ skip_separators(struct mbox *m)
 	struct span line;
 	off_t next;
 
+	if (skip_nuls(m) == -1)
+		return -1;
 	while (m->at < m->size) {
 		if (get_line(m, m->at, &line, &next) == -1)
 			return -1;
@@ -670,7 +710,7 @@ mbox_next(struct mbox *m, struct mbox_mail *mail)
 	    write_uids(m, &h, mail, begin) == -1 ||
 	    find_message_end(m, &h, body, &mail->end) == -1)
 		return -1;
-	mail->folder_data = first && h.folder_marks >= 2;
+	mail->folder_data = first && is_folder_data(h.folder_marks);
 	write_flags(mail, &h);
 	return 1;
 }

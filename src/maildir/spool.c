@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "maildir/adopted.h"
 #include "maildir/dotlock.h"
+#include "maildir/lease.h"
 #include "maildir/mbox.h"
 #include "maildir/quota.h"
 
@@ -30,6 +31,12 @@
 
 #define CHUNK 65536
 #define RETRY_MS 100
+
+/* For those who append without a lock, to come to their end. */
+#define LEASE_WAIT 500
+
+/* So often it may grow while we copy it. */
+#define ATTEMPTS 5
 
 /* Room for the names that we make: see stage_one(). */
 #define STAGED_NAME 80
@@ -110,6 +117,32 @@ lock_range(struct drain *d, int64_t deadline)
 	return 0;
 }
 
+/* Mail readers may put another file in its place. */
+static bool
+is_current(const struct drain *d)
+{
+	struct stat ours, now;
+
+	return fstat(d->spool, &ours) == 0 && lstat(d->conf->path, &now) == 0 &&
+	    ours.st_dev == now.st_dev && ours.st_ino == now.st_ino;
+}
+
+/* The file that is there once it is locked. */
+static int
+lock_file(struct drain *d, int64_t deadline)
+{
+	while (d->spool != -1) {
+		if (lock_range(d, deadline) == -1)
+			return -1;
+		if (is_current(d))
+			return 0;
+		fd_close(&d->spool);
+		if (open_spool(d) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* The dot-lock is first with most MTAs. */
 static int
 lock_spool(struct drain *d, struct spool_report *report)
@@ -124,7 +157,7 @@ lock_spool(struct drain *d, struct spool_report *report)
 			return -1;
 		report->no_dotlock = true;
 	}
-	return lock_range(d, deadline);
+	return lock_file(d, deadline);
 }
 
 static int
@@ -140,7 +173,7 @@ size_of_spool(const struct drain *d, off_t *size)
 
 /* The MD5 of the mbox up to a length; another one if it is shorter. */
 static int
-sum_spool(const struct drain *d, off_t length, char hex[DIGEST_MD5_HEX + 1])
+sum_spool(struct drain *d, off_t length, char hex[DIGEST_MD5_HEX + 1])
 {
 	unsigned char chunk[CHUNK], sum[16];
 	struct digest_md5 md5;
@@ -160,6 +193,7 @@ sum_spool(const struct drain *d, off_t length, char hex[DIGEST_MD5_HEX + 1])
 			break;
 		digest_md5_add(&md5, chunk, (size_t)n);
 		at += n;
+		dotlock_refresh(&d->dotlock);
 	}
 	digest_md5_end(&md5, sum);
 	digest_hex(hex, sum, sizeof sum);
@@ -168,11 +202,16 @@ sum_spool(const struct drain *d, off_t length, char hex[DIGEST_MD5_HEX + 1])
 
 /* --- Staging ------------------------------------------------------------------ */
 
+/* The directory must be there after a crash, too. */
 static int
 open_stage(struct drain *d)
 {
-	if (mkdirat(d->md->top, STAGE, 0700) == -1 && errno != EEXIST)
+	if (mkdirat(d->md->top, STAGE, 0700) == 0) {
+		if (fsync(d->md->top) == -1)
+			return -1;
+	} else if (errno != EEXIST)
 		return -1;
+	fd_close(&d->stage);
 	d->stage = openat(d->md->top, STAGE, O_RDONLY | O_DIRECTORY |
 	    O_NOFOLLOW | O_CLOEXEC);
 	return d->stage == -1 ? -1 : 0;
@@ -202,7 +241,7 @@ empty_stage(struct drain *d)
 }
 
 static int
-copy_range(const struct drain *d, int to, off_t at, off_t end)
+copy_range(struct drain *d, int to, off_t at, off_t end)
 {
 	char chunk[CHUNK];
 	size_t want;
@@ -219,6 +258,7 @@ copy_range(const struct drain *d, int to, off_t at, off_t end)
 			errno = EBADMSG;
 		if (n <= 0 || fd_write_all(to, chunk, (size_t)n) == -1)
 			return -1;
+		dotlock_refresh(&d->dotlock);
 	}
 	return 0;
 }
@@ -281,11 +321,13 @@ stage_one(struct drain *d, const struct mbox_mail *mail)
 	r = copy_range(d, fd, mail->start, mail->end);
 	times[0].tv_sec = times[1].tv_sec = (time_t)d->when;
 	(void)futimens(fd, times);
-	fd_close(&fd);
+	/* Here some network file systems say what went wrong, and only once. */
+	if (close(fd) == -1)
+		r = -1;
 	return r;
 }
 
-/* All messages from d->length up to size. */
+/* All messages up to size. */
 static int
 stage_messages(struct drain *d, off_t size)
 {
@@ -295,7 +337,7 @@ stage_messages(struct drain *d, off_t size)
 
 	if ((m = malloc(sizeof *m)) == NULL)
 		return -1;
-	mbox_begin(m, d->spool, d->length, size);
+	mbox_begin(m, d->spool, 0, size);
 	while ((r = mbox_next(m, &mail)) == 1) {
 		if (!mail.folder_data && stage_one(d, &mail) == -1) {
 			r = -1;
@@ -309,12 +351,12 @@ stage_messages(struct drain *d, off_t size)
 
 /* One by one at the end: the first of these calls does most of the work. */
 static int
-sync_stage(const struct drain *d, size_t first)
+sync_stage(struct drain *d)
 {
 	size_t i;
 	int fd, r = 0;
 
-	for (i = first; i < d->n && r == 0; i++) {
+	for (i = 0; i < d->n && r == 0; i++) {
 		fd = openat(d->stage, d->v[i].name, O_RDONLY | O_NOFOLLOW |
 		    O_CLOEXEC);
 		if (fd == -1)
@@ -476,26 +518,73 @@ read_journal(struct drain *d, bool *ours)
 
 /* --- The steps ---------------------------------------------------------------- */
 
-/* Stage what the mbox has behind d->length, until it grows no more; cut it. */
+/* Forget what is staged, with its journal first. */
+static int
+forget(struct drain *d)
+{
+	d->n = 0;
+	d->length = 0;
+	if (unlinkat(d->stage, JOURNAL, 0) == -1 && errno != ENOENT)
+		return -1;
+	return empty_stage(d);
+}
+
+/* All that the mbox has, with its journal. */
+static int
+stage(struct drain *d)
+{
+	struct stat st;
+
+	if (forget(d) == -1 || fstat(d->spool, &st) == -1)
+		return -1;
+	d->when = (uint64_t)(st.st_mtime > 0 ? st.st_mtime : 1);
+	if (stage_messages(d, st.st_size) == -1 || sync_stage(d) == -1 ||
+	    sum_spool(d, st.st_size, d->sum) == -1)
+		return -1;
+	d->length = st.st_size;
+	return write_journal(d);
+}
+
+/*
+ * 0 when it is cut, 1 when it has grown.  Who obeys our locks is not there;
+ * whoever does not has, with a lease, nothing of it open, and without one had
+ * half a second to come to the end of what he writes.
+ */
+static int
+cut(struct drain *d)
+{
+	bool leased = lease_take(d->spool, clock_ms() + LEASE_WAIT) == 0;
+	off_t size;
+	int r;
+
+	r = size_of_spool(d, &size);
+	if (r == 0 && size != d->length)
+		r = 1;
+	else if (r == 0 && (!dotlock_is_ours(&d->dotlock) || !is_current(d))) {
+		errno = EAGAIN;
+		r = -1;
+	}
+	if (r == 0)
+		r = ftruncate(d->spool, 0);
+	if (leased)
+		lease_drop(d->spool);
+	return r == 0 ? fsync(d->spool) : r;
+}
+
+/*
+ * What grows while we copy it is copied anew: the end of what we have may be
+ * the first half of a message.
+ */
 static int
 stage_and_cut(struct drain *d)
 {
-	size_t first;
-	off_t size;
+	int i, r = 1;
 
-	if (size_of_spool(d, &size) == -1)
-		return -1;
-	while (size > d->length) {
-		first = d->n;
-		if (stage_messages(d, size) == -1 ||
-		    sync_stage(d, first) == -1 ||
-		    sum_spool(d, size, d->sum) == -1)
-			return -1;
-		d->length = size;
-		if (write_journal(d) == -1 || size_of_spool(d, &size) == -1)
-			return -1;
-	}
-	return ftruncate(d->spool, 0) == -1 ? -1 : fsync(d->spool);
+	for (i = 0; i < ATTEMPTS && r == 1; i++)
+		r = stage(d) == -1 ? -1 : cut(d);
+	if (r == 1 && forget(d) == 0)
+		errno = EAGAIN;
+	return r == 0 ? 0 : -1;
 }
 
 static int
@@ -570,7 +659,7 @@ publish(struct drain *d, struct spool_report *report)
 
 /* Is the mbox still to be cut?  1 or 0. */
 static int
-is_uncut(const struct drain *d)
+is_uncut(struct drain *d)
 {
 	char now[DIGEST_MD5_HEX + 1];
 	off_t size;
@@ -586,32 +675,25 @@ is_uncut(const struct drain *d)
 	return strcmp(now, d->sum) == 0;
 }
 
+static int
+finish(struct drain *d, struct spool_report *report)
+{
+	return adopt(d) == -1 ? -1 : publish(d, report);
+}
+
 /* Bring to its end what was interrupted behind its journal. */
 static int
 resume(struct drain *d, bool ours, struct spool_report *report)
 {
 	int r = ours ? is_uncut(d) : 0;
 
-	if (r == 1)
-		r = stage_and_cut(d);
-	if (r == 0)
-		r = adopt(d);
-	return r == 0 ? publish(d, report) : -1;
+	return r == 0 ? finish(d, report) : r == 1 ? 0 : -1;
 }
 
 static int
 begin(struct drain *d, struct spool_report *report)
 {
-	struct stat st;
-
-	d->n = 0;
-	d->length = 0;
-	if (empty_stage(d) == -1 || fstat(d->spool, &st) == -1)
-		return -1;
-	d->when = (uint64_t)(st.st_mtime > 0 ? st.st_mtime : 1);
-	if (stage_and_cut(d) == -1 || adopt(d) == -1)
-		return -1;
-	return publish(d, report);
+	return stage_and_cut(d) == -1 ? -1 : finish(d, report);
 }
 
 static bool

@@ -9,9 +9,10 @@
  * 4. unique-ids are adopted, the files move into new/ and cur/, and the journal
  *    goes.
  *
- * Without a journal the first step begins anew.  With one, the mbox either still
- * begins with what the journal says, and then step 3 is to be done, or it does
- * not, and then it is done.
+ * Without a journal the first step begins anew.  With one, the mbox may still
+ * begin with what the journal says: then step 3 was not done, and it begins anew
+ * as well, for who appends without a lock may have been half through.  Otherwise
+ * the fourth step is to be done.
  */
 #ifndef MAILDIR_SPOOL_H
 #define MAILDIR_SPOOL_H

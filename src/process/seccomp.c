@@ -33,7 +33,8 @@ enum manner {
 	FREELY,
 	REFUSED,		/* an error, and no end */
 	NO_EXEC,		/* memory that cannot become code */
-	SOME_FCNTL		/* locks and flags */
+	SOME_FCNTL,		/* locks and flags */
+	LEASE_FCNTL		/* and a lease */
 };
 
 #define EVERY (SECCOMP_FRONT | SECCOMP_SESSION | SECCOMP_INTAKE | SECCOMP_TLS)
@@ -137,7 +138,8 @@ static const struct row {
 	{ SYS_getgid, SECCOMP_TLS, FREELY },
 	{ SYS_getegid, SECCOMP_TLS, FREELY },
 
-	/* Between the user's group and that of the spool. */
+	/* A lease on the spool, between the user's group and that of it. */
+	{ SYS_fcntl, SECCOMP_INTAKE, LEASE_FCNTL },
 	{ SYS_setresgid, SECCOMP_INTAKE, FREELY },
 
 	SANITIZER_CALLS
@@ -191,6 +193,20 @@ static const struct sock_filter some_fcntl[] = {
 	RETURN(SECCOMP_RET_ALLOW),
 };
 
+static const struct sock_filter lease_fcntl[] = {
+	ARGUMENT(1),
+	JUMP(BPF_JEQ, F_SETLK, 8, 0),
+	JUMP(BPF_JEQ, F_SETLKW, 7, 0),
+	JUMP(BPF_JEQ, F_GETLK, 6, 0),
+	JUMP(BPF_JEQ, F_GETFL, 5, 0),
+	JUMP(BPF_JEQ, F_SETFD, 4, 0),
+	JUMP(BPF_JEQ, F_DUPFD_CLOEXEC, 3, 0),
+	JUMP(BPF_JEQ, F_SETLEASE, 2, 0),
+	JUMP(BPF_JEQ, F_SETSIG, 1, 0),
+	RETURN(SECCOMP_RET_KILL_PROCESS),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
 #define PIECE(a) { a, sizeof (a) / sizeof (a)[0] }
 
 static const struct piece {
@@ -202,6 +218,7 @@ static const struct piece {
 	[REFUSED] = PIECE(refused),
 	[NO_EXEC] = PIECE(no_exec),
 	[SOME_FCNTL] = PIECE(some_fcntl),
+	[LEASE_FCNTL] = PIECE(lease_fcntl),
 };
 
 struct program {

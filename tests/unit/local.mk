@@ -14,6 +14,7 @@ UNIT_TESTS = \
 	tests/unit/test_conf \
 	tests/unit/test_cram \
 	tests/unit/test_digest \
+	tests/unit/test_drain \
 	tests/unit/test_edit \
 	tests/unit/test_exact \
 	tests/unit/test_fd \
@@ -104,6 +105,11 @@ tests_unit_test_cram_LDADD = $(TEST_LIBS)
 tests_unit_test_digest_SOURCES = tests/unit/test_digest.c tests/unit/unit.h
 tests_unit_test_digest_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_digest_LDADD = $(TEST_LIBS)
+tests_unit_test_drain_SOURCES = tests/unit/test_drain.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h
+tests_unit_test_drain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_drain_LDADD = $(TEST_LIBS)
 tests_unit_test_edit_SOURCES = tests/unit/test_edit.c tests/unit/unit.h
 tests_unit_test_edit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_edit_LDADD = src/libpasswd.a $(TEST_LIBS)

@@ -124,6 +124,14 @@ static const struct {
 	    { "Content-Length: 35\n\n", "\n", "x: y\n\n" } },
 	{ F "Content-Length: 9999999999\n\nb\n\n" F "x: y\n",
 	    { "Content-Length: 9999999999\n\nb\n", "x: y\n" } },
+	/* Its writer did not come to the body, or to the end of it. */
+	{ F "a: b\n" F "c: d\n\none\n",
+	    { "a: b\n", "c: d\n\none\n" } },
+	{ F "Content-Length: 5\n" F "c: d\n\n12345\n",
+	    { "Content-Length: 5\n", "c: d\n\n12345\n" } },
+	{ F F "c: d\n\none\n", { "", "c: d\n\none\n" } },
+	{ F "a: b\n\none\ntw" F "c: d\n\nthree\n",
+	    { "a: b\n\none\ntw" F "c: d\n\nthree\n" } },
 	{ F "Content-Length: -1\n\nb\n\n" F "x: y\n",
 	    { "Content-Length: -1\n\nb\n", "x: y\n" } },
 	{ "\1\1\1\1\n" F "a: b\n\none\n\n\1\1\1\1\n\1\1\1\1\nc: d\n\ntwo\n"
@@ -156,6 +164,49 @@ file__that_begins_otherwise__is_none(void **state)
 	assert_errno(mbox_next(&m, &mail), EBADMSG);
 	begin(SPAN("\0\0\0\0"));
 	assert_errno(mbox_next(&m, &mail), EBADMSG);
+	begin(SPAN("\0\0x" F "a: b\n"));
+	assert_errno(mbox_next(&m, &mail), EBADMSG);
+}
+
+/* Somebody wrote where the end was before it was cut. */
+static void
+file__with_nuls_before_it__is_read_behind_them(void **state)
+{
+	static char text[3 * MBOX_WINDOW];
+	size_t n;
+
+	(void)state;
+	for (n = MBOX_WINDOW - 2; n < MBOX_WINDOW + 2; n++) {
+		memset(text, 0, sizeof text);
+		memcpy(text + n, F "a: b\n\n\0\0\n", sizeof F + 8);
+		begin((struct span){ text, n + sizeof F + 8 });
+		assert_int_equal(mbox_next(&m, &mail), 1);
+		assert_int_equal(mail.start, n + sizeof F - 1);
+		assert_int_equal(mail.end - mail.start, 9);
+		assert_int_equal(mbox_next(&m, &mail), 0);
+	}
+}
+
+/* 5 GB, of which the file system keeps a page or two. */
+static void
+file__of_more_than_4_GB__is_cut_where_it_should(void **state)
+{
+	static const char a[] = F "Content-Length: 5000000000\n\n";
+	static const char b[] = "\n" F "b: c\n\n";
+	const off_t body = 5000000000;
+
+	(void)state;
+	begin(SPAN(a));
+	if (pwrite(fileno(file), b, sizeof b - 1, (off_t)sizeof a - 1 + body) !=
+	    (ssize_t)sizeof b - 1)
+		skip();
+	mbox_begin(&m, fileno(file), 0, (off_t)sizeof a - 1 + body +
+	    (off_t)sizeof b - 1);
+	assert_int_equal(mbox_next(&m, &mail), 1);
+	assert_int_equal(mail.end, (off_t)sizeof a - 1 + body);
+	assert_int_equal(mbox_next(&m, &mail), 1);
+	assert_int_equal(mail.end - mail.start, 6);
+	assert_int_equal(mbox_next(&m, &mail), 0);
 }
 
 static void
@@ -200,6 +251,13 @@ folder_data__is_known_by_two_marks_and_first(void **state)
 	    "Subject: DON'T DELETE THIS MESSAGE\nX-IMAP: 1 2\n\n"));
 	assert_int_equal(mbox_next(&m, &mail), 1);
 	assert_true(mail.folder_data);
+	assert_int_equal(mbox_next(&m, &mail), 1);
+	assert_false(mail.folder_data);
+	/* What others write into a first message makes it none of these. */
+	begin(SPAN(F "Subject: DO NOT DELETE, please\nX-IMAPbase: 1 2\n\n"));
+	assert_int_equal(mbox_next(&m, &mail), 1);
+	assert_false(mail.folder_data);
+	begin(SPAN(F "Subject: DO NOT DELETE\nSubject: DO NOT DELETE\n\n"));
 	assert_int_equal(mbox_next(&m, &mail), 1);
 	assert_false(mail.folder_data);
 	begin(SPAN(F "Subject: do not delete this message\n\n"));
@@ -281,6 +339,8 @@ main(void)
 		cmocka_unit_test(line__of_each_form__is_a_from_line_or_not),
 		cmocka_unit_test(file__of_each_kind__is_cut_where_it_should),
 		cmocka_unit_test(file__that_begins_otherwise__is_none),
+		cmocka_unit_test(file__with_nuls_before_it__is_read_behind_them),
+		cmocka_unit_test(file__of_more_than_4_GB__is_cut_where_it_should),
 		cmocka_unit_test(file__that_shrinks__is_an_error),
 		cmocka_unit_test(headers__tell_flags_and_ids),
 		cmocka_unit_test(folder_data__is_known_by_two_marks_and_first),

@@ -248,32 +248,35 @@ journal__of_a_spool_that_is_cut__is_finished(void **state)
 }
 
 static void
-journal__of_a_spool_that_is_not__cuts_it(void **state)
+journal__of_a_spool_that_is_not__is_begun_anew(void **state)
 {
-	static const char old[] = F1 "what it was\n";
+	static const char old[] = F1 "X-UIDL: was\n\n";
 
 	(void)state;
 	put_journal(spool, old, sizeof old - 1);
 	box_put("spool", span_of(old));
 	assert_int_equal(drain(), 0);
-	expect("one=first " SECOND);
+	assert_int_equal(report.messages, 1);
+	expect("was=X-UIDL: was ");
 	box_expect("spool", "");
+	assert_false(box_has("solopop.drain"));
 }
 
+/* The first time its last message was half there. */
 static void
-journal__of_a_spool_that_grew__takes_the_rest(void **state)
+journal__of_a_spool_that_grew__is_begun_anew(void **state)
 {
-	static const char old[] = F1 "what it was\n\n";
+	static const char old[] = F1 "X-UIDL: was\n\nha";
 	char grown[256];
 
 	(void)state;
 	put_journal(spool, old, sizeof old - 1);
 	(void)snprintf(grown, sizeof grown, "%s%s", old,
-	    F2 "X-UIDL: three\n\nc\n");
+	    "lf\n\n" F2 "X-UIDL: three\n\nc\n");
 	box_put("spool", span_of(grown));
 	assert_int_equal(drain(), 0);
-	assert_int_equal(report.messages, 3);
-	expect("one=first " SECOND "three=X-UIDL: three ");
+	assert_int_equal(report.messages, 2);
+	expect("was=X-UIDL: was three=X-UIDL: three ");
 	box_expect("spool", "");
 }
 
@@ -375,8 +378,8 @@ main(void)
 		TEST(lock__by_fcntl__is_respected),
 		TEST(drain__adds_to_maildirsize),
 		TEST(journal__of_a_spool_that_is_cut__is_finished),
-		TEST(journal__of_a_spool_that_is_not__cuts_it),
-		TEST(journal__of_a_spool_that_grew__takes_the_rest),
+		TEST(journal__of_a_spool_that_is_not__is_begun_anew),
+		TEST(journal__of_a_spool_that_grew__is_begun_anew),
 		TEST(journal__with_new_mail_in_a_cut_spool__takes_both),
 		TEST(journal__whose_messages_are_partly_in_place__is_finished),
 		TEST(journal__of_another_spool__is_finished_first),
