@@ -22,6 +22,7 @@ void
 dotlock_init(struct dotlock *l)
 {
 	l->path[0] = '\0';
+	l->fd = -1;
 }
 
 int
@@ -35,7 +36,7 @@ dotlock_group(gid_t gid)
 	return r;
 }
 
-/* A file of our own beside the mbox, with our pid in it. */
+/* A file of our own beside the mbox, with our pid in it: its descriptor. */
 static int
 make_own(const char *mbox, char own[PATH_MAX], struct stat *st)
 {
@@ -59,10 +60,11 @@ make_own(const char *mbox, char own[PATH_MAX], struct stat *st)
 	r = fd_write_all(fd, pid, len);
 	if (r == 0)
 		r = fstat(fd, st);
-	fd_close(&fd);
-	if (r == -1)
+	if (r == -1) {
+		fd_close(&fd);
 		(void)unlinkat(AT_FDCWD, own, 0);
-	return r;
+	}
+	return fd;
 }
 
 /* Over NFS the answer to link(2) may get lost: count the links. */
@@ -106,19 +108,20 @@ try_once(struct dotlock *l, const char *mbox, const char *path)
 	struct stat now = { 0 };
 	char own[PATH_MAX];
 	bool linked;
+	int fd;
 
-	if (make_own(mbox, own, &now) == -1)
+	if ((fd = make_own(mbox, own, &now)) == -1)
 		return -1;
 	linked = link_own(own, path);
 	if (!linked)
 		remove_stale(own, path, &now);
 	(void)unlinkat(AT_FDCWD, own, 0);
 	if (linked) {
-		l->dev = now.st_dev;
-		l->ino = now.st_ino;
+		l->fd = fd;
 		l->refreshed = clock_ms();
 		return 0;
 	}
+	fd_close(&fd);
 	errno = EEXIST;
 	return -1;
 }
@@ -158,10 +161,11 @@ dotlock_take(struct dotlock *l, const char *mbox, gid_t gid, int64_t deadline)
 bool
 dotlock_is_ours(const struct dotlock *l)
 {
-	struct stat st;
+	struct stat ours, now;
 
-	return l->path[0] == '\0' || (lstat(l->path, &st) == 0 &&
-	    st.st_dev == l->dev && st.st_ino == l->ino);
+	return l->path[0] == '\0' || (fstat(l->fd, &ours) == 0 &&
+	    lstat(l->path, &now) == 0 && ours.st_dev == now.st_dev &&
+	    ours.st_ino == now.st_ino);
 }
 
 /* A mark of time: nobody compares clocks, the file system's own counts. */
@@ -185,5 +189,6 @@ dotlock_release(struct dotlock *l)
 	if (dotlock_group(l->gid) == 0 && dotlock_is_ours(l))
 		(void)unlinkat(AT_FDCWD, l->path, 0);
 	(void)dotlock_group((gid_t)-1);
+	fd_close(&l->fd);
 	dotlock_init(l);
 }

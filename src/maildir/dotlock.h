@@ -14,8 +14,7 @@
 struct dotlock {
 	char path[PATH_MAX];	/* "": not held */
 	gid_t gid;		/* that may make it */
-	dev_t dev;		/* which file it is: it may be taken away */
-	ino_t ino;
+	int fd;			/* of it, so that no other is taken for it */
 	int64_t refreshed;	/* ms, as clock_ms() */
 };
 

@@ -50,11 +50,14 @@ class Place:
         self.top = tempfile.mkdtemp(prefix="solopop-session-")
         self.binary = binary
         self.tls = beside("solopop-tls")
+        self.importer = beside("solopop-import")
         if os.geteuid() == 0:
             self.binary = self._copy(self.binary)
             self._copy(beside("solopop-check"))
             if os.path.exists(self.tls):
                 self.tls = self._copy(self.tls)
+            if os.path.exists(self.importer):
+                self.importer = self._copy(self.importer)
             os.chown(self.top, NOBODY, NOBODY)
             become_nobody()
         os.chdir(self.top)
