@@ -147,7 +147,7 @@ def write_users(etc):
     spill(etc + "/nsswitch.conf", "".join(
         "%s: files\n" % s for s in ("passwd", "group", "shadow", "hosts",
                                     "services", "protocols", "networks")))
-    spill(etc + "/hosts", "127.0.0.1 localhost\n")
+    spill(etc + "/hosts", "127.0.0.1 localhost other.example.org\n")
     spill(etc + "/services", "pop3 110/tcp pop-3\n")
     spill(etc + "/protocols", "tcp 6 TCP\nudp 17 UDP\n")
 

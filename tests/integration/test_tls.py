@@ -272,27 +272,53 @@ def plain_session__makes_no_more_system_calls():
 
 # Tickets
 
+def handshake(door, *how):
+    """s_client's, and QUIT; it says which protocol, and whether it resumed."""
+    p = subprocess.run(
+        [tool("openssl"), "s_client", "-connect", "127.0.0.1:%d" % door.port,
+         "-CAfile", authority().ca, "-verify_return_error", "-ign_eof"] +
+        list(how), input=b"QUIT\r\n", capture_output=True, timeout=PATIENCE)
+    check(p.returncode == 0 and b"signing off" in p.stdout, how,
+          p.stdout[-600:], p.stderr[-300:])
+    return p.stdout
+
+
 @root_only
 def session__resumes_in_another_process():
     a = authority()
-    for version in ("-tls1_2", "-tls1_3"):
-        kept = BENCH + "/session"
-        for how, wanted in (("-sess_out", b"New, "), ("-sess_in", b"Reused, ")):
-            with Door(*tls("--tls")) as door:
-                p = subprocess.run(
-                    [tool("openssl"), "s_client", "-connect", "127.0.0.1:%d" %
-                     door.port, version, "-CAfile", a.ca, "-servername",
-                     "localhost", how, kept, "-ign_eof"], input=b"QUIT\r\n",
-                    capture_output=True, timeout=PATIENCE)
-            check(wanted in p.stdout, version, how, p.stdout[-600:],
-                  p.stderr[-300:])
-            check(b"signing off" in p.stdout, p.stdout[-300:])
+    for more, start in (["--tls"], []), ([], ["-starttls", "pop3"]):
+        for version in ("-tls1_2", "-tls1_3"):
+            for name in ("localhost", OTHER):
+                kept = BENCH + "/session"
+                for how, wanted in (("-sess_out", b"New, "),
+                                    ("-sess_in", b"Reused, ")):
+                    with Door(*tls(*more)) as door:
+                        said = handshake(door, version, "-servername", name,
+                                         how, kept, *start)
+                    check(wanted in said, version, how, said[-600:])
     st = os.stat(a.top + "/tickets")
     equal((st.st_uid, st.st_mode & 0o7777, st.st_size > 100),
           (0, 0o600, True), "the ticket file")
 
 
-# Clients: each by STLS and on the port of pop3s
+# Clients: each by STLS and on the port of pop3s, with both versions of TLS, and
+# by each of two names that have certificates of their own
+
+class Spoken:
+    """What the log says that the client has spoken, where there is a log."""
+
+    def __init__(self):
+        self.log = Log() if PRIVATE else None
+
+    def wait(self, version, name):
+        if self.log:
+            self.log.wait(r"TLS: .* protocol=TLSv%s .* sni=%s$" % (
+                re.escape(version), re.escape(name)))
+
+
+def names():
+    return ["localhost", OTHER] if PRIVATE else ["localhost"]
+
 
 def both():
     """-> what tells the two apart, and a door for each"""
@@ -325,96 +351,121 @@ def curl__stls_and_pop3s__versions_and_sni():
 
 
 @anyone
-def poplib__stls_and_pop3s__both_versions():
-    a = authority()
+def poplib__stls_and_pop3s__versions_and_sni():
     for implicit, door, maildir in both():
         for version in (V12, V13):
-            context = a.client(version)
-            if implicit:
-                box = poplib.POP3_SSL("localhost", door.port, timeout=PATIENCE,
-                                      context=context)
-            else:
-                box = poplib.POP3("localhost", door.port, timeout=PATIENCE)
-                check("STLS" in box.capa(), "CAPA")
-                box.stls(context)
-            check("STLS" not in box.capa(), "CAPA over TLS")
-            box.user("alice")
-            box.pass_(word())
-            for i, m in enumerate(SAMPLE):
-                equal(b"".join(s + b"\r\n" for s in box.retr(i + 1)[1]),
-                      wire(m), "message %d" % (i + 1))
-            box.quit()
+            for name in names():
+                spoken = Spoken()
+                box = poplib_in_tls(name, version, implicit, door)
+                spoken.wait("1.2" if version == V12 else "1.3", name)
+                check("STLS" not in box.capa(), "CAPA over TLS")
+                box.user("alice")
+                box.pass_(word())
+                for i, m in enumerate(SAMPLE):
+                    equal(b"".join(s + b"\r\n" for s in box.retr(i + 1)[1]),
+                          wire(m), "message %d" % (i + 1))
+                box.quit()
+
+
+def poplib_in_tls(name, version, implicit, door):
+    context = authority().client(version)
+    if implicit:
+        return poplib.POP3_SSL(name, door.port, timeout=PATIENCE,
+                               context=context)
+    box = poplib.POP3(name, door.port, timeout=PATIENCE)
+    check("STLS" in box.capa(), "CAPA")
+    box.stls(context)
+    return box
 
 
 @anyone
-def mpop__stls_and_pop3s():
-    a = authority()
-    for implicit, door, maildir in both():
-        out = fresh("mpop")
-        for part in ("cur", "new", "tmp"):
-            os.mkdir(out + "/" + part)
-        spill(BENCH + "/mpoprc", """account lab
-host localhost
+def mpop__stls_and_pop3s__versions_and_sni():
+    for name in names():
+        for version in ("1.2", "1.3"):
+            for implicit, door, maildir in both():
+                mpop(name, version, implicit, door, maildir)
+
+
+def mpop(name, version, implicit, door, maildir):
+    a, spoken = authority(), Spoken()
+    out = fresh("mpop")
+    for part in ("cur", "new", "tmp"):
+        os.mkdir(out + "/" + part)
+    spill(BENCH + "/mpoprc", """account lab
+host %s
 port %d
 user alice
 password "%s"
 tls on
 tls_starttls %s
 tls_trust_file %s
+tls_priorities NORMAL:-VERS-ALL:+VERS-TLS%s
 timeout 20
 auth user
 received_header off
 keep off
 uidls_file %s/mpop.uidls
 delivery maildir %s
-""" % (door.port, word(), "off" if implicit else "on", a.ca, BENCH, out),
-              0o600)
-        succeed([tool("mpop"), "--file=%s/mpoprc" % BENCH, "--quiet", "lab"])
-        equal(stored(out + "/new"), sorted(plain(m) for m in SAMPLE))
-        equal(files(maildir), {}, "left")
+""" % (name, door.port, word(), "off" if implicit else "on", a.ca, version,
+       BENCH, out), 0o600)
+    succeed([tool("mpop"), "--file=%s/mpoprc" % BENCH, "--quiet", "lab"])
+    spoken.wait(version, name)
+    equal(stored(out + "/new"), sorted(plain(m) for m in SAMPLE))
+    equal(files(maildir), {}, "left")
 
 
 @anyone
-def fetchmail__stls_and_pop3s():
-    a = authority()
+def fetchmail__stls_and_pop3s__versions_and_sni():
     tool("fetchmail")
-    for implicit, door, maildir in both():
-        out = fresh("fetched")
-        spill(BENCH + "/deliver", "#!/bin/sh\nexec cat >%s/$$\n" % out, 0o755)
-        spill(BENCH + "/fetchmailrc", """set invisible
+    for name in names():
+        for version in ("1.2", "1.3"):
+            for implicit, door, maildir in both():
+                fetchmail(name, version, implicit, door, maildir)
+
+
+def fetchmail(name, version, implicit, door, maildir):
+    spoken = Spoken()
+    out = fresh("fetched")
+    spill(BENCH + "/deliver", "#!/bin/sh\nexec cat >%s/$$\n" % out, 0o755)
+    spill(BENCH + "/fetchmailrc", """set invisible
 set no bouncemail
 set idfile %s/fetchids
-poll localhost service %d protocol pop3 uidl auth password timeout %d
-user "alice" password "%s" %s sslproto "TLS1.2+" sslcertck sslcertfile %s
+poll %s service %d protocol pop3 uidl auth password timeout %d
+user "alice" password "%s" %s sslproto "TLS%s" sslcertck sslcertfile %s
 nokeep fetchall no rewrite mda "%s/deliver"
-""" % (BENCH, door.port, PATIENCE, word(), "ssl" if implicit else "", a.ca,
-       BENCH), 0o600)
-        done = command(["fetchmail", "--fetchmailrc", BENCH + "/fetchmailrc",
-                        "--pidfile", BENCH + "/fetchmail.pid", "--nosyslog"],
-                       env=dict(os.environ, FETCHMAILHOME=BENCH))
-        equal(done.returncode, 0, (done.stdout + done.stderr)[-500:])
-        equal(has_all(out, SAMPLE), [], "stored besides")
-        equal(files(maildir), {}, "left")
+""" % (BENCH, name, door.port, PATIENCE, word(), "ssl" if implicit else "",
+       version, authority().ca, BENCH), 0o600)
+    done = command(["fetchmail", "--fetchmailrc", BENCH + "/fetchmailrc",
+                    "--pidfile", BENCH + "/fetchmail.pid", "--nosyslog"],
+                   env=dict(os.environ, FETCHMAILHOME=BENCH))
+    equal(done.returncode, 0, (done.stdout + done.stderr)[-500:])
+    spoken.wait(version, name)
+    equal(has_all(out, SAMPLE), [], "stored besides")
+    equal(files(maildir), {}, "left")
 
 
 @anyone
-def getmail6__pop3s():
-    """It knows no STLS."""
-    a = authority()
-    program = tool("getmail")
-    for implicit, door, maildir in both():
-        if not implicit:
-            continue
-        out = fresh("getmail")
-        box = fresh("getmail/box")
-        for part in ("", "/cur", "/new", "/tmp"):
-            if part:
-                os.mkdir(box + part)
-            ours_to_give(box + part, "alice")
-        ours_to_give(out, "alice")
-        spill(out + "/rc", """[retriever]
+def getmail6__pop3s__by_each_name():
+    """6.18 knows no STLS; which version of TLS it is, is Python's affair."""
+    tool("getmail")
+    for name in names():
+        maildir, _ = mailbox(SAMPLE)
+        with Door(*tls("--tls")) as door:
+            getmail6(name, door, maildir)
+
+
+def getmail6(name, door, maildir):
+    spoken = Spoken()
+    out = fresh("getmail")
+    box = fresh("getmail/box")
+    for part in ("", "/cur", "/new", "/tmp"):
+        if part:
+            os.mkdir(box + part)
+        ours_to_give(box + part, "alice")
+    ours_to_give(out, "alice")
+    spill(out + "/rc", """[retriever]
 type = SimplePOP3SSLRetriever
-server = localhost
+server = %s
 port = %d
 username = alice
 password = %s
@@ -428,32 +479,34 @@ delete = true
 delivered_to = false
 received = false
 verbose = 0
-""" % (door.port, word(), a.ca, box), 0o600)
-        env = dict(os.environ, HOME=out)
-        ours_to_give(out + "/rc", "alice")
-        how = dict(user=uid("alice"), group=uid("alice"),
-                   extra_groups=[]) if PRIVATE else {}
-        succeed([program, "--getmaildir=" + out, "--rcfile=" + out + "/rc"],
-                env=env, **how)
-        has_all(box + "/new", SAMPLE)
-        equal(files(maildir), {}, "left")
+""" % (name, door.port, word(), authority().ca, box), 0o600)
+    ours_to_give(out + "/rc", "alice")
+    how = dict(user=uid("alice"), group=uid("alice"),
+               extra_groups=[]) if PRIVATE else {}
+    succeed([tool("getmail"), "--getmaildir=" + out, "--rcfile=" + out + "/rc"],
+            env=dict(os.environ, HOME=out), **how)
+    spoken.wait("1.3", name)
+    has_all(box + "/new", SAMPLE)
+    equal(files(maildir), {}, "left")
 
 
 @anyone
-def s_client__starttls_and_pop3s():
-    a = authority()
+def s_client__starttls_and_pop3s__versions_and_sni():
+    talk = ("USER alice\nPASS %s\nSTAT\nQUIT\n" % word()).encode()
     for implicit, door, maildir in both():
-        how = [] if implicit else ["-starttls", "pop3"]
-        p = subprocess.run(
-            [tool("openssl"), "s_client", "-connect",
-             "127.0.0.1:%d" % door.port, "-CAfile", a.ca, "-verify_return_error",
-             "-verify_hostname", "localhost", "-crlf", "-ign_eof", "-quiet"] +
-            how, input=("USER alice\nPASS %s\nSTAT\nQUIT\n" %
-                        word()).encode(), capture_output=True,
-            timeout=PATIENCE)
-        equal(p.returncode, 0, p.stderr[-300:])
-        check(b"\r\n+OK %d " % len(SAMPLE) in p.stdout, p.stdout[-300:])
-        check(b"signing off" in p.stdout, p.stdout[-300:])
+        for version in ("-tls1_2", "-tls1_3"):
+            for name in ("localhost", OTHER):
+                p = subprocess.run(
+                    [tool("openssl"), "s_client", "-connect",
+                     "127.0.0.1:%d" % door.port, "-CAfile", authority().ca,
+                     "-verify_return_error", "-verify_hostname", name,
+                     "-servername", name, version, "-crlf", "-ign_eof",
+                     "-quiet"] + ([] if implicit else ["-starttls", "pop3"]),
+                    input=talk, capture_output=True, timeout=PATIENCE)
+                equal(p.returncode, 0, p.stderr[-300:])
+                check(b"\r\n+OK %d " % len(SAMPLE) in p.stdout,
+                      p.stdout[-300:])
+                check(b"signing off" in p.stdout, p.stdout[-300:])
 
 
 @anyone

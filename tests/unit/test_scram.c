@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* RFC 7677, section 3: user "user", password "pencil". */
@@ -178,6 +179,49 @@ verify__of_a_plain_secret__and_of_none(void **state)
 	assert_false(proves("nobody", "pencil"));
 }
 
+static clock_t
+work_of(struct scram_claim *c, bool match)
+{
+	clock_t begun = clock();
+	unsigned char signature[SCRAM_PROOF];
+	bool matched;
+
+	assert_int_equal(scram_verify(one_file, c, SERVER_NONCE, key, &matched,
+	    signature), 0);
+	assert_int_equal(matched, match);
+	return clock() - begun;
+}
+
+/*
+ * In processor time: a busy machine does not change what is half of what.  The
+ * second user is not there, the third has a plain secret, the fourth is odd.
+ */
+static void
+verify__of_a_wrong_proof__is_as_much_work_for_everybody(void **state)
+{
+	static const char *const users[] = { "user", "nobody", "jane", "odd" };
+	struct scram_claim right = claim_of("user"), wrong;
+	struct scram_salt salt;
+	clock_t least, spared;
+	size_t i;
+
+	(void)state;
+	one_file_fill(SPAN("user:{SCRAM-SHA-256}50000," SALT
+	    ",kSoG9y5OPoMbakmONgdakf2/lmx3tb1GPWjSGgzcKFE="
+	    ",+ly5UAlQM/AtRpp7x8pRRsr4+9qhYU4vexHPT3ypKok=\n"
+	    "jane:pencil\nodd:{b}c\n"));
+	salt = salt_of("user");
+	prove(&right, "pencil", &salt);
+	spared = work_of(&right, true);
+	for (i = 0; i < COUNT(users); i++) {
+		wrong = right;
+		wrong.user = span_of(users[i]);
+		wrong.proof[0] ^= 1;
+		least = work_of(&wrong, false);
+		assert_true(least > 10 * spared);
+	}
+}
+
 static void
 salt__of_who_has_one__is_that(void **state)
 {
@@ -264,6 +308,7 @@ main(void)
 		TEST(verify__of_the_example_in_rfc_7677),
 		TEST(verify__of_anything_else_that_was_said__does_not_match),
 		TEST(verify__of_a_plain_secret__and_of_none),
+		TEST(verify__of_a_wrong_proof__is_as_much_work_for_everybody),
 		TEST(salt__of_who_has_one__is_that),
 		TEST(salt__of_anybody_else__comes_from_the_key_of_the_file),
 		TEST(salt__without_a_key_in_the_file__comes_from_the_one_given),
