@@ -148,7 +148,7 @@ def write_users(etc):
         "%s: files\n" % s for s in ("passwd", "group", "shadow", "hosts",
                                     "services", "protocols", "networks")))
     spill(etc + "/hosts", "127.0.0.1 localhost other.example.org\n")
-    spill(etc + "/services", "pop3 110/tcp pop-3\n")
+    spill(etc + "/services", "pop3 110/tcp pop-3\npop3s 995/tcp\n")
     spill(etc + "/protocols", "tcp 6 TCP\nudp 17 UDP\n")
 
 

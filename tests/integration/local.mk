@@ -3,6 +3,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/inject.py \
 	tests/integration/lab.py \
 	tests/integration/pam_noise.c \
+	tests/integration/superservers.py \
 	tests/integration/test_auth.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_logs.py \
@@ -13,6 +14,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_proxies.py \
 	tests/integration/test_real_mail.py \
 	tests/integration/test_sandbox.py \
+	tests/integration/test_stress.py \
 	tests/integration/test_superservers.py \
 	tests/integration/test_tls.py \
 	tests/integration/test_virtual.py
