@@ -99,6 +99,7 @@ check(const struct secrets_entry *e, const struct scram_claim *c,
 	unsigned char client_key[SCRAM_PROOF];
 	struct span key = bytes_of(client_key, sizeof client_key);
 	struct scram_salt salt;
+	bool same;
 	size_t i;
 
 	take_salt(&salt, e);
@@ -113,7 +114,9 @@ check(const struct secrets_entry *e, const struct scram_claim *c,
 	digest_sha256(client_key, &key, 1);
 	hmac_sha256(signature, bytes_of(e->server_key, SECRETS_KEY),
 	    auth_message, PARTS);
-	return secret_equal(client_key, e->stored_key, SECRETS_KEY);
+	same = secret_equal(client_key, e->stored_key, SECRETS_KEY);
+	secret_erase(client_key, sizeof client_key);
+	return same;
 }
 
 /*

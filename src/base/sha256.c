@@ -57,17 +57,17 @@ stretch(uint32_t w[64])
 
 /* Steps 2 to 4; v is a, b, ... h. */
 static void
-add_block(uint32_t h[8], const unsigned char *block)
+add_block(struct sha256 *s)
 {
-	uint32_t w[64], v[8], t1, t2;
+	uint32_t v[8], t1, t2;
 	size_t i;
 
 	for (i = 0; i < 16; i++)
-		w[i] = get_be32(block + 4 * i);
-	stretch(w);
-	memcpy(v, h, sizeof v);
+		s->w[i] = get_be32(s->block + 4 * i);
+	stretch(s->w);
+	memcpy(v, s->h, sizeof v);
 	for (i = 0; i < 64; i++) {
-		t1 = v[7] + k[i] + w[i] + ((v[4] & v[5]) ^ (~v[4] & v[6])) +
+		t1 = v[7] + k[i] + s->w[i] + ((v[4] & v[5]) ^ (~v[4] & v[6])) +
 		    (rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25));
 		t2 = ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2])) +
 		    (rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22));
@@ -81,7 +81,7 @@ add_block(uint32_t h[8], const unsigned char *block)
 		v[0] = t1 + t2;
 	}
 	for (i = 0; i < 8; i++)
-		h[i] += v[i];
+		s->h[i] += v[i];
 }
 
 /* Of the square roots of the first 8 primes the same. */
@@ -110,7 +110,7 @@ sha256_add(struct sha256 *s, const void *bytes, size_t len)
 		memcpy(s->block + filled, p, n);
 		s->len += n;
 		if (filled + n == SHA256_BLOCK)
-			add_block(s->h, s->block);
+			add_block(s);
 	}
 }
 

@@ -12,11 +12,15 @@
 #define SHA256_BLOCK 64			/* bytes */
 #define SHA256_SUM 32
 
-/* May be copied at any time, to go on from there twice. */
+/*
+ * May be copied at any time, to go on from there twice; to be wiped by whoever
+ * has made one of something secret, which it holds in several forms.
+ */
 struct sha256 {
 	uint32_t h[8];
 	uint64_t len;			/* bytes so far */
 	unsigned char block[SHA256_BLOCK];
+	uint32_t w[64];			/* what the last block was made into */
 };
 
 void sha256_begin(struct sha256 *s);

@@ -644,6 +644,7 @@ answer_scram(struct monitor *m, struct monmsg *message)
 	    m->nonce[0] == '\0')
 		return -1;
 	verdict = judge_scram(m, name, &claim, signature);
+	secret_erase(&claim, sizeof claim);
 	m->nonce[0] = '\0';
 	if (verdict != VERDICT_WELCOME)
 		memset(signature, 0, sizeof signature);

@@ -9,6 +9,8 @@ import sys
 from lab import *
 from test_clients import fresh, has_all, stored
 from test_pam import WRONG, notes, noted_service
+from test_sandbox import memory
+import test_virtual
 from test_tls import authority, both, stls, tls
 
 sys.path.insert(0, os.path.join(HERE, "..", "session"))
@@ -171,6 +173,41 @@ def clear_text__for_who_has_a_secret__is_refused_outside_of_tls():
 
 
 @root_only
+def session__its_memory__holds_no_secret_and_no_key():
+    """Neither as they stand in the file, nor what they were made into."""
+    import base64
+    import hashlib
+    import hmac
+    mailbox(SAMPLE)
+    for kind, mechanism in (("plain", "CRAM-MD5"), ("plain", "SCRAM-SHA-256"),
+                            ("scram", "SCRAM-SHA-256")):
+        option = secrets(kind, "jane:another secret, 4711\n")
+        with Session(option, "--max-failures=9") as s:
+            s.talk.banner()
+            BY[mechanism](s.talk, "alice", "wrong")
+            client = saslclient.Scram(b"alice", SECRET.encode())
+            client.last(s.talk.ask("AUTH SCRAM-SHA-256 " + client.first())[2:])
+            s.talk.refused("*")
+            check(BY[mechanism](s.talk, "alice", SECRET).startswith("+OK"))
+            image = memory(s.child())
+            s.talk.ok("QUIT")
+        check(b"Maildir" in image, "the image is empty")
+        salted = hashlib.pbkdf2_hmac("sha256", SECRET.encode(), base64.b64decode(
+            client.salt), client.iterations)
+        key = hmac.digest(salted, b"Client Key", "sha256")
+        keys = [salted, key, hashlib.sha256(key).digest(),
+                hmac.digest(salted, b"Server Key", "sha256")]
+        for what in [SECRET.encode(), b"4711"] + keys + [
+                base64.b64encode(k) for k in keys] + [flip(keys[0], 0x36),
+                                                      flip(keys[0], 0x5c)]:
+            check(what not in image, kind, mechanism, what)
+
+
+def flip(key, with_):
+    return bytes(b ^ with_ for b in key)
+
+
+@root_only
 def without_a_file_or_secret__not_announced_and_not_there():
     mailbox(SAMPLE)
     bad = [secrets("plain")]
@@ -195,6 +232,21 @@ def upgrade__of_a_plain_secret__lets_the_same_clients_in():
         s.talk.banner()
         check(scram(s.talk, "alice", SECRET).startswith("+OK alice has 7 "))
         s.talk.ok("QUIT")
+
+
+@root_only
+def virtual_user__by_each__as_root_and_as_the_account():
+    for setup, opts in test_virtual.both(("jane@a.org", "jane@b.org")):
+        for by, user in ((cram, "jane@a.org"), (scram, "jane@a.org"),
+                         (scram, "jane@b.org"), (scram, "Jane@B.Org")):
+            with Session(*opts, "--max-failures=9", setup=setup) as s:
+                s.talk.banner()
+                for stranger in ("jane@c.org", "jane@", "../jane@a.org"):
+                    equal(by(s.talk, stranger, "pencil"), WRONG % stranger)
+                equal(by(s.talk, user, "Pencil"), WRONG % user)
+                check(" 1 message " in by(s.talk, user, "pencil"), user)
+                check(b"Subject: " + user.lower().encode() in s.talk.retr(1))
+                s.talk.ok("QUIT")
 
 
 # Clients: each in clear text, by STLS, and over pop3s
