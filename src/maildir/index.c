@@ -20,6 +20,8 @@
 
 #define FLAG_CUR 1		/* of a record: in cur/, else in new/ */
 #define FLAG_TWIN 2
+#define FLAG_BELIEVED 4		/* octets from the name */
+#define DOUBTS_AT 96		/* in the header */
 
 static uint64_t
 get(const unsigned char *p, size_t bytes)
@@ -103,6 +105,7 @@ read_head(struct index *ix, const unsigned char *p, uint64_t file_size)
 		h->stamp.changed[i] = get_stamp(p + 48 + 16 * i);
 		h->trusted[i] = p[48 + 16 * i + 12] == 1;
 	}
+	h->doubts = p[DOUBTS_AT] == 1;
 	return 0;
 }
 
@@ -236,6 +239,7 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 		.bare = r[14],
 		.where = r[15] & FLAG_CUR ? MAILDIR_CUR : MAILDIR_NEW,
 		.twin = (r[15] & FLAG_TWIN) != 0,
+		.believed = (r[15] & FLAG_BELIEVED) != 0,
 		.twins = num_le32(r + 16),
 	};
 	return check_names(m, len, uidl_len);
@@ -321,7 +325,7 @@ add_record(struct writer *w, const struct mail *m, uint64_t at)
 	r[13] = m->unique;
 	r[14] = m->bare;
 	r[15] = (unsigned char)((m->where == MAILDIR_CUR ? FLAG_CUR : 0) |
-	    (m->twin ? FLAG_TWIN : 0));
+	    (m->twin ? FLAG_TWIN : 0) | (m->believed ? FLAG_BELIEVED : 0));
 	put(r + 16, 4, m->twins);
 	r[20] = m->uidl != NULL ? (unsigned char)strlen(m->uidl) : 0;
 	add_bytes(w, r, sizeof r);
@@ -359,6 +363,7 @@ make_head(unsigned char head[INDEX_HEAD], const struct index_draft *draft,
 		put_stamp(p, &stamp->changed[i]);
 		p[12] = is_before(&stamp->changed[i], &draft->begun);
 	}
+	head[DOUBTS_AT] = draft->doubts;
 	put(head + INDEX_HEAD - 8, 8, sum_add(SUM_START, head, INDEX_HEAD - 8));
 }
 
@@ -439,4 +444,18 @@ index_commit(struct index_draft *draft, int top, const struct mails *list,
 		index_drop(draft, top);
 	fd_close(&draft->fd);
 	return r;
+}
+
+void
+index_doubt(int top)
+{
+	const struct maildir_stamp never = { 0 };
+	struct index_draft draft = { .fd = -1 };
+	struct mails none;
+
+	index_remove(top);
+	mails_init(&none);
+	index_begin(&draft, top);
+	draft.doubts = true;
+	(void)index_commit(&draft, top, &none, &never);
 }

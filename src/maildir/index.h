@@ -27,6 +27,7 @@ struct index_head {
 	uint64_t names;			/* bytes of all names */
 	struct maildir_stamp stamp;	/* of the directories when scanned */
 	bool trusted[MAILDIR_STAMPS];	/* ... and if it can be believed */
+	bool doubts;			/* names have told wrong sizes */
 };
 
 #define INDEX_WINDOW 65536
@@ -71,6 +72,7 @@ int index_octets(struct index *ix, size_t idx, uint64_t *octets);
 struct index_draft {
 	int fd;				/* -1: there will be none */
 	struct timespec begun;		/* by the file system's clock */
+	bool doubts;			/* to be written down */
 };
 
 /* Never fails: a disk that is full or read-only means no index. */
@@ -88,5 +90,8 @@ void index_drop(struct index_draft *draft, int top);
 
 /* The file has been wrong once: let nobody believe it again. */
 void index_remove(int top);
+
+/* A size was wrong: remove it, and leave one that says no more than that. */
+void index_doubt(int top);
 
 #endif

@@ -163,10 +163,10 @@ maildrop_save(struct maildrop *d)
 		table_save(&d->table);
 }
 
-void
-maildrop_distrust(struct maildrop *d)
+bool
+maildrop_distrust(struct maildrop *d, uint32_t msgno)
 {
-	table_distrust(&d->table);
+	return table_distrust(&d->table, idx_of(msgno));
 }
 
 int

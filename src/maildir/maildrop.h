@@ -96,7 +96,10 @@ int maildrop_update(struct maildrop *d, struct maildrop_sum *removed);
 /* Help the next session to find what this one found; best when all is said. */
 void maildrop_save(struct maildrop *d);
 
-/* The message was not as long as we said: measure all of them next time. */
-void maildrop_distrust(struct maildrop *d);
+/*
+ * The message was not as long as we said: measure all of them next time.  True
+ * if we had that from its name only, not from reading it.
+ */
+bool maildrop_distrust(struct maildrop *d, uint32_t msgno);
 
 #endif

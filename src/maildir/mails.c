@@ -130,15 +130,18 @@ length_of_uidl(struct span bare)
 struct mail
 mail_of(enum maildir_where where, const char *file)
 {
-	struct span unique = name_unique(file);
+	struct span unique = name_unique(file), bare;
+	uint64_t told;
 
+	bare = name_split(unique, &told);
 	return (struct mail){
 		.file = file,
 		.when = name_time(unique),
 		.octets = MAIL_UNMEASURED,
+		.told = told,
 		.where = (uint8_t)where,
 		.unique = (uint8_t)unique.len,
-		.bare = length_of_uidl(name_bare(unique)),
+		.bare = length_of_uidl(bare),
 	};
 }
 
@@ -155,11 +158,25 @@ is_candidate(const struct dirent *entry)
 #endif
 }
 
-static int
-add_file(struct mails *list, enum maildir_where where, const char *file)
+static bool
+is_regular(const struct dirent *entry)
 {
-	const struct mail m = mail_of(where, file);
+#ifdef HAVE_STRUCT_DIRENT_D_TYPE
+	return entry->d_type == DT_REG;
+#else
+	(void)entry;
+	return false;
+#endif
+}
 
+static int
+add_file(struct mails *list, enum maildir_where where,
+    const struct dirent *entry)
+{
+	struct mail m = mail_of(where, entry->d_name);
+
+	if (!is_regular(entry))
+		m.told = MAIL_UNMEASURED;
 	return mails_add(list, &m);
 }
 
@@ -179,7 +196,7 @@ look(struct mails *list, struct maildir *md, enum maildir_where where)
 	}
 	while (errno = 0, (entry = readdir(dir)) != NULL)
 		if (is_candidate(entry) &&
-		    add_file(list, where, entry->d_name) == -1)
+		    add_file(list, where, entry) == -1)
 			break;
 	if (errno != 0)
 		r = maildir_fail(md, "reading the Maildir");
@@ -330,6 +347,7 @@ separate_one(struct mails *list, struct maildir *md, struct mail *m)
 		return -1;
 	now = mail_of((enum maildir_where)m->where, file);
 	now.octets = m->octets;
+	now.believed = m->believed;
 	*m = now;
 	return 0;
 }
@@ -371,6 +389,7 @@ mails_copy_octets(struct mails *list, const struct mails *known)
 		    mails_namesake(known, j))
 			continue;
 		list->v[i].octets = known->v[j].octets;
+		list->v[i].believed = known->v[j].believed;
 		list->v[i].known = true;
 	}
 }

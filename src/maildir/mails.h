@@ -6,22 +6,25 @@
 #define MAILDIR_MAILS_H
 
 #include "maildir/maildir.h"
+#include "maildir/name.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAIL_UNMEASURED UINT64_MAX
+#define MAIL_UNMEASURED NAME_SILENT
 
 struct mail {
 	const char *file;	/* its name at present; the list owns it */
 	const char *uidl;	/* taken over, or NULL; the list owns it */
 	uint64_t when;		/* delivery time, seconds */
 	uint64_t octets;	/* as the client counts, or MAIL_UNMEASURED */
+	uint64_t told;		/* ... by the name of a file, or likewise */
 	uint32_t twins;		/* earlier ones with the very same name */
 	uint8_t unique;		/* length of the unique name */
 	uint8_t bare;		/* of its part that serves as UIDL; 0: none */
 	uint8_t where;		/* enum maildir_where */
 	bool gone;		/* somebody else removed it */
+	bool believed;		/* the octets are what its name tells */
 	bool known;		/* the session before had it */
 	bool twin;		/* its bare name is not its alone: see uidl.h */
 };

@@ -13,37 +13,63 @@ name_unique(const char *file)
 	return (struct span){ file, strcspn(file, ":") };
 }
 
-/* Is this "S=digits" or "W=digits"? */
-static bool
-is_size_field(struct span field)
+/* Is this "S=digits" or "W=digits"?  Its letter, or 0. */
+static char
+read_field(struct span field, uint64_t *size)
 {
-	uint64_t size;
+	char letter;
 
 	if (field.len < 3 || (field.p[0] != 'S' && field.p[0] != 'W') ||
 	    field.p[1] != '=')
-		return false;
+		return 0;
+	letter = field.p[0];
 	field.p += 2;
 	field.len -= 2;
-	return num_u64(field, UINT64_MAX, &size) == 0;
+	return num_u64(field, UINT64_MAX, size) == 0 ? letter : 0;
+}
+
+/* Take the last size field off a name, which keeps something before it. */
+static char
+take_field(struct span *name, uint64_t *size)
+{
+	struct span field;
+	size_t comma;
+	char letter;
+
+	for (comma = name->len; comma > 0; comma--)
+		if (name->p[comma - 1] == ',')
+			break;
+	if (comma <= 1)
+		return 0;
+	field = (struct span){ name->p + comma, name->len - comma };
+	if ((letter = read_field(field, size)) != 0)
+		name->len = comma - 1;
+	return letter;
+}
+
+struct span
+name_split(struct span unique, uint64_t *octets)
+{
+	uint64_t size, raw = NAME_SILENT, wire = NAME_SILENT, *field;
+	bool once = true;
+	char letter;
+
+	while ((letter = take_field(&unique, &size)) != 0) {
+		field = letter == 'S' ? &raw : &wire;
+		once = once && *field == NAME_SILENT;
+		*field = size;
+	}
+	*octets = once && raw <= wire && wire - raw <= raw ? wire :
+	    NAME_SILENT;
+	return unique;
 }
 
 struct span
 name_bare(struct span unique)
 {
-	struct span bare = unique, field;
-	size_t comma;
+	uint64_t octets;
 
-	for (;;) {
-		for (comma = bare.len; comma > 0; comma--)
-			if (bare.p[comma - 1] == ',')
-				break;
-		if (comma <= 1)
-			return bare;
-		field = (struct span){ bare.p + comma, bare.len - comma };
-		if (!is_size_field(field))
-			return bare;
-		bare.len = comma - 1;
-	}
+	return name_split(unique, &octets);
 }
 
 bool

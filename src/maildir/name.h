@@ -18,7 +18,15 @@
 /* The name up to its colon: what stays when flags change. */
 struct span name_unique(const char *file);
 
-/* The unique name without ,S= and ,W= fields at its end. */
+/*
+ * The unique name without ,S= and ,W= fields at its end, and the octets that
+ * they tell: where both are there, once each, as Dovecot writes them, and fit each
+ * other.  S is the bytes of the file, W counts a CR for each LF.  Else octets is
+ * NAME_SILENT.  A name says so; the file may differ.
+ */
+#define NAME_SILENT UINT64_MAX
+struct span name_split(struct span unique, uint64_t *octets);
+
 struct span name_bare(struct span unique);
 
 /*

@@ -10,6 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/*
+ * Sizes in names are believed where to read all would make the client wait, and
+ * where those of so many messages, spread over all of them, have proved true.
+ */
+#define BELIEVE_FROM 1000
+#define PROOFS 200
+
 static const bool skip_none[2] = { false, false };
 
 void
@@ -77,6 +84,43 @@ is_no_message(int error)
 	    error == ENXIO;
 }
 
+static bool
+is_told(const struct mail *m)
+{
+	return m->octets == MAIL_UNMEASURED && m->told != MAIL_UNMEASURED;
+}
+
+/* Measure every so many of those whose names tell; did all tell the truth? */
+static bool
+prove_names(struct table *t, size_t each)
+{
+	struct mail *m = t->list.v;
+	size_t i, k = 0;
+
+	for (i = 0; i < t->list.n; i++)
+		if (is_told(&m[i]) && k++ % each == 0 &&
+		    (measure(t, i) == -1 || m[i].octets != m[i].told))
+			return false;
+	return true;
+}
+
+static void
+believe_names(struct table *t)
+{
+	size_t i, told = 0;
+	struct mail *m;
+
+	for (i = 0; i < t->list.n; i++)
+		told += is_told(&t->list.v[i]);
+	if (told < BELIEVE_FROM || !prove_names(t, told / PROOFS))
+		return;
+	for (m = t->list.v; m < t->list.v + t->list.n; m++)
+		if (is_told(m)) {
+			m->octets = m->told;
+			m->believed = true;
+		}
+}
+
 /*
  * A message that cannot be read is left out and left alone: better to show the
  * others than none.
@@ -86,6 +130,8 @@ measure_all(struct table *t)
 {
 	size_t i, kept = 0;
 
+	if (!t->draft.doubts)
+		believe_names(t);
 	for (i = 0; i < t->list.n; i++) {
 		if (t->list.v[i].octets != MAIL_UNMEASURED ||
 		    measure(t, i) == 0)
@@ -210,13 +256,14 @@ set_ids(struct table *t, enum takeover how)
 
 /* The draft comes first: see index_begin(). */
 static int
-build(struct table *t, bool index, bool same[2], enum takeover how)
+build(struct table *t, bool same[2], enum takeover how)
 {
 	struct mails known;
 	int r;
 
 	mails_init(&known);
-	if (index)
+	t->draft.doubts = t->index.fd != -1 && t->index.head.doubts;
+	if (t->keeps)
 		index_begin(&t->draft, t->md->top);
 	r = scan(t, &known, same);
 	if (r == 0) {
@@ -241,13 +288,14 @@ table_open(struct table *t, bool index, enum takeover how)
 	struct maildir_stamp now;
 	bool same[2];
 
+	t->keeps = index;
 	if (maildir_stamp(t->md, &now) == -1)
 		return -1;
 	if (index)
 		(void)index_open(&t->index, t->md->top);
 	compare_stamps(t, &now, same);
 	if (!same[MAILDIR_NEW] || !same[MAILDIR_CUR])
-		return build(t, index, same, how);
+		return build(t, same, how);
 	t->indexed = true;
 	t->n = t->index.head.count;
 	t->octets = t->index.head.octets;
@@ -357,7 +405,7 @@ int
 table_act(struct table *t, size_t idx, int (*act)(struct maildir *,
     enum maildir_where, const char *))
 {
-	struct mail m;
+	struct mail m = { .file = "" };
 	int r;
 
 	if (table_get(t, idx, &m) == -1)
@@ -382,9 +430,19 @@ table_save(struct table *t)
 		    &t->scanned);
 }
 
-void
-table_distrust(struct table *t)
+/* Where its name tells sizes, too, names are not to be believed next time. */
+bool
+table_distrust(struct table *t, size_t idx)
 {
-	index_remove(t->md->top);
+	struct mail m = { .believed = false };
+	uint64_t told = NAME_SILENT;
+
+	if (table_get(t, idx, &m) == 0)
+		(void)name_split(mail_unique(&m), &told);
 	index_drop(&t->draft, t->md->top);
+	if (t->keeps && told != NAME_SILENT)
+		index_doubt(t->md->top);
+	else
+		index_remove(t->md->top);
+	return m.believed;
 }

@@ -29,6 +29,7 @@ struct table {
 	struct maildir_stamp scanned;	/* when the list was made */
 	struct maildir_stamp seen;	/* when its names were last right */
 	struct index_draft draft;	/* of an index for next time */
+	bool keeps;			/* there shall be an index */
 };
 
 /* Make it safe to close. */
@@ -64,7 +65,10 @@ int table_act(struct table *t, size_t idx, int (*act)(struct maildir *,
 /* Write the index for the next session, if this one found anything new. */
 void table_save(struct table *t);
 
-/* A message was not what the index said: nobody shall believe it again. */
-void table_distrust(struct table *t);
+/*
+ * The message at idx was not what we said: nobody shall believe that again.  Did
+ * only its name say so?
+ */
+bool table_distrust(struct table *t, size_t idx);
 
 #endif

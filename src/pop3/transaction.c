@@ -187,6 +187,24 @@ trans_last(struct pop3 *p, const struct args *a)
 }
 
 /*
+ * Other octets than we promised: somebody edits the message, perhaps right now.
+ * Where only its name told them, the client has got what there is.
+ */
+static bool
+is_forgivable(struct pop3 *p, uint32_t msgno)
+{
+	bool believed = maildrop_distrust(p->drop, msgno);
+
+	if (believed)
+		log_line(LOG_WARN, "%s: message %u is not as long as its name "
+		    "says", pop3_who(p), (unsigned)msgno);
+	else
+		log_line(LOG_FAULT, "%s: message %u is no longer as long as "
+		    "it was", pop3_who(p), (unsigned)msgno);
+	return believed;
+}
+
+/*
  * The final dot tells the client that it has the whole message and may have it
  * deleted.  If that is not so there must be none: the conversation ends.
  */
@@ -203,12 +221,8 @@ send_message(struct pop3 *p, uint32_t msgno, int fd, struct wire_top *top)
 	}
 	if (maildrop_octets(p->drop, msgno, &promised) == -1)
 		return give_up(p);
-	if (top == NULL && octets != promised) {
-		maildrop_distrust(p->drop);
-		log_line(LOG_FAULT, "%s: message %u is no longer as long as "
-		    "it was", pop3_who(p), (unsigned)msgno);
+	if (top == NULL && octets != promised && !is_forgivable(p, msgno))
 		return STEP_ABORT;
-	}
 	pop3_end_list(p);
 	return STEP_NEXT;
 }

@@ -702,6 +702,99 @@ update__after_all_were_renamed__finds_them_all(void **state)
 	}
 }
 
+/* As Dovecot delivers them; the name of one is wrong. */
+static void
+deliver_sized(unsigned n, unsigned liar)
+{
+	char name[64];
+	unsigned i;
+
+	for (i = 1; i <= n; i++) {
+		(void)snprintf(name, sizeof name, "new/%u.a,S=5,W=6",
+		    100000 + i);
+		deliver(name, i == liar ? "ab" : "abcd\n");
+	}
+}
+
+static void
+names__of_few_messages__are_not_believed(void **state)
+{
+	(void)state;
+	deliver_sized(999, 2);
+	start();
+	assert_octets(1, 6);
+	assert_octets(2, 4);
+	assert_false(maildrop_distrust(drop, 2));
+}
+
+/* One of those that are tried. */
+static void
+names__of_which_one_lies__are_not_believed(void **state)
+{
+	(void)state;
+	deliver("new/1.a,S=5,W=6", "ab\n");
+	deliver_sized(1200, 2);
+	start();
+	assert_octets(1, 4);
+	assert_octets(3, 4);
+	assert_int_equal(maildrop_left(drop).octets, 1199 * 6 + 2 * 4);
+}
+
+/* Of the first thousand each fifth is read, so not the second. */
+static void
+names__of_many_messages__are_believed__until_one_is_wrong(void **state)
+{
+	(void)state;
+	deliver("new/1.a,S=5,W=6", "abcd\n");
+	deliver("new/2.a,S=6,W=7", "abcd");
+	deliver_sized(998, 0);
+	start();
+	assert_octets(2, 7);
+	start_anew();
+	assert_octets(2, 7);
+	deliver("new/3.a", "ab\n");
+	start_anew();
+	assert_octets(2, 7);
+	assert_octets(3, 4);
+	assert_true(maildrop_distrust(drop, 2));
+	start_anew();
+	assert_octets(2, 6);
+	assert_int_equal(maildrop_left(drop).octets, 6 * 1000 + 4);
+	deliver_sized(3000, 0);
+	deliver("new/4.a,S=6,W=7", "abcd");
+	start_anew();
+	assert_octets(4, 6);
+}
+
+static void
+name__that_was_wrong__is_told_from_a_message_that_changed(void **state)
+{
+	(void)state;
+	deliver("new/1.a,S=5,W=6", "abcd\n");
+	deliver("new/2.a,S=6,W=7", "abcd");
+	deliver_sized(998, 0);
+	start();
+	start_anew();
+	assert_true(maildrop_distrust(drop, 2));
+	assert_octets(2, 7);
+	start_anew();
+	assert_octets(2, 6);
+	assert_false(maildrop_distrust(drop, 2));
+}
+
+static void
+names__of_no_files__are_not_believed(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	deliver_sized(1000, 0);
+	assert_int_equal(symlink("nowhere", box_path(path,
+	    "new/2.a,S=5,W=6")), 0);
+	start();
+	assert_int_equal(maildrop_count(drop), 1000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -737,6 +830,11 @@ main(void)
 		TEST(open__of_a_plain_directory__only_reads),
 		TEST(read__of_what_became_no_file__fails),
 		TEST(update__after_all_were_renamed__finds_them_all),
+		TEST(names__of_few_messages__are_not_believed),
+		TEST(names__of_which_one_lies__are_not_believed),
+		TEST(names__of_many_messages__are_believed__until_one_is_wrong),
+		TEST(name__that_was_wrong__is_told_from_a_message_that_changed),
+		TEST(names__of_no_files__are_not_believed),
 		TEST(maildirsize__is_kept_true),
 		TEST(tmp__is_cleaned_of_what_nobody_touched_for_36_hours),
 	};

@@ -47,6 +47,41 @@ parts__of_each_name(void **state)
 	}
 }
 
+/* What the size fields of a name tell, if they fit each other. */
+static void
+octets__of_each_name(void **state)
+{
+	static const struct {
+		const char *file;
+		uint64_t octets;
+	} told[] = {
+		{ "1.a,S=12,W=13:2,S", 13 },
+		{ "1.a,W=13,S=12", 13 },
+		{ "1.a,S=0,W=0", 0 },
+		{ "1.a,S=12,W=12", 12 },
+		{ "1.a,S=12,W=24", 24 },
+		{ "1.a,S=12,W=25", NAME_SILENT },
+		{ "1.a,S=12,W=11", NAME_SILENT },
+		{ "1.a,S=12", NAME_SILENT },
+		{ "1.a,W=12", NAME_SILENT },
+		{ "1.a", NAME_SILENT },
+		{ "1.a,S=12,W=13,S=12", NAME_SILENT },
+		{ "1.a,W=14,S=12,W=13", NAME_SILENT },
+		{ "1.a,S=12,X=1,W=13", NAME_SILENT },
+		{ "1.a,S=18446744073709551615,W=18446744073709551615",
+		    NAME_SILENT },
+		{ "1.a,S=18446744073709551616,W=13", NAME_SILENT },
+	};
+	uint64_t octets;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(told); i++) {
+		(void)name_split(name_unique(told[i].file), &octets);
+		assert_int_equal(octets, told[i].octets);
+	}
+}
+
 static const struct {
 	const char *before, *after;
 } flags[] = {
@@ -152,6 +187,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parts__of_each_name),
+		cmocka_unit_test(octets__of_each_name),
 		cmocka_unit_test(add_flag__keeps_the_others_in_order),
 		cmocka_unit_test(uidl__is_the_bare_name__or_its_digest),
 		cmocka_unit_test(twins__get_ids_of_their_own__and_only_they),
