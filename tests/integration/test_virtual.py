@@ -128,6 +128,30 @@ def virtual__auth_plain_and_apop__too():
 
 
 @root_only
+def virtual__each_mechanism__knows_the_name_in_its_one_form():
+    from test_auth import cram, scram
+    for setup, opts in both(("jane@a.org", "jane@b.org"),
+                            "--folder-delimiter=+", "--max-failures=9",
+                            "--virtual-domain=b.org"):
+        make("jane@b.org", [], "Lists")
+        for way, user, shown in (
+                (cram, "Jane@A.org", "jane@a.org has 1 "),
+                (scram, "JANE@a.org", "jane@a.org has 1 "),
+                (scram, "jane@B.ORG", "jane@b.org has 1 "),
+                (scram, "jane", "jane@b.org has 1 "),
+                (scram, "jane+Lists@b.org", "jane+Lists@b.org has 0 "),
+                (scram, "Jane+Lists", "Jane+Lists has 0 ")):
+            with Session(*opts, setup=setup) as s:
+                s.talk.banner()
+                for wrong in ("jane+..@a.org", "../jane@a.org", "jane@.."):
+                    equal(way(s.talk, wrong, "pencil"), WRONG % wrong)
+                equal(way(s.talk, user, "pencils"), WRONG % user)
+                said = way(s.talk, user, "pencil")
+                check(said.startswith("+OK " + shown), said)
+                s.talk.ok("QUIT")
+
+
+@root_only
 def virtual__one_session__cannot_reach_another_users_mail():
     if not landlock():
         raise Skip("no Landlock")
