@@ -229,6 +229,13 @@ def check_files(path):
                "is not there")
 
 
+def check_examples():
+    """Each example is told of somewhere."""
+    text = "".join(slurp(p) for p in PAGES + GUIDES)
+    for name in sorted(os.listdir(TOP + "/examples")):
+        result(name in text, "examples/" + name, "is nowhere in the manual")
+
+
 def check_trouble():
     """The log lines that the guide explains are lines that there are."""
     guide = slurp(TOP + "/doc/admin.md").partition("## Trouble, by log line")
@@ -260,6 +267,7 @@ def main():
     for path in PAGES + GUIDES:
         check_files(path)
         check_lists(path)
+    check_examples()
     check_trouble()
     blocks = list(all_blocks())
     passwd = os.path.join(os.path.dirname(os.path.abspath(
