@@ -32,7 +32,7 @@ static void (*on_sync)(void);		/* of a file */
 static bool close_fails;
 static ino_t synced[64];
 static size_t n_synced, n_cut;
-static bool top_was_synced, stage_was_synced;
+static bool top_was_synced, stage_was_synced, was_leased;
 
 static void
 once(void (**hook)(void))
@@ -112,6 +112,9 @@ ftruncate(int fd, off_t size)
 	n_cut++;
 	top_was_synced = is_synced(inode("."));
 	stage_was_synced = is_synced(inode("solopop.drain"));
+#ifdef F_GETLEASE
+	was_leased = fcntl(fd, F_GETLEASE) == F_WRLCK;
+#endif
 	return (int)syscall(SYS_ftruncate, fd, size);
 }
 
@@ -140,6 +143,7 @@ set_up(void **state)
 	    .lock_gid = (gid_t)-1, .lock_wait = 20000 };
 	maildir_init(&md);
 	fake_step = 10;
+	was_leased = false;
 	on_link = on_lock_gone = on_sync = NULL;
 	close_fails = false;
 	n_synced = n_cut = 0;
@@ -209,6 +213,31 @@ cut__comes_after_all_is_on_the_disk(void **state)
 	assert_true(stage_was_synced);
 	assert_true(is_synced(inode("spool")));
 	assert_true(is_synced(inode("new")));
+}
+
+static void
+cut__comes_while_nobody_has_it_open(void **state)
+{
+	int fd, leases = -1;
+
+	(void)state;
+	box_put("spool", SPAN(F1 "a: b\n\none\n"));
+	fd = open(spool, O_RDWR);
+#ifdef F_SETLEASE
+	leases = fcntl(fd, F_SETLEASE, F_WRLCK);
+#endif
+	(void)close(fd);
+	if (leases == -1)
+		skip();			/* not with this file system */
+	assert_int_equal(drain(), 0);
+	assert_true(was_leased);
+	/* Nor is it waited for for ever. */
+	box_put("spool", SPAN(F1 "a: b\n\ntwo\n"));
+	fd = open(spool, O_RDONLY);
+	assert_int_equal(drain(), 0);
+	assert_false(was_leased);
+	assert_int_equal(count("two\n"), 1);
+	(void)close(fd);
 }
 
 static void
@@ -391,6 +420,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(cut__comes_after_all_is_on_the_disk),
+		TEST(cut__comes_while_nobody_has_it_open),
 		TEST(maildir__that_is_made__is_there_after_a_crash),
 		TEST(append__in_two_pieces__comes_in_one),
 		TEST(append__while_it_is_copied__is_not_cut_off),
