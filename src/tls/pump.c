@@ -163,11 +163,14 @@ write_plain(struct pump *p)
 			f->start = f->end;
 			return true;
 		}
-		if (n == -1)
+		if (n == -1) {
 			p->plain_wants |= POLLOUT;
-		else
-			f->start += (size_t)n;
-		return n != -1;
+			return false;
+		}
+		/* It may have been a password. */
+		OPENSSL_cleanse(p->up_bytes + f->start, (size_t)n);
+		f->start += (size_t)n;
+		return true;
 	}
 	if (f->ended && !f->told) {
 		(void)shutdown(p->plain, SHUT_WR);

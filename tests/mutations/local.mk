@@ -49,6 +49,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/password-in-the-line.mutation \
 	tests/mutations/password-in-the-monitor.mutation \
 	tests/mutations/password-in-the-question.mutation \
+	tests/mutations/password-in-tls-record.mutation \
+	tests/mutations/password-in-tls.mutation \
 	tests/mutations/password-in-two-pieces.mutation \
 	tests/mutations/processes.mutation \
 	tests/mutations/rounds-lock.mutation \
