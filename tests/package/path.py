@@ -29,7 +29,8 @@ MAIL = [b"From: a@lab\nSubject: one\n\nHello.\n",
 UPPER, LOWER = "/lab.upper", "/lab.lower"
 # It changes whenever a package comes or goes, or is no package's.
 NOT_OURS = re.compile(
-    r"/(home|etc/(passwd|shadow|group|gshadow|subuid|subgid)-|"
+    r"/(home|etc/((passwd|shadow|group|gshadow|subuid|subgid)-|"
+    r"apparmor\.d/disable)|"
     r"var/(cache|log|tmp|lib/(dpkg|systemd|fail2ban)))($|/)")
 
 
@@ -298,6 +299,8 @@ def purge(before, names):
     equal(listening(), [110, 995], "ports")
     succeed(["dpkg", "--remove", "solopop"])
     equal(listening(), [], "ports after the removal")
+    check(command(["systemctl", "is-active", "solopop.socket"]).returncode,
+          "systemd still listens in vain")
     goes_on(talk, 3)
     talk.ok("QUIT")
     check(os.path.exists("/etc/solopop.conf"), "the settings are gone too soon")
