@@ -7,7 +7,7 @@ hardening=${HARDENING--pie -z,relro -z,now -fstack-protector _FORTIFY_SOURCE}
 objdump=${OBJDUMP:-objdump}
 top_builddir=${top_builddir:-.}
 program=$top_builddir/solopop
-limit=153600			# bytes, stripped
+limit=${LIMIT:-153600}		# bytes, stripped, with our flags
 
 for tool in "$objdump" nm strip wc; do
 	if ! command -v "$tool" >/dev/null; then
