@@ -285,9 +285,9 @@ def upgrade():
     login().ok("QUIT")
 
 
-def listening():
+def listening(*ports):
     sockets = slurp("/proc/net/tcp") + slurp("/proc/net/tcp6")
-    return [p for p in (110, 995)
+    return [p for p in ports or (110, 995)
             if re.search(r":%04X [0-9A-F]+:0000 0A" % p, sockets)]
 
 
