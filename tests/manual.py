@@ -159,6 +159,21 @@ def conf_block(place, where, text):
            "ended with", status, "and said", said)
 
 
+def example_conf(place):
+    """The file with every key has every key, and each line of it is lawful."""
+    example = slurp(TOP + "/examples/solopop.conf")
+    keys = slurp(TOP + "/doc/solopop.conf.5").partition(".Sh DEFAULTS")[0]
+    for key in re.findall(r"^\.It ([a-z][\w-]*) Ta ", keys, re.M):
+        result(re.search("^#set %s = " % key, example, re.M),
+               "examples/solopop.conf", key, "is missing")
+    home = Home(place)
+    for line in re.findall("^#(set .*)$", example, re.M):
+        harness.write_file(home.path + "/conf", line.encode() + b"\n")
+        status, said = home.run(["solopop", "--config-file=conf", "--check"])
+        result(status in (0, 1), "examples/solopop.conf", line, "ended with",
+               status, said)
+
+
 def run_all(place, blocks):
     counts = dict.fromkeys(KINDS, 0)
     said = ""
@@ -284,6 +299,7 @@ def main():
         if not os.path.exists(place.top + "/solopop"):
             os.symlink(place.binary, place.top + "/solopop")
         run_all(place, blocks)
+        example_conf(place)
         place.close()
     finally:
         shutil.rmtree(made, ignore_errors=True)
