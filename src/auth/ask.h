@@ -106,7 +106,8 @@ int ask_scram(struct ask *a, const struct scram_claim *claim,
 
 /*
  * After VERDICT_WELCOME: pass on in which language the client is answered (the
- * number is pop3's), and what is read and not used.
+ * number is pop3's), and what is read and not used.  Before ask_verify() it is
+ * for the case of that verdict; then no answer comes, but the end.
  */
 int ask_hand_over(struct ask *a, unsigned language, struct span unread);
 

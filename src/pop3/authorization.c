@@ -106,6 +106,20 @@ login_answer(struct pop3 *p, enum verdict verdict, bool last)
 	return last ? STEP_END : STEP_NEXT;
 }
 
+/*
+ * Where we are a front: what is read and not used goes ahead, so that a right
+ * password needs no more of us.
+ */
+int
+login_verify(struct pop3 *p, const struct secret *password,
+    enum verdict *verdict, bool *last)
+{
+	if (!login_can_wait(p) || (p->ask->fd != -1 && ask_hand_over(p->ask,
+	    (unsigned)p->language, line_unread(&p->in)) == -1))
+		return -1;
+	return ask_verify(p->ask, p->user, password, verdict, last);
+}
+
 enum pop3_step
 auth_pass(struct pop3 *p, const struct args *a)
 {
@@ -122,9 +136,9 @@ auth_pass(struct pop3 *p, const struct args *a)
 		line_forget(&p->in);
 		return command_bad(p, REPLY_NOT_UTF8, span_of(""));
 	}
-	if (!login_can_wait(p) || secret_set(&password, a->rest) == -1)
+	if (secret_set(&password, a->rest) == -1)
 		return STEP_ABORT;
-	r = ask_verify(p->ask, p->user, &password, &verdict, &last);
+	r = login_verify(p, &password, &verdict, &last);
 	secret_wipe(&password);
 	line_forget(&p->in);
 	return r == -1 ? STEP_ABORT : login_answer(p, verdict, last);

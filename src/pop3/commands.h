@@ -42,6 +42,10 @@ bool login_is_text(const struct pop3 *p, struct span s);
  */
 bool login_can_wait(struct pop3 *p);
 
+/* ask_verify(), and those answers before it. */
+int login_verify(struct pop3 *p, const struct secret *password,
+    enum verdict *verdict, bool *last);
+
 /* What the monitor said, to the client. */
 enum pop3_step login_answer(struct pop3 *p, enum verdict verdict, bool last);
 

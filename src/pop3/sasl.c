@@ -148,8 +148,7 @@ verify(struct exchange *x, struct span bytes)
 		(void)fail(x, REPLY_BAD_RESPONSE);
 		return;
 	}
-	if (login_can_wait(x->p) && ask_verify(x->p->ask, x->p->user,
-	    &password, &verdict, &last) == 0)
+	if (login_verify(x->p, &password, &verdict, &last) == 0)
 		x->step = login_answer(x->p, verdict, last);
 	secret_wipe(&password);
 }

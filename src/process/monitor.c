@@ -34,6 +34,8 @@ static int answer_apop(struct monitor *, struct monmsg *);
 static int answer_challenge(struct monitor *, struct monmsg *);
 static int answer_cram(struct monitor *, struct monmsg *);
 static int answer_scram(struct monitor *, struct monmsg *);
+static int answer_offer(struct monitor *, struct monmsg *);
+static void leave_front(struct monitor *);
 static int answer_hand_over(struct monitor *, struct monmsg *);
 static int answer_log(struct monitor *, struct monmsg *);
 static int answer_stls(struct monitor *, struct monmsg *);
@@ -57,6 +59,7 @@ static const struct rule {
 	    answer_cram },
 	{ ASK_SCRAM, FRONT_ASKS, 40 + ASK_USER_MAX + SCRAM_FIRST_MAX +
 	    SCRAM_NONCE_MAX + SCRAM_LAST_MAX + SCRAM_PROOF, answer_scram },
+	{ ASK_HAND_OVER, FRONT_ASKS, 16 + LINE_BUFFER, answer_offer },
 	{ ASK_HAND_OVER, HANDING_OVER, 16 + LINE_BUFFER, answer_hand_over },
 	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
 	    ALL_DONE | TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
@@ -507,11 +510,13 @@ static int
 answer_verify(struct monitor *m, struct monmsg *message)
 {
 	int64_t asked = clock_ms();
+	bool offered = m->offered;
 	char name[ASK_USER_MAX + 1];
 	struct secret password;
 	enum verdict verdict;
 	struct span s;
 
+	m->offered = false;
 	s = monmsg_get_bytes(message);
 	if (s.len == 0 || span_copy(name, sizeof name, s) == -1 ||
 	    secret_set(&password, monmsg_get_bytes(message)) == -1)
@@ -522,7 +527,12 @@ answer_verify(struct monitor *m, struct monmsg *message)
 	}
 	verdict = judge_password(m, name, &password);
 	secret_wipe(&password);
-	return conclude(m, message, name, verdict, asked);
+	(void)conclude(m, message, name, verdict, asked);
+	if (m->phase == HANDING_OVER && offered) {
+		leave_front(m);
+		message->len = 0;
+	}
+	return 0;
 }
 
 static int
@@ -656,17 +666,41 @@ answer_scram(struct monitor *m, struct monmsg *message)
 }
 
 static int
-answer_hand_over(struct monitor *m, struct monmsg *message)
+take_unread(struct monitor *m, struct monmsg *message)
 {
 	uint64_t language = monmsg_get_number(message);
 
 	(void)monmsg_get_bytes(message);
 	if (monmsg_end(message) == -1 || language >= LANGUAGES)
 		return -1;
-	m->language = (enum language)language;
 	m->unread = *message;
-	m->phase = USER_RUNS;
 	message->len = 0;
+	return 0;
+}
+
+/* In advance, for the case that the password that follows is right. */
+static int
+answer_offer(struct monitor *m, struct monmsg *message)
+{
+	m->offered = take_unread(m, message) == 0;
+	return m->offered ? 0 : -1;
+}
+
+/* From here on the front is not needed. */
+static void
+leave_front(struct monitor *m)
+{
+	(void)monmsg_kind(&m->unread);
+	m->language = (enum language)monmsg_get_number(&m->unread);
+	m->phase = USER_RUNS;
+}
+
+static int
+answer_hand_over(struct monitor *m, struct monmsg *message)
+{
+	if (take_unread(m, message) == -1)
+		return -1;
+	leave_front(m);
 	return 0;
 }
 
@@ -677,6 +711,7 @@ answer_stls(struct monitor *m, struct monmsg *message)
 	if (monmsg_end(message) == -1 || !m->tls_offered)
 		return -1;
 	m->greeted = true;
+	m->offered = false;
 	m->phase = BEFORE_TLS;
 	message->len = 0;
 	return 0;

@@ -53,7 +53,8 @@ struct monitor {
 	uint32_t failures;
 	uint32_t lines;			/* that the front has logged */
 	enum language language;		/* of the answers to the client */
-	struct monmsg unread;		/* what the front handed over */
+	struct monmsg unread;		/* what the front handed over ... */
+	bool offered;			/* ... before it asked */
 };
 
 /* See what secrets there are, and make the stamp.  conf and client are kept by reference. */

@@ -109,10 +109,11 @@ end(struct child *child)
 {
 	int status = 0;
 
+	if (child->pid != -1)
+		(void)kill(child->pid, SIGKILL);
 	fd_close(&child->channel);
 	if (child->pid == -1)
 		return;
-	(void)kill(child->pid, SIGKILL);
 	while (waitpid(child->pid, &status, 0) == -1 && errno == EINTR)
 		continue;
 	child->pid = -1;
@@ -164,21 +165,21 @@ serve(struct monitor *m, const struct child *child, int phases,
 	monmsg_wipe(&message);
 }
 
+/* After a login it has nothing more to say, and its end can wait a little. */
 static void
-run_front(struct monitor *m, const sigset_t *outside)
+run_front(struct monitor *m, const sigset_t *outside, struct child *front)
 {
 	const struct server_conf *conf = m->conf;
-	struct child front = { .name = "the front" };
 
-	if (start(m, outside, front_main, &front) == -1) {
+	if (start(m, outside, front_main, front) == -1)
 		log_line(LOG_FAULT, "cannot start the front: %s",
 		    strerror(errno));
-		end(&front);
-		return;
-	}
-	serve(m, &front, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | TURNED_AWAY,
-	    m->login_deadline + conf->failure_delay + FRONT_GRACE, outside);
-	end(&front);
+	else
+		serve(m, front, PROXY_TELLS | FRONT_ASKS | HANDING_OVER |
+		    TURNED_AWAY, m->login_deadline + conf->failure_delay +
+		    FRONT_GRACE, outside);
+	if (m->phase != USER_RUNS)
+		end(front);
 }
 
 /* Only its log lines are answered; it ends when it has done. */
@@ -197,13 +198,14 @@ run_import(struct monitor *m, const sigset_t *outside)
 
 /* With our copies gone, the client sees its end when the session closes. */
 static void
-run_session(struct monitor *m, const sigset_t *outside)
+run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 {
 	struct child session = { .name = "the session" };
 
 	if (start(m, outside, session_main, &session) == -1)
 		log_line(LOG_FAULT, "cannot start a session: %s",
 		    strerror(errno));
+	end(front);
 	monitor_leave_client(m);
 	if (session.pid != -1)
 		serve(m, &session, USER_RUNS | ALL_DONE, WAIT_FOR_EVER,
@@ -223,6 +225,7 @@ find_front_account(struct monitor *m)
 void
 supervise_run(struct monitor *m)
 {
+	struct child front = { .name = "the front", .pid = -1, .channel = -1 };
 	sigset_t outside;
 
 	if (m->conf->no_sandbox)
@@ -232,12 +235,15 @@ supervise_run(struct monitor *m)
 	do {
 		if (m->phase == BEFORE_TLS && monitor_begin_tls(m) == -1)
 			break;
-		run_front(m, &outside);
+		run_front(m, &outside, &front);
 	} while (m->phase == BEFORE_TLS && !stopped);
-	if (m->phase == USER_RUNS && !stopped && import_is_due(m))
+	if (m->phase == USER_RUNS && !stopped && import_is_due(m)) {
+		end(&front);
 		run_import(m, &outside);
+	}
 	if (m->phase == USER_RUNS && !stopped)
-		run_session(m, &outside);
+		run_session(m, &outside, &front);
+	end(&front);
 	monitor_free(m);
 	monitor_end_tls(m, stopped);
 }

@@ -160,6 +160,61 @@ verify__welcome__leads_to_the_hand_over_and_the_report(void **state)
 	assert_int_equal(report(), -1);
 }
 
+/* The message as it comes; how many bytes of an answer there are. */
+static size_t
+verify_offered(const char *password)
+{
+	struct monmsg msg;
+
+	monmsg_start(&msg, ASK_VERIFY);
+	monmsg_put_bytes(&msg, span_of(self.name));
+	monmsg_put_bytes(&msg, span_of(password));
+	assert_int_equal(monitor_answer(&m, &msg), 0);
+	return msg.len;
+}
+
+static void
+hand_over__before_a_right_password__needs_no_answer(void **state)
+{
+	(void)state;
+	assert_int_equal(hand_over(), 0);
+	assert_int_equal(m.phase, FRONT_ASKS);
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify_offered("secret"), 0);
+	assert_int_equal(m.phase, USER_RUNS);
+	assert_int_equal(m.language, LANGUAGE_FR);
+	assert_int_equal(monmsg_body(&m.unread), 8 + 8 + 6);
+	assert_int_equal(report(), 0);
+}
+
+/* What was offered is good for one question, and no language stays of it. */
+static void
+hand_over__before_a_wrong_password__is_forgotten(void **state)
+{
+	(void)state;
+	assert_int_equal(hand_over(), 0);
+	fake_verdict = VERDICT_WRONG;
+	assert_int_not_equal(verify_offered("wrong"), 0);
+	assert_int_equal(m.phase, FRONT_ASKS);
+	assert_int_equal(m.language, LANGUAGE_EN);
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify(self.name, "secret"), VERDICT_WELCOME);
+	assert_int_equal(m.phase, HANDING_OVER);
+}
+
+static void
+hand_over__before_stls__is_forgotten(void **state)
+{
+	(void)state;
+	assert_int_equal(hand_over(), 0);
+	m.tls_offered = true;
+	assert_int_equal(send_kind(ASK_STLS), 0);
+	m.phase = FRONT_ASKS;
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify(self.name, "secret"), VERDICT_WELCOME);
+	assert_int_equal(m.phase, HANDING_OVER);
+}
+
 static void
 hand_over__of_a_language_there_is_not__is_a_violation(void **state)
 {
@@ -343,7 +398,7 @@ static const struct {
 	{ ASK_EXPECT, FRONT_ASKS },
 	{ ASK_VERIFY, FRONT_ASKS },
 	{ ASK_APOP, FRONT_ASKS },
-	{ ASK_HAND_OVER, HANDING_OVER },
+	{ ASK_HAND_OVER, FRONT_ASKS | HANDING_OVER },
 	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
 	    ALL_DONE | TURNED_AWAY },
 	{ ASK_REPORT, USER_RUNS },
@@ -1180,6 +1235,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(verify__of_who_has_a_secret__wants_something_stronger),
 		TEST(verify__welcome__leads_to_the_hand_over_and_the_report),
+		TEST(hand_over__before_a_right_password__needs_no_answer),
+		TEST(hand_over__before_a_wrong_password__is_forgotten),
+		TEST(hand_over__before_stls__is_forgotten),
 		TEST(hand_over__of_a_language_there_is_not__is_a_violation),
 		TEST(verify__of_somebody_else__is_wrong_though_pam_agrees),
 		TEST(verify__as_root__lets_in_neither_root_nor_low_uids),
