@@ -479,10 +479,13 @@ class Session:
         return children(self.pid)
 
     def child(self):
-        """The process of the one role beside the monitor."""
-        found = self.children()
-        equal(len(found), 1, "processes beside the monitor")
-        return found[0]
+        """
+        The process of the one role beside the monitor.  For a moment the front
+        may still be there when the session has answered.
+        """
+        eventually("one process beside the monitor",
+                   lambda: len(self.children()) == 1)
+        return self.children()[0]
 
 
 def status(pid):
