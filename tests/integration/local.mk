@@ -6,8 +6,10 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/superservers.py \
 	tests/integration/test_auth.py \
 	tests/integration/test_clients.py \
+	tests/integration/test_guessers.py \
 	tests/integration/test_logs.py \
 	tests/integration/test_manual.py \
+	tests/integration/test_more_clients.py \
 	tests/integration/test_pam.py \
 	tests/integration/test_process.py \
 	tests/integration/test_qpopper.py \
