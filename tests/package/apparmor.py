@@ -13,10 +13,10 @@ import re
 import signal
 import ssl
 import subprocess
-import time
 
 import path as admin
-from lab import PATIENCE, check, equal, slurp, spill, succeed
+from lab import PATIENCE, check, command, equal, eventually, slurp, spill, \
+    succeed
 
 TOP = "/etc/apparmor.d/"
 PROFILE = TOP + "usr.sbin.solopop"
@@ -183,13 +183,11 @@ def trace():
          "127.0.0.1:110", "strace", "-ff", "-y", "-s", "4096", "-qq", "-o",
          "/tmp/trace", "/usr/sbin/solopop"], stderr=subprocess.DEVNULL)
     try:
-        while not admin.listening():
-            time.sleep(0.01)
+        eventually("a port", admin.listening)
         talk()
         # strace ends last, and with it the files are whole.
-        while subprocess.run(["pgrep", "-x", "strace"],
-                             stdout=subprocess.DEVNULL).returncode == 0:
-            time.sleep(0.01)
+        eventually("end of strace", lambda: command(
+            ["pgrep", "-x", "strace"]).returncode == 1)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(PATIENCE)

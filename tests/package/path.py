@@ -251,6 +251,10 @@ def see_the_log():
     logged(r'solopop\[\d+\]: \(v\S+\) POP login by user "jane" at '
            r"\(127\.0\.0\.1\) 127\.0\.0\.1\n")
     logged(r"solopop\[\d+\]: Stats: jane 1 ")
+    nothing_wrong()
+
+
+def nothing_wrong():
     for word in ("violation", "seccomp", "killed", "denied", "error"):
         check(word not in journal(), "in the log: " + word)
 
@@ -265,6 +269,24 @@ def ban_a_guesser():
     eventually("a ban", lambda: os.path.exists("/tmp/banned"))
     equal(slurp("/tmp/banned"), "127.0.0.66\n", "banned")
     stop_fail2ban()
+
+
+def drain_the_spool():
+    """As the MTA leaves it, in a directory that is the group's."""
+    spill("/etc/solopop.conf", slurp("/etc/solopop.conf") +
+          "set spool-dir = /var/mail\n")
+    os.chmod("/var/mail", 0o2775)
+    succeed(["chown", "root:mail", "/var/mail"])
+    spill("/var/mail/jane", "From a@lab Mon Nov 23 00:00:00 2026\n"
+          "Subject: spooled\n\nHello.\n", 0o660)
+    succeed(["chown", "jane:mail", "/var/mail/jane"])
+    deliver()
+    talk = login()
+    equal(talk.ok("STAT").split()[1], str(len(MAIL) + 1), "with the spool")
+    talk.ok("QUIT")
+    equal(slurp("/var/mail/jane"), "", "in the spool")
+    equal(os.listdir("/var/mail").count("jane.lock"), 0, "locks")
+    os.unlink("/var/mail/jane")
 
 
 def renew():
@@ -292,6 +314,7 @@ def listening(*ports):
 
 
 def purge(before, names):
+    nothing_wrong()
     deliver()
     talk = login()
     subprocess.run(["solopop-passwd", "add", "jane"], timeout=PATIENCE,
@@ -326,6 +349,7 @@ def path():
             ("poplib, by STLS", with_poplib),
             ("see the log", see_the_log),
             ("ban a guesser", ban_a_guesser),
+            ("drain the spool", drain_the_spool),
             ("renew the certificate", renew),
             ("upgrade under a session", upgrade),
             ("remove under a session, purge", purge, before, names)):
