@@ -272,7 +272,7 @@ secrets_derive(const struct secret *password, struct secrets_entry *e)
 static bool
 matches(const struct secrets_entry *e, const struct secret *password)
 {
-	struct secrets_entry made = *e;
+	struct secrets_entry made;
 	bool same;
 
 	if (e->has_password)
@@ -281,6 +281,7 @@ matches(const struct secrets_entry *e, const struct secret *password)
 		    password->len);
 	if (!e->has_scram)
 		return false;
+	made = *e;
 	secrets_derive(password, &made);
 	same = secret_equal(made.stored_key, e->stored_key, SECRETS_KEY);
 	secrets_wipe(&made);

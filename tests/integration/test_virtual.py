@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from inject import AT_FDCWD, Stopped
+from inject import AT_FDCWD, Stopped, memory
 from lab import *
 from test_sandbox import landlock
 
@@ -189,6 +189,25 @@ def virtual__one_session__cannot_reach_another_users_mail():
                       >= 0, "its own")
             s.talk.ok("QUIT")
         equal(len(files(other)), 1)
+
+
+@root_only
+def virtual__a_sessions_memory__has_no_secret_of_others():
+    for setup, opts in both(("jane@a.org",)):
+        with open(BENCH + "/secrets", "a") as f:
+            f.write("bob@a.org:crayon4711\n")
+        with Session(*opts, setup=setup) as s:
+            s.talk.banner()
+            s.talk.ok("USER bob@a.org")
+            s.talk.refused("PASS crayon4712")
+            before = memory(s.pid)
+            s.talk.login("jane@a.org", "pencil")
+            image = memory(s.child() if setup is None else s.pid)
+            s.talk.ok("QUIT")
+        check(b"/srv/" in image, "the image is empty")
+        for word in (b"crayon4711", b"crayon4712"):
+            check(word not in image, word, "as", setup)
+            check(word not in before, word, "before the login, as", setup)
 
 
 @root_only
