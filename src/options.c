@@ -10,6 +10,7 @@
 #include "process/tls.h"
 #include "qpopper.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -87,19 +88,21 @@ static const struct choice takeovers[] = {
 
 static const struct option_row {
 	const char *name;
-	int letter;			/* short option, or 0 */
-	enum kind kind;
-	size_t at;			/* in struct options */
-	uint64_t min, max;
 	const struct choice *choices;
+	uint64_t min, max;
+	uint16_t at;			/* in struct options */
+	char letter;			/* short option, or 0 */
+	unsigned char kind;		/* enum kind */
 } rows[] = {
 #define GROUP(title)
 #define ROW(name, letter, kind, at, min, max, choices, argument, help) \
-	{ name, letter, kind, at, min, max, choices },
+	{ name, choices, min, max, at, letter, kind },
 #include "options_rows.h"
 #undef GROUP
 #undef ROW
 };
+
+static_assert(sizeof(struct options) <= UINT16_MAX, "option_row.at");
 
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -278,7 +281,7 @@ set(struct options *o, const struct option_row *row, const char *value,
 
 	if (row->choices != NULL && (c = choose(row, value)) == NULL)
 		return fail(error, cap, row, "no such choice; see --help");
-	switch (row->kind) {
+	switch ((enum kind)row->kind) {
 	case KIND_BOOL:
 		if (set_bool(field(o, row), value) == -1)
 			return fail(error, cap, row, "expected true or false");
@@ -498,7 +501,7 @@ make_getopt(struct option longs[ROWS + 1], char shorts[2 * ROWS + 2])
 		    required_argument, NULL, (int)(256 + i) };
 		if (rows[i].letter == 0)
 			continue;
-		*s++ = (char)rows[i].letter;
+		*s++ = rows[i].letter;
 		if (rows[i].kind != KIND_MODE && rows[i].kind != KIND_BOOL)
 			*s++ = ':';
 	}

@@ -21,7 +21,7 @@ struct qpopper_option {
 				   with a blank between */
 	/* Of a value: "old=new old=new"; NULL: the same word. */
 	const char *values;
-	const char *why;	/* for the log, --check and the manual */
+	const char *why;	/* of QPOPPER_REFUSED alone; --check knows all */
 };
 
 /* Is this the name that qpopper was started by?  Takes a path or NULL. */

@@ -1,11 +1,11 @@
 #include "base/digest.h"
 
-#include "base/sha256.h"
 #include "compat/compat.h"
 
 #include <sys/types.h>
 
 #include <md5.h>
+#include <sha2.h>
 #include <string.h>
 
 static void
@@ -39,20 +39,6 @@ digest_md5_raw(unsigned char sum[DIGEST_MD5], const struct span *parts,
 	explicit_bzero(&ctx, sizeof ctx);
 }
 
-void
-digest_sha256(unsigned char sum[DIGEST_SHA256], const struct span *parts,
-    size_t n)
-{
-	struct sha256 s;
-	size_t i;
-
-	sha256_begin(&s);
-	for (i = 0; i < n; i++)
-		sha256_add(&s, parts[i].p, parts[i].len);
-	sha256_end(&s, sum);
-	explicit_bzero(&s, sizeof s);
-}
-
 _Static_assert(sizeof(MD5_CTX) <= sizeof(struct digest_md5),
     "libmd's state has grown");
 
@@ -75,9 +61,50 @@ digest_md5_add(struct digest_md5 *d, const void *bytes, size_t len)
 }
 
 void
-digest_md5_end(struct digest_md5 *d, unsigned char sum[16])
+digest_md5_end(struct digest_md5 *d, unsigned char sum[DIGEST_MD5])
 {
 	MD5Final(sum, state_of(d));
+}
+
+_Static_assert(sizeof(SHA2_CTX) <= sizeof(struct digest_sha256),
+    "libmd's state has grown");
+
+static SHA2_CTX *
+sha2_of(struct digest_sha256 *d)
+{
+	return (SHA2_CTX *)(void *)d->space;
+}
+
+void
+digest_sha256_begin(struct digest_sha256 *d)
+{
+	SHA256Init(sha2_of(d));
+}
+
+void
+digest_sha256_add(struct digest_sha256 *d, const void *bytes, size_t len)
+{
+	SHA256Update(sha2_of(d), bytes, len);
+}
+
+void
+digest_sha256_end(struct digest_sha256 *d, unsigned char sum[DIGEST_SHA256])
+{
+	SHA256Final(sum, sha2_of(d));
+}
+
+void
+digest_sha256(unsigned char sum[DIGEST_SHA256], const struct span *parts,
+    size_t n)
+{
+	struct digest_sha256 d;
+	size_t i;
+
+	digest_sha256_begin(&d);
+	for (i = 0; i < n; i++)
+		digest_sha256_add(&d, parts[i].p, parts[i].len);
+	digest_sha256_end(&d, sum);
+	explicit_bzero(&d, sizeof d);
 }
 
 void

@@ -1,7 +1,6 @@
 #include "base/hmac.h"
 
 #include "base/secret.h"
-#include "base/sha256.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +77,7 @@ hmac_sha256(unsigned char mac[DIGEST_SHA256], struct span key,
 
 /* Both digests of the HMAC after their first block, which is the key. */
 struct keyed {
-	struct sha256 inner, outer;
+	struct digest_sha256 inner, outer;
 };
 
 static void
@@ -88,11 +87,11 @@ set_key(struct keyed *k, struct span key)
 
 	set_block(&sha256, block, key);
 	flip(block, 0x36);
-	sha256_begin(&k->inner);
-	sha256_add(&k->inner, block, sizeof block);
+	digest_sha256_begin(&k->inner);
+	digest_sha256_add(&k->inner, block, sizeof block);
 	flip(block, 0x36 ^ 0x5c);
-	sha256_begin(&k->outer);
-	sha256_add(&k->outer, block, sizeof block);
+	digest_sha256_begin(&k->outer);
+	digest_sha256_add(&k->outer, block, sizeof block);
 	secret_erase(block, sizeof block);
 }
 
@@ -102,10 +101,10 @@ step(const struct keyed *k, struct keyed *scratch,
     unsigned char u[DIGEST_SHA256])
 {
 	*scratch = *k;
-	sha256_add(&scratch->inner, u, DIGEST_SHA256);
-	sha256_end(&scratch->inner, u);
-	sha256_add(&scratch->outer, u, DIGEST_SHA256);
-	sha256_end(&scratch->outer, u);
+	digest_sha256_add(&scratch->inner, u, DIGEST_SHA256);
+	digest_sha256_end(&scratch->inner, u);
+	digest_sha256_add(&scratch->outer, u, DIGEST_SHA256);
+	digest_sha256_end(&scratch->outer, u);
 }
 
 void
