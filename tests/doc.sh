@@ -100,6 +100,17 @@ for command in $commands; do
 	    complain "$command is not in solopop.8"
 done
 
+# What SECURITY.md calls a test is one.
+named=$(sed 's/`/\n/g' "$top/doc/SECURITY.md" |
+    grep -x 'tests/[A-Za-z0-9_/.-]*\|[a-z0-9_]*__[a-z0-9_]*')
+[ "$(echo "$named" | wc -l)" -gt 40 ] || complain "SECURITY.md names no tests"
+for name in $named; do
+	case $name in
+	tests/*) [ -e "$top/$name" ] ;;
+	*) grep -qrw "$name" "$top/tests/unit" "$top/tests/integration" ;;
+	esac || complain "SECURITY.md: there is no test $name"
+done
+
 # Which other pages are installed here is no matter of ours.
 if command -v mandoc >/dev/null; then
 	lint=$(mandoc -Tlint -Wstyle "$top"/doc/*.[158] 2>&1 |

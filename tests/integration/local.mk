@@ -7,6 +7,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_auth.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_guessers.py \
+	tests/integration/test_limits.py \
 	tests/integration/test_logs.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_more_clients.py \

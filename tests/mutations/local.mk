@@ -1,5 +1,9 @@
 # What each defence is worth: tests/mutations/run.
 
+mutations: all
+	$(PYTHON) $(top_srcdir)/tests/mutations/run $(MUTATIONS)
+.PHONY: mutations
+
 EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/capabilities-helpers.mutation \
 	tests/mutations/capabilities.mutation \
@@ -42,6 +46,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/mbox-header.mutation \
 	tests/mutations/mbox-length.mutation \
 	tests/mutations/mbox-nuls.mutation \
+	tests/mutations/memory-of-commands.mutation \
 	tests/mutations/no-new-privileges.mutation \
 	tests/mutations/no-sandbox-silent.mutation \
 	tests/mutations/orphans-early.mutation \
