@@ -134,7 +134,10 @@ def passwords__through_tls__are_nowhere_either():
                 s.talk.banner()
                 if not first:
                     stls(s.talk)
-                check(by(s.talk, WRONG).startswith("-ERR"), by.__name__)
+                # So long that no answer can take its place.
+                check(by(s.talk, "x" * 180 + WRONG).startswith("-ERR"),
+                      by.__name__)
+                nothing_left(s, log, WRONG)
                 check(by(s.talk, word).startswith("+OK"), by.__name__)
                 # At once: another command would take the word's place.
                 equal(len(family(s.pid)), 3, "processes")
