@@ -5,10 +5,11 @@ dist_man_MANS += doc/solopop.8 doc/solopop-import.8 doc/solopop-passwd.8 \
 dist_doc_DATA += doc/SECURITY.md doc/admin.md doc/design.md doc/from-qpopper.md doc/index.md \
 	doc/performance.md doc/first-contact.svg doc/poll-one-new.svg \
 	doc/poll-unchanged.svg
-EXTRA_DIST += doc/render.sh tests/doc.sh tests/manual.py
+EXTRA_DIST += doc/render.sh tests/doc.sh tests/limits.list tests/limits.py \
+	tests/manual.py
 TESTS += tests/doc.sh
 if HAVE_PYTHON
-TESTS += tests/manual.py
+TESTS += tests/limits.py tests/manual.py
 endif
 
 # All of it as HTML, and the pages as PDF: doc/html and doc/pdf.

@@ -31,6 +31,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/filter-sysinfo.mutation \
 	tests/mutations/front-filter-inside.mutation \
 	tests/mutations/front-filter.mutation \
+	tests/mutations/front-memory.mutation \
 	tests/mutations/front-role.mutation \
 	tests/mutations/groups.mutation \
 	tests/mutations/intake-filter.mutation \
@@ -42,6 +43,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/landlock-refused.mutation \
 	tests/mutations/landlock-signals.mutation \
 	tests/mutations/landlock.mutation \
+	tests/mutations/limit-not-listed.mutation \
+	tests/mutations/line-limit.mutation \
 	tests/mutations/mbox-folder-data.mutation \
 	tests/mutations/mbox-header.mutation \
 	tests/mutations/mbox-length.mutation \
