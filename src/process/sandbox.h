@@ -43,8 +43,8 @@ int sandbox_session(pid_t monitor, const char *path);
 int sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n);
 
 /*
- * By hand, where others' mail is ours to read, too: no more files than those
- * below path, in a process that goes on as it is otherwise.
+ * By hand, where more is ours to read than the mail of who is in: no more files
+ * than those below path, in a process that goes on as it is otherwise.
  */
 int sandbox_files(const char *path);
 

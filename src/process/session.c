@@ -123,11 +123,15 @@ authorize(struct monitor *m, struct ask *ask, enum pop3_step *step)
 	}
 }
 
-/* Our own rights reach every virtual user's mail, and only one is in. */
+/*
+ * Our own rights reach more than the mail of who is in: all else that is ours,
+ * and every virtual user's.  Where PAM has a session to close it needs files.
+ */
 static int
 see_one_maildir(const struct monitor *m, const char *path)
 {
-	if (m->conf->virtual_user == NULL || m->conf->no_sandbox)
+	if (m->conf->no_sandbox ||
+	    (m->conf->virtual_user == NULL && !m->conf->no_auth))
 		return 0;
 	log_ready();
 	return sandbox_files(path);

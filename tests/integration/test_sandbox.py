@@ -137,6 +137,35 @@ def session__other_files_from_inside__are_out_of_reach():
 
 
 @root_only
+def by_hand__other_files_from_inside__are_out_of_reach():
+    if not landlock():
+        raise Skip("no Landlock")
+    maildir, paths = mailbox(SAMPLE)
+    beside = home("alice") + "/secret"
+    spill(beside, "mine", 0o600)
+    ours_to_give(beside, "alice")
+
+    def become():
+        os.setgroups([])
+        os.setresgid(uid("alice"), uid("alice"), uid("alice"))
+        os.setresuid(uid("alice"), uid("alice"), uid("alice"))
+    with Session("--no-auth", maildir, setup=become) as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        with Stopped(s.pid) as session:
+            for call in (("openat", AT_FDCWD, beside, os.O_RDONLY, 0),
+                         ("openat", AT_FDCWD, "/etc/passwd", os.O_RDONLY, 0),
+                         ("unlinkat", AT_FDCWD, beside, 0)):
+                equal(session.call(*call), -errno.EACCES, call)
+            check(session.call("openat", AT_FDCWD, paths[0], os.O_RDONLY, 0)
+                  >= 0, "its own message")
+        s.talk.ok("DELE 1")
+        s.talk.ok("QUIT")
+    equal(slurp(beside), "mine")
+    equal(len(files(maildir)), len(SAMPLE) - 1)
+
+
+@root_only
 def no_sandbox__says_so_each_time_and_filters_nothing():
     log = Log()
     mailbox(SAMPLE)

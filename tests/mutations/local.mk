@@ -5,6 +5,7 @@ mutations: all
 .PHONY: mutations
 
 EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
+	tests/mutations/by-hand-files.mutation \
 	tests/mutations/capabilities-helpers.mutation \
 	tests/mutations/capabilities.mutation \
 	tests/mutations/chroot.mutation \
