@@ -124,14 +124,24 @@ authorize(struct monitor *m, struct ask *ask, enum pop3_step *step)
 }
 
 /*
+ * Where PAM has a session to close it needs files, and so do sanitizers, which
+ * look for leaks at the end.
+ */
+static bool
+needs_other_files(const struct monitor *m)
+{
+	return m->conf->virtual_user == NULL &&
+	    (!m->conf->no_auth || !MEMORY_LIMITS);
+}
+
+/*
  * Our own rights reach more than the mail of who is in: all else that is ours,
- * and every virtual user's.  Where PAM has a session to close it needs files.
+ * and every virtual user's.
  */
 static int
 see_one_maildir(const struct monitor *m, const char *path)
 {
-	if (m->conf->no_sandbox ||
-	    (m->conf->virtual_user == NULL && !m->conf->no_auth))
+	if (m->conf->no_sandbox || needs_other_files(m))
 		return 0;
 	log_ready();
 	return sandbox_files(path);
