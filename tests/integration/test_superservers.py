@@ -304,6 +304,8 @@ def units__have_limits():
         for key in ("MaxConnections", "MaxConnectionsPerSource"):
             check(re.search(r"(?m)^%s=\d+$" % key,
                             slurp(EXAMPLES + "/" + name)), name, key)
+        check("\nTriggerLimitIntervalSec=0\n" in slurp(EXAMPLES + "/" + name),
+              name, "can be closed by a flood")
     equal(unit("Slice"), ["solopop.slice"], "slice")
 
 
