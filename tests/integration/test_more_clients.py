@@ -517,3 +517,54 @@ def mutt__fetch_mail__odd_mail_and_a_cut():
 @anyone
 def s_nail__odd_mail_and_a_cut():
     scenarios(SNail())
+
+
+def real_mail(client):
+    """Every hundredth of the corpus, whatever it holds."""
+    from test_real_mail import corpus
+    messages = corpus()[::100]
+    maildir, _ = mailbox(messages)
+    with Door() as door:
+        equal(client.fetch(door.port, True), 0, "to keep")
+        client.compare(messages)
+        equal(sorted(files(maildir).values()), sorted(messages), "kept")
+        client.forget()
+        equal(client.fetch(door.port, False), 0, "to delete")
+        client.compare(messages)
+    equal(files(maildir), {}, "left")
+
+
+def real_mail_through(*kinds):
+    for kind in kinds:
+        real_mail(kind())
+
+
+@anyone
+def real_mail__those_who_store_what_they_get():
+    real_mail_through(NetPop3, MailPop3Client, Fetchmail, Php, MuttFetch)
+
+
+@anyone
+def real_mail__those_who_rewrite_headers():
+    """Status and such; an mbox quotes From_ lines, too.
+
+    getmail6 is left out: it takes MIME to pieces and writes it anew.
+    """
+    class OfMutt(Mutt):
+        same = same_in_essence
+
+    class OfSNail(SNail):
+        same = same_in_essence
+
+    real_mail_through(OfMutt, OfSNail)
+
+
+def same_in_essence(_, stored, message):
+    return essence(stored) == essence(message)
+
+
+def essence(message):
+    """What nobody may change: the subject and the body."""
+    head, _, body = message.partition(b"\n\n")
+    return re.findall(rb"(?m)^Subject:.*", head), re.sub(
+        rb"(?m)^>From ", b"From ", body).rstrip(b"\n")
