@@ -5,6 +5,13 @@ mutations: all
 .PHONY: mutations
 
 EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
+	tests/mutations/auth-binding.mutation \
+	tests/mutations/auth-challenges.mutation \
+	tests/mutations/auth-nobody-proves.mutation \
+	tests/mutations/auth-nonce-twice.mutation \
+	tests/mutations/auth-salt-changes.mutation \
+	tests/mutations/auth-secret-stays.mutation \
+	tests/mutations/auth-wrong-is-quick.mutation \
 	tests/mutations/by-hand-files.mutation \
 	tests/mutations/capabilities-helpers.mutation \
 	tests/mutations/capabilities.mutation \
