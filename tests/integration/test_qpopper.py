@@ -327,7 +327,7 @@ def run_traced(trace, *more):
 @root_only
 def way_back__of_the_guide__keeps_ids_and_mail():
     guide = slurp(os.path.join(EXAMPLES, "..", "doc", "from-qpopper.md"))
-    begin = guide.index("       mbox=/var/mail/USER")
+    begin = guide.index("mbox=/var/mail/USER")
     script = guide[begin:guide.index('done >>"$mbox"') + 15]
     make_home("alice")
     spools()
