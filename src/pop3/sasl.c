@@ -56,13 +56,14 @@ static const struct mechanism {
 	bool (*works)(const struct pop3 *);
 	enum reply (*refusal)(const struct pop3 *);	/* if it does not */
 	bool client_first;
+	bool by_pam;			/* no: by a secret of ours */
 	void (*run)(struct exchange *);
 } mechanisms[] = {
-	{ "SCRAM-SHA-256", has_scram, unknown, true, run_scram },
-	{ "CRAM-MD5", has_cram, unknown, false, run_cram },
-	{ "PLAIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true,
+	{ "SCRAM-SHA-256", has_scram, unknown, true, false, run_scram },
+	{ "CRAM-MD5", has_cram, unknown, false, false, run_cram },
+	{ "PLAIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true, true,
 	    run_plain },
-	{ "LOGIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true,
+	{ "LOGIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true, true,
 	    run_login },
 };
 #define MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
@@ -100,13 +101,20 @@ exchange(struct exchange *x, struct span challenge, bool expect,
 	return span_is(*text, "*") ? fail(x, REPLY_CANCELLED) : 0;
 }
 
+/* By hand, who proves a secret of ours needs no PAM besides. */
+static bool
+needs_pam(const struct exchange *x)
+{
+	return x->mechanism->by_pam || x->p->ask->fd != -1;
+}
+
 /* The same, decoded; it stays until the next.  On -1 the command is over. */
 static int
 ask(struct exchange *x, struct span challenge, struct span *response)
 {
 	struct span text;
 
-	if (exchange(x, challenge, true, &text) == -1)
+	if (exchange(x, challenge, needs_pam(x), &text) == -1)
 		return -1;
 	return decode(x, text, response);
 }

@@ -396,6 +396,21 @@ scram__of_who_does_not_agree__ends_it(void **state)
 	}
 }
 
+/* A pipe with one line in it: what comes next has to be waited for. */
+static void
+expect__is_for_mechanisms_of_pam(void **state)
+{
+	(void)state;
+	secrets = (struct secrets_kinds){ true, true };
+	assert_int_equal(converse("AUTH CRAM-MD5\r\n"), STEP_ABORT);
+	assert_int_equal(pipe(in_pipe), 0);
+	assert_int_equal(converse("AUTH SCRAM-SHA-256\r\n"), STEP_ABORT);
+	assert_int_equal(mon.expects, 0);
+	assert_int_equal(pipe(in_pipe), 0);
+	assert_int_equal(converse("AUTH PLAIN\r\n"), STEP_ABORT);
+	assert_int_equal(mon.expects, 1);
+}
+
 static void
 challenge__that_cannot_be_had__is_trouble_of_ours(void **state)
 {
@@ -1352,6 +1367,7 @@ main(void)
 		TEST(transaction__of_each_command),
 		TEST(authorization__knows_no_mail),
 		TEST(scram__of_who_does_not_agree__ends_it),
+		TEST(expect__is_for_mechanisms_of_pam),
 		TEST(challenge__that_cannot_be_had__is_trouble_of_ours),
 		TEST(bad_commands__too_many_before_login__end_it),
 		TEST(bad_commands__after_login__are_no_matter),
