@@ -1,24 +1,18 @@
 #include "auth/apop.h"
 
 #include "auth/secrets.h"
-#include "base/digest.h"
+
+static void
+sum(char hex[DIGEST_MD5_HEX + 1], const char *stamp, struct span secret)
+{
+	struct span parts[2] = { span_of(stamp), secret };
+
+	digest_md5(hex, parts, 2);
+}
 
 int
 apop_verify(const char *path, struct span user, const char *stamp,
     struct span digest, bool *match)
 {
-	char hex[DIGEST_MD5_HEX + 1];
-	struct secrets_entry e;
-	struct span parts[2];
-
-	if (secrets_find(path, user, &e) == -1)
-		return -1;
-	parts[0] = span_of(stamp);
-	parts[1] = secrets_password(&e);
-	digest_md5(hex, parts, 2);
-	*match = digest.len == DIGEST_MD5_HEX &&
-	    secret_equal(hex, digest.p, DIGEST_MD5_HEX) && e.has_password;
-	secret_erase(hex, sizeof hex);
-	secrets_wipe(&e);
-	return 0;
+	return secrets_compare(path, user, stamp, sum, digest, match);
 }

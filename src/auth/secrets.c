@@ -237,6 +237,23 @@ secrets_find(const char *path, struct span user, struct secrets_entry *e)
 	return 0;
 }
 
+int
+secrets_compare(const char *path, struct span user, const char *challenge,
+    secrets_sum *sum, struct span digest, bool *match)
+{
+	char hex[DIGEST_MD5_HEX + 1];
+	struct secrets_entry e;
+
+	if (secrets_find(path, user, &e) == -1)
+		return -1;
+	sum(hex, challenge, secrets_password(&e));
+	*match = digest.len == DIGEST_MD5_HEX &&
+	    secret_equal(hex, digest.p, DIGEST_MD5_HEX) && e.has_password;
+	secret_erase(hex, sizeof hex);
+	secrets_wipe(&e);
+	return 0;
+}
+
 void
 secrets_wipe(struct secrets_entry *e)
 {

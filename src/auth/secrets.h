@@ -15,7 +15,7 @@
 #ifndef AUTH_SECRETS_H
 #define AUTH_SECRETS_H
 
-#include "base/ascii.h"
+#include "base/digest.h"
 #include "base/secret.h"
 
 #include <stdbool.h>
@@ -124,6 +124,15 @@ uint32_t secrets_iterations(struct span text);
  * takes as long; on loan.
  */
 struct span secrets_password(const struct secrets_entry *e);
+
+/*
+ * Is digest what sum makes of a challenge and the user's secret?  *match says
+ * so; a user without a secret takes as long.  -1 as secrets_find().
+ */
+typedef void secrets_sum(char hex[DIGEST_MD5_HEX + 1], const char *challenge,
+    struct span secret);
+int secrets_compare(const char *path, struct span user, const char *challenge,
+    secrets_sum *sum, struct span digest, bool *match);
 
 /* Its two keys, from the iterations and the salt in the entry. */
 void secrets_derive(const struct secret *password, struct secrets_entry *e);
