@@ -194,13 +194,11 @@ maildir_same_stamp(const struct maildir_stamp *a, const struct maildir_stamp *b)
 
 /*
  * A name that is gone is no failure to speak of: the caller looks for the new
- * one.  On NFS a file that another host removed or renamed is stale, not gone.
+ * one.
  */
 static int
 fail_gone(struct maildir *md, enum maildir_where where, const char *file)
 {
-	if (errno == ESTALE)
-		errno = ENOENT;
 	return errno == ENOENT ? -1 : fail_file(md, where, file);
 }
 

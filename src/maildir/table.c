@@ -121,34 +121,56 @@ believe_names(struct table *t)
 		}
 }
 
-/*
- * A message that cannot be read is left out and left alone: better to show the
- * others than none.
- */
 static int
 measure_all(struct table *t)
 {
-	size_t i, kept = 0;
+	struct mail *m = t->list.v;
+	size_t i;
 
 	if (!t->draft.doubts)
 		believe_names(t);
 	for (i = 0; i < t->list.n; i++) {
-		if (t->list.v[i].octets != MAIL_UNMEASURED ||
-		    measure(t, i) == 0)
+		if (m[i].octets != MAIL_UNMEASURED || measure(t, i) == 0)
 			continue;
 		if (is_shortage(errno))
 			return -1;
-		if (!is_no_message(errno))
-			t->unreadable++;
+		m[i].gone = is_no_message(errno);
+		t->unreadable += !m[i].gone;
 	}
-	for (i = 0; i < t->list.n; i++) {
-		if (t->list.v[i].octets == MAIL_UNMEASURED)
-			continue;
-		t->octets += t->list.v[i].octets;
-		t->list.v[kept++] = t->list.v[i];
-	}
-	t->n = t->list.n = kept;
 	return 0;
+}
+
+static void
+leave_out(struct table *t, bool (*is_wanted)(const struct mail *))
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < t->list.n; i++)
+		if (is_wanted(&t->list.v[i]))
+			t->list.v[kept++] = t->list.v[i];
+	t->list.n = kept;
+}
+
+static bool
+is_message(const struct mail *m)
+{
+	return !m->gone;
+}
+
+static bool
+is_measured(const struct mail *m)
+{
+	return m->octets != MAIL_UNMEASURED;
+}
+
+static void
+sum_up(struct table *t)
+{
+	size_t i;
+
+	t->n = t->list.n;
+	for (i = 0; i < t->n; i++)
+		t->octets += t->list.v[i].octets;
 }
 
 static int
@@ -271,10 +293,17 @@ build(struct table *t, bool same[2], enum takeover how)
 		mails_copy_octets(&t->list, &known);
 		r = measure_all(t);
 	}
+	leave_out(t, is_message);
 	if (r == 0)
 		r = set_ids(t, how);
 	if (r == 0)
 		r = uidl_mark_twins(&t->list);
+	/*
+	 * What cannot be read today is left alone, and has its id: better to
+	 * show the others than none.
+	 */
+	leave_out(t, is_measured);
+	sum_up(t);
 	if (r == 0 && t->may_rename)
 		mails_separate(&t->list, t->md);
 	mails_free(&known);
@@ -378,29 +407,28 @@ refresh(struct table *t)
 	return r;
 }
 
-/* 0 when the message has another name now, -1 with ENOENT when it is gone. */
+/* 0 when the message is there, by whatever name, -1 with ENOENT if it is not. */
 static int
 find_again(struct table *t, size_t idx)
 {
 	struct maildir_stamp now;
-	struct mail before, *m;
+	struct mail *m;
 
 	if (t->indexed && leave_index(t) == -1)
 		return -1;
 	m = &t->list.v[idx];
-	before = *m;
 	if (maildir_stamp(t->md, &now) == -1)
 		return -1;
 	if ((!m->gone || !maildir_same_stamp(&t->seen, &now)) &&
 	    refresh(t) == -1)
 		return -1;
-	if (m->gone || (m->where == before.where && m->file == before.file)) {
-		errno = ENOENT;
-		return -1;
-	}
-	return 0;
+	if (!m->gone)
+		return 0;
+	errno = ENOENT;
+	return -1;
 }
 
+/* On NFS a file that another host removed or renamed is stale, not gone. */
 int
 table_act(struct table *t, size_t idx, int (*act)(struct maildir *,
     enum maildir_where, const char *))
@@ -411,7 +439,7 @@ table_act(struct table *t, size_t idx, int (*act)(struct maildir *,
 	if (table_get(t, idx, &m) == -1)
 		return -1;
 	r = act(t->md, (enum maildir_where)m.where, m.file);
-	if (r == -1 && errno == ENOENT) {
+	if (r == -1 && (errno == ENOENT || errno == ESTALE)) {
 		if (find_again(t, idx) == -1 || table_get(t, idx, &m) == -1)
 			return -1;
 		r = act(t->md, (enum maildir_where)m.where, m.file);

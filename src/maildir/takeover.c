@@ -351,6 +351,17 @@ find_x_uidl(struct span headers, char uidl[NAME_UIDL_MAX + 1])
 	return false;
 }
 
+/*
+ * The next login may find what this one cannot read; but a message that is gone,
+ * is none, or is nobody's to read has no id of its own.
+ */
+static bool
+is_trouble(int error)
+{
+	return error != ENOENT && error != EINVAL && error != ELOOP &&
+	    error != ENXIO && error != EACCES && error != EPERM;
+}
+
 static int
 from_header(struct maildir *md, struct mails *list, struct mail *m,
     char *chunk, long *found)
@@ -361,10 +372,14 @@ from_header(struct maildir *md, struct mails *list, struct mail *m,
 
 	fd = maildir_read(md, (enum maildir_where)m->where, m->file);
 	if (fd == -1)
-		return 0;		/* gone, or no message */
-	n = pread(fd, chunk, HEADERS_MAX, 0);
+		return is_trouble(errno) ? -1 : 0;
+	do
+		n = pread(fd, chunk, HEADERS_MAX, 0);
+	while (n == -1 && errno == EINTR);
 	fd_close(&fd);
-	if (n <= 0 || !find_x_uidl((struct span){ chunk, (size_t)n }, uidl))
+	if (n == -1)
+		return maildir_fail(md, "reading %s", m->file);
+	if (n == 0 || !find_x_uidl((struct span){ chunk, (size_t)n }, uidl))
 		return 0;
 	if ((m->uidl = mails_keep(list, uidl)) == NULL)
 		return -1;
