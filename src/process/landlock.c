@@ -26,6 +26,7 @@
 #define WRITE_FILE (UINT64_C(1) << 1)
 #define READ_FILE (UINT64_C(1) << 2)
 #define READ_DIR (UINT64_C(1) << 3)
+#define REMOVE_DIR (UINT64_C(1) << 4)
 #define REMOVE_FILE (UINT64_C(1) << 5)
 #define MAKE_DIR (UINT64_C(1) << 7)
 #define MAKE_REG (UINT64_C(1) << 8)
@@ -41,8 +42,8 @@
 #define SCOPE_SOCKETS_AND_SIGNALS 3
 
 #define READING (READ_FILE | READ_DIR)
-#define WRITING (READING | WRITE_FILE | REMOVE_FILE | MAKE_DIR | MAKE_REG | \
-	REFER | TRUNCATE)
+#define WRITING (READING | WRITE_FILE | REMOVE_FILE | REMOVE_DIR | MAKE_DIR | \
+	MAKE_REG | REFER | TRUNCATE)
 #define OF_A_FILE (READ_FILE | WRITE_FILE | TRUNCATE)
 
 /* An older kernel takes the longer form if it ends in zeros. */
