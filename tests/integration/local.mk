@@ -6,6 +6,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/superservers.py \
 	tests/integration/test_auth.py \
 	tests/integration/test_clients.py \
+	tests/integration/test_faults.py \
 	tests/integration/test_guessers.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_logs.py \

@@ -88,6 +88,8 @@ def spool__of_a_site__comes_into_the_maildir_with_its_ids():
     equal(got[old_uid(2)], wire(fresh(2).encode()))
     equal((os.stat(path).st_size, os.stat(path).st_ino), (0, inode))
     check(not os.path.exists(path + ".lock"), "a lock file is left")
+    check(not os.path.exists(home("alice") + "/Maildir/solopop.drain"),
+          "the staging directory is left")
     log.wait(r"^popper\[\d+\]: alice: 3 messages \(\d+ bytes\) drained from ")
     for directory, _, names in os.walk(home("alice")):
         for name in names:

@@ -28,6 +28,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/drain-maildir-lost.mutation \
 	tests/mutations/drain-replaced.mutation \
 	tests/mutations/drain-stage-lost.mutation \
+	tests/mutations/fate-id-of-the-unread.mutation \
+	tests/mutations/fate-removed-or-not.mutation \
 	tests/mutations/filter-architecture.mutation \
 	tests/mutations/filter-default.mutation \
 	tests/mutations/filter-fcntl.mutation \

@@ -1,0 +1,351 @@
+"""Fate: each system call of a session fails, or is the last one.
+
+A session's calls are counted once.  Then it is run again for each of them, and
+for each error that the call can give, and for SIGKILL in its place; in a session
+of several processes the like-numbered call of each of them is hit.  Afterwards a
+plain model says what may be true of the answers, the Maildir and the session
+that comes next.  SOLOPOP_FAULTS=all tries every error at every call.
+"""
+import collections
+import os
+import re
+import shutil
+import subprocess
+import threading
+
+from lab import *
+
+ON_REQUEST = "some thousand sessions"
+KILL = "signal=KILL"
+# What a call may be expected to say on a bad day.  Those not named are only
+# killed at, unless all is asked for.
+ERRORS = {
+    "openat": ("EMFILE", "ESTALE", "ENOSPC"), "read": ("EIO", "EINTR"),
+    "pread64": ("EIO", "EINTR", "ESTALE"), "getdents64": ("EIO", "ESTALE"),
+    "write": ("ENOSPC", "EIO", "EDQUOT", "EINTR"),
+    "writev": ("EIO", "EINTR"), "sendto": ("EIO", "EINTR", "ENOBUFS"),
+    "fsync": ("EIO", "ENOSPC"), "fdatasync": ("EIO",),
+    "renameat": ("ENOSPC", "EIO", "EACCES", "EDQUOT"),
+    "renameat2": ("ENOSPC", "EIO", "EACCES"),
+    "unlinkat": ("EIO", "EACCES", "ESTALE"), "linkat": ("ENOSPC", "EDQUOT"),
+    "mkdirat": ("ENOSPC", "EDQUOT", "EACCES"), "ftruncate": ("EIO",),
+    "newfstatat": ("EIO", "ESTALE"), "fstat": ("EIO", "ESTALE"),
+    "statx": ("EIO",), "fcntl": ("ENOLCK", "EINTR"), "poll": ("EINTR",),
+    "mmap": ("ENOMEM",), "lseek": ("EIO",),
+    "fork": ("EAGAIN",), "clone": ("EAGAIN", "ENOMEM"),
+    "socketpair": ("EMFILE",), "recvmsg": ("EINTR",), "sendmsg": ("EINTR",),
+    "recvfrom": ("EINTR",), "utimensat": ("EIO",),
+}
+MANY = ("EINTR", "EIO", "ENOMEM", "EACCES")
+# The first thing that main does.
+MAIN = 'openat(AT_FDCWD, "/dev/null", O_RDWR'
+# Of the C library before main, and the end itself.
+NOT_OURS = {"execve", "exit_group", "exit", "arch_prctl", "set_tid_address",
+            "set_robust_list", "rseq", "prlimit64"}
+# What the kernel cannot refuse: an error would be a lie of the test's.
+NEVER_FAIL = {"brk", "close", "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid",
+              "umask", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+              "setuid", "setgid", "setresuid", "setresgid", "setgroups",
+              "wait4", "kill", "exit_group"}
+ALL = os.environ.get("SOLOPOP_FAULTS") == "all"
+LISTS = ("LIST", "UIDL", "RETR")
+
+
+def message(n, size=200):
+    head = b"Message-Id: <%d@lab>\nSubject: fate %d\n\n" % (n, n)
+    line = b".line of %d\n" % n
+    return head + line * (size // len(line)) + b"end"
+
+
+class Site:
+    """A user's Maildir as it is before each session, and what is in it."""
+
+    NAMES = ["new/1700000001.M1P1.h", "cur/1700000002.M2P2.h:2,",
+             "cur/1700000003.M3P3.h:2,RS", "new/1700000004.M4P4.h",
+             "cur/1700000005.M5P5.h:2,F"]
+
+    def __init__(self, user, uidls=None, warm=False):
+        self.user = user
+        self.path = home(user) + "/Maildir"
+        self.warm = warm
+        self.messages = {}
+        for i, name in enumerate(self.NAMES):
+            unique = name.split("/")[1].split(":")[0]
+            self.messages[unique] = message(i + 1, 150000 if i == 1 else 200)
+        self.uidls = uidls or {u: u for u in self.messages}
+
+    def prepare(self):
+        make_home(self.user)
+        for part in ("", "/new", "/cur", "/tmp"):
+            os.makedirs(self.path + part, 0o700, exist_ok=True)
+            ours_to_give(self.path + part, self.user)
+        for name in self.NAMES:
+            unique = name.split("/")[1].split(":")[0]
+            self.put(name, self.messages[unique])
+        size = sum(len(m) for m in self.messages.values())
+        self.put("maildirsize", b"9000000S,100C\n%d 5\n" % size)
+        if self.uidls["1700000001.M1P1.h"] != "1700000001.M1P1.h":
+            self.put("courierpop3dsizelist", b"/3 9 77\n" + b"".join(
+                b"%s 1 %d:77:0\n" % (u.encode(), i + 1)
+                for i, u in enumerate(sorted(self.uidls))))
+
+    def put(self, name, data):
+        spill(self.path + "/" + name, data, 0o600)
+        ours_to_give(self.path + "/" + name, self.user)
+
+    def left(self):
+        """{unique name: octets}; a message in two places is one too many."""
+        found = {}
+        for part in ("new", "cur"):
+            for name in os.listdir(self.path + "/" + part):
+                unique = name.split(":")[0]
+                check(unique not in found, unique, "is there twice")
+                found[unique] = slurp("%s/%s/%s" % (self.path, part, name),
+                                      "rb")
+        return found
+
+
+def calls(trace):
+    return collections.Counter(re.findall(r"(?m)^(\w+)\(", trace))
+
+
+def parse(heard, commands):
+    """[(command, answer, whole)] as far as the answers go."""
+    answers, at = [], 0
+    for command in commands:
+        end = heard.find(b"\r\n", at)
+        stop = end + 2 if end != -1 else -1
+        if stop != -1 and command.split()[0] in LISTS and \
+                " " not in command.replace("RETR ", "") and \
+                heard.startswith(b"+OK", at):
+            end = heard.find(b"\r\n.\r\n", end)
+            stop = end + 5 if end != -1 else -1
+        if stop == -1:
+            if at < len(heard):
+                answers.append((command, heard[at:], False))
+            return answers
+        answers.append((command, heard[at:stop], True))
+        at = stop
+    equal(heard[at:], b"", "nothing follows the last answer")
+    return answers
+
+
+class Fate:
+    """A session, and what each of its calls may come to."""
+
+    def __init__(self, site, become, command, script):
+        self.site, self.become, self.command = site, become, command
+        self.script = script
+        self.golden = None
+        self.runs = 0
+
+    def run(self, prefix=(), script=None):
+        done = subprocess.run(
+            self.become + list(prefix) + self.command, cwd="/",
+            input="".join(c + "\r\n" for c in script or self.script).encode(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
+        return done
+
+    def commands(self, script=None):
+        return ["banner"] + list(script or self.script)
+
+    def learn(self):
+        self.prepare()
+        done = self.run()
+        equal(done.returncode, 0, done.stderr)
+        self.golden = [a for _, a, _ in parse(done.stdout, self.commands())]
+        equal(len(self.golden), len(self.script) + 1, done.stdout[-300:])
+        self.prepare()
+        trace = BENCH + "/traces-" + self.site.user
+        shutil.rmtree(trace, ignore_errors=True)
+        os.mkdir(trace)
+        ours_to_give(trace, self.site.user)
+        done = self.run(["strace", "-qq", "-ff", "-o", trace + "/of"])
+        equal(done.returncode, 0, done.stderr)
+        made, before = collections.Counter(), collections.Counter()
+        for name in os.listdir(trace):
+            text = slurp(trace + "/" + name)
+            made |= calls(text)         # the most that one process makes
+            if "execve(" in text:       # what is not ours: until main
+                before = calls(text[:text.index(MAIN)])
+        return {c: range(before[c] + 1, made[c] + 1) for c in made}
+
+    def prepare(self):
+        shutil.rmtree(home(self.site.user), ignore_errors=True)
+        self.site.prepare()
+        if self.site.warm:              # an index is there already
+            equal(self.run(script=self.script[:2] + ["QUIT"]).returncode, 0)
+
+    def hit(self, call, fault, when):
+        self.prepare()
+        self.runs += 1
+        done = self.run(["strace", "-qq", "-f", "-o", "/dev/null", "-e",
+                         "inject=%s:%s:when=%d" % (call, fault, when)])
+        check(done.returncode in (0, -9, 9, 137) or done.returncode > 0 and
+              done.returncode < 128, "ended with", done.returncode)
+        self.judge(done.stdout)
+        self.afterwards()
+
+    def judge(self, heard):
+        answers = parse(heard, self.commands())
+        exact, deleted, quit = True, 0, False
+        bodies = [wire(m) for m in self.site.messages.values()]
+        for i, (command, answer, whole) in enumerate(answers):
+            golden = self.golden[i]
+            if not whole:
+                check(not exact or golden.startswith(answer) or
+                      answer.startswith(b"-ERR") or b"-ERR".startswith(answer),
+                      command, "half an answer:", answer[:200])
+                continue
+            if answer.startswith(b"-ERR"):
+                exact = False           # what follows may be about others
+                continue
+            if exact:
+                exact = answer == golden
+                check(exact or command.startswith("PASS") or
+                      command == "banner", command, "->", answer[:200])
+            if command.startswith("RETR"):
+                body = answer.split(b"\r\n", 1)[1][:-3]
+                body = re.sub(rb"(?m)^\.", b"", body)
+                check(body in bodies, command, "->", answer[:200])
+            deleted += command.startswith("DELE")
+            quit = quit or command == "QUIT"
+        left = self.site.left()
+        for unique, octets in left.items():
+            equal(octets, self.site.messages[unique], "octets of " + unique)
+        gone = sorted(set(self.site.messages) - set(left))
+        wanted = self.gone() if exact else []
+        if quit:
+            check(len(gone) == deleted, gone, "gone, and", deleted, "deleted")
+            check(not exact or gone == wanted, gone, "and not", wanted)
+        elif exact:
+            check(set(gone) <= set(self.gone()), "gone:", gone)
+        else:
+            check(len(gone) <= len(self.gone()), "gone:", gone)
+
+    def gone(self):
+        if "QUIT" not in self.script:
+            return []
+        return [sorted(self.site.messages)[int(c.split()[1]) - 1]
+                for c in self.script if c.startswith("DELE")]
+
+    def afterwards(self):
+        """The next session has all that is left, and as it is."""
+        left = self.site.left()
+        ordered = sorted(left)
+        script = self.script[:2] + ["LIST", "UIDL"] + [
+            "RETR %d" % (i + 1) for i in range(len(left))] + ["QUIT"]
+        done = self.run(script=script)
+        equal(done.returncode, 0, done.stderr)
+        answers = [a for _, a, _ in parse(done.stdout,
+                                          self.commands(script))]
+        equal(len(answers), len(script) + 1, done.stdout[-300:])
+        check(b" has %d message" % len(left) in answers[2], answers[2])
+        check_list(answers[3], ["%d %d" % (i + 1, len(wire(left[u])))
+                                for i, u in enumerate(ordered)])
+        check_list(answers[4], ["%d %s" % (i + 1, self.site.uidls[u])
+                                for i, u in enumerate(ordered)])
+        for i, unique in enumerate(ordered):
+            body = answers[5 + i].split(b"\r\n", 1)[1][:-3]
+            equal(re.sub(rb"(?m)^\.", b"", body), wire(left[unique]), unique)
+
+
+def check_list(answer, lines):
+    equal(answer.decode().split("\r\n")[1:-2], lines)
+
+
+def plan(made):
+    for call in sorted(made):
+        if call in NOT_OURS:
+            continue
+        errors = ERRORS.get(call, MANY if ALL else ())
+        if call in NEVER_FAIL:
+            errors = ()
+        for fault in [KILL] + ["error=" + e for e in errors]:
+            for when in made[call]:
+                yield call, fault, when
+
+
+def exhaust(*fates):
+    """Everything, shared among as many users as there are processors."""
+    if not shutil.which("strace"):
+        raise Skip("no strace here")
+    jobs = list(plan(fates[0].learn()))
+    for other in fates[1:]:
+        other.learn()
+    lock, wrong = threading.Lock(), []
+
+    def work(fate):
+        while not wrong:
+            with lock:
+                if not jobs:
+                    return
+                job = jobs.pop()
+            try:
+                fate.hit(*job)
+            except Exception as e:      # and the others stop
+                wrong.append("%s %s, number %d: %r" % (*job, e))
+
+    workers = [threading.Thread(target=work, args=(f,)) for f in fates]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    check(not wrong, "; ".join(wrong))
+    runs = sum(f.runs for f in fates)
+    print("    %d faults" % runs)
+    check(runs > 100, "only", runs, "runs")
+
+
+WORK = ["STAT", "LIST", "UIDL", "RETR 1", "RETR 2", "DELE 2", "DELE 4"]
+
+
+def by_hand(user, script, *more, **how):
+    site = Site(user, **how)
+    number = str(uid(user))
+    return Fate(site, ["setpriv", "--reuid", number, "--regid", number,
+                       "--clear-groups"],
+                [SOLOPOP, "--no-auth", "--log=none", *more, site.path],
+                ["USER " + user, "PASS x"] + script)
+
+
+def as_root(user, script, *more, **how):
+    return Fate(Site(user, **how), [],
+                [SOLOPOP] + options("--log=none", "--no-sandbox", *more),
+                ["USER " + user, "PASS " + password(user)] + script)
+
+
+def pair(kind, script, *more, **how):
+    return [kind(user, script, *more, **how) for user in ("alice", "bob")]
+
+
+@root_only
+def by_hand__first_session__whatever_fails():
+    exhaust(*pair(by_hand, WORK + ["QUIT"]))
+
+
+@root_only
+def by_hand__first_session_that_is_cut__whatever_fails():
+    exhaust(*pair(by_hand, WORK))
+
+
+@root_only
+def by_hand__session_with_an_index__whatever_fails():
+    exhaust(*pair(by_hand, WORK + ["QUIT"], warm=True))
+
+
+@root_only
+def by_hand__poll_of_what_has_not_changed__whatever_fails():
+    exhaust(*pair(by_hand, ["STAT", "LIST", "UIDL", "QUIT"], warm=True))
+
+
+@root_only
+def by_hand__unique_ids_are_taken_over__whatever_fails():
+    ids = {u.split("/")[1].split(":")[0]: "UID%d-77" % (i + 1)
+           for i, u in enumerate(Site.NAMES)}
+    exhaust(*pair(by_hand, WORK + ["QUIT"], uidls=ids))
+
+
+@root_only
+def three_processes__login_and_work__whatever_fails():
+    exhaust(*pair(as_root, WORK + ["QUIT"]))
