@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OUT_READ	65536		/* of a message file, at a time */
+#define OUT_READ	131072		/* of a message file, at a time */
 #define OUT_BUFFER	(WIRE_EXPANDED(OUT_READ) + 4096)
 
 struct out {
