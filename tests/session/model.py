@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A Maildir, a plain model of it, and random events between and within sessions.
 
-Deliveries, flag changes, removals, edits, a damaged, lost or stale index, and
-a directory whose time stamp is set back: after each of them a session must show
-just the messages that are there, with their octets and the UIDLs they had
-before.  Run as:  model [SEED [SESSIONS]]
+Deliveries, flag changes, removals, a damaged, lost or stale index, directories
+whose time stamps are set back, and a clock that jumps: after each of them a
+session must show just the messages that are there, with their octets and the
+UIDLs they had before.  Run as:  model [SEED [SESSIONS]]
 """
 
 import os
@@ -14,6 +14,18 @@ import subprocess
 import sys
 
 import harness
+
+
+HEAD = 128                      # of solopop.index: see doc/index.md
+
+
+def checksum(data):
+    total = 0x9e3779b97f4a7c15
+    for at in range(0, len(data), 8):
+        word = int.from_bytes(data[at:at + 8], "little")
+        total = (total ^ word) * 0xff51afd7ed558ccd % 2 ** 64
+        total ^= total >> 29
+    return total.to_bytes(8, "little")
 
 
 def octets_of(raw):
@@ -119,6 +131,28 @@ class Box:
                 shutil.copy(index, saved)
 
     def clock_jump(self):
+        """
+        The index was written when the clock was ahead, or behind, and something
+        changed since: its stamps are younger or older than what they are of.
+        """
+        try:
+            with open(os.path.join(self.top, "solopop.index"), "r+b") as f:
+                head = bytearray(f.read(HEAD))
+                if len(head) < HEAD or head[-8:] != checksum(head[:-8]):
+                    return
+                for at in (48, 64):
+                    when = int.from_bytes(head[at:at + 8], "little")
+                    when += self.rng.choice([-10 ** 8, -1, 1, 3600, 10 ** 8])
+                    head[at:at + 8] = when.to_bytes(8, "little")
+                    head[at + 12] = 1           # trusted
+                head[-8:] = checksum(head[:-8])
+                f.seek(0)
+                f.write(head)
+        except OSError:
+            return
+        self.rng.choice([self.deliver, self.flag, self.remove])()
+
+    def touch(self):
         """An older stamp than any that a session can have seen."""
         where = os.path.join(self.top, self.rng.choice(["new", "cur"]))
         os.utime(where, (10 ** 9 + self.serial, 10 ** 9 + self.serial))
@@ -256,6 +290,8 @@ def main():
             for _ in range(rng.randrange(4)):
                 box.event()
             if rng.random() < 0.1:
+                box.touch()
+            if rng.random() < 0.2:
                 box.clock_jump()
             try:
                 one_session(box, rng)
