@@ -1,0 +1,22 @@
+# How much of src/ the tests reach (needs --enable-coverage and gcovr).
+
+EXTRA_DIST += tests/coverage/gcov.c tests/coverage/run
+
+if COVERAGE
+src_libsolopop_a_SOURCES += tests/coverage/gcov.c
+
+coverage: all
+	+$(SHELL) '$(srcdir)/tests/coverage/run' '$(abs_builddir)' \
+	    '$(abs_top_srcdir)' $(COVERAGE_LIMITS)
+else
+coverage:
+	@echo 'configure --enable-coverage first' >&2; exit 1
+endif
+
+distclean-local: clean-coverage
+clean-coverage:
+	rm -rf coverage
+	find . -name '*.gcda' -exec rm -f {} +
+	find . -name '*.gcno' -exec rm -f {} +
+
+.PHONY: coverage clean-coverage
