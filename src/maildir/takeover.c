@@ -34,7 +34,7 @@ add(struct text *t, struct span s)
 
 	while (cap - t->len <= s.len)
 		cap *= 2;
-	if (cap != t->cap) {
+	if (t->p == NULL || cap != t->cap) {
 		if ((grown = realloc(t->p, cap)) == NULL)
 			return -1;
 		t->p = grown;
