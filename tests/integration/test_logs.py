@@ -96,9 +96,12 @@ def failures__of_hostile_names__are_lines_of_one_form():
                  "--max-bad-commands=99") as s:
         fail_logins(s.talk, HOSTILE)
         s.talk.at_end()
-    lines = [s for s in log.lines if "Failed attempted login" in s]
-    check(len(lines) >= 3, "lines of failures:", lines)
-    for line in lines:
+
+    def lines():
+        return [s for s in log.lines if "Failed attempted login" in s]
+
+    eventually("lines of failures", lambda: len(lines()) >= 3)
+    for line in lines():
         check(re.search(r"^solopop\[\d+\]: \[AUTH\] Failed attempted login to "
                         r"[!-~]+ from host \(127\.0\.0\.1\) 127\.0\.0\.1$",
                         line), "form of", line)

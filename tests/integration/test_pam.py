@@ -215,6 +215,8 @@ def modules__see_the_client_and_the_lawful_order():
            "close_session " + items])
     equal(notes()[3].split()[-1], "processes=0",
           "the user's process when the session was closed")
+    eventually("calls in the log", lambda: sum(
+        "pam_warn" in s for s in log.lines) >= 6)
     calls = [re.search(r"function=\[pam_sm_(\w+)\] flags=(\w+)", s)
              for s in log.lines if "pam_warn" in s]
     equal([c.group(1) for c in calls],
