@@ -213,7 +213,8 @@ same_place(const struct mail *a, const struct mail *b)
 /*
  * Two entries with one unique name are, nearly always, one message that was
  * moved between two looks.  Only what is on disk can tell: of two names that
- * exist and are different files, both are messages.
+ * exist and are different files, both are messages.  So they are where the disk
+ * does not tell: to keep one too many is better than to hide one.
  */
 static bool
 same_message(struct maildir *md, const struct mail *older,
@@ -224,10 +225,10 @@ same_message(struct maildir *md, const struct mail *older,
 	*older_lives = fstatat(md->dir[older->where], older->file, &a,
 	    AT_SYMLINK_NOFOLLOW) == 0;
 	if (!*older_lives)
-		return true;
+		return errno == ENOENT;
 	if (fstatat(md->dir[newer->where], newer->file, &b,
 	    AT_SYMLINK_NOFOLLOW) == -1)
-		return true;
+		return errno == ENOENT;
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 

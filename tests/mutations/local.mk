@@ -30,6 +30,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/drain-stage-lost.mutation \
 	tests/mutations/fate-id-of-the-unread.mutation \
 	tests/mutations/fate-removed-or-not.mutation \
+	tests/mutations/fate-twin-hidden.mutation \
 	tests/mutations/filter-architecture.mutation \
 	tests/mutations/filter-default.mutation \
 	tests/mutations/filter-fcntl.mutation \

@@ -8,19 +8,34 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const bool skip_none[2];
 static struct maildir md;
 static struct mails list;
 static struct maildir_stamp stamp;
+static const char *untold;	/* of which the disk says nothing but EIO */
+
+/* In the place of the C library's. */
+int
+fstatat(int at, const char *path, struct stat *st, int flags)
+{
+	if (untold != NULL && strcmp(path, untold) == 0) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_newfstatat, at, path, st, flags);
+}
 
 static int
 set_up(void **state)
 {
 	maildir_init(&md);
 	mails_init(&list);
+	untold = NULL;
 	return box_set_up(state);
 }
 
@@ -151,6 +166,20 @@ scan__of_one_name_twice__is_two_messages_if_it_is_two_files(void **state)
 }
 
 /* Whoever removes one of two files must not take the other for it. */
+static void
+scan__of_one_name_twice__hides_neither_if_the_disk_does_not_tell(void **state)
+{
+	(void)state;
+	box_put("new/1.a", SPAN("one"));
+	box_put("cur/1.a:2,S", SPAN("other"));
+	untold = "1.a";
+	scan();
+	expect("cur/1.a:2,S new/1.a ");
+	untold = "1.a:2,S";
+	scan();
+	expect("cur/1.a:2,S new/1.a ");
+}
+
 static void
 update__of_one_name_twice__finds_a_message_in_its_own_place(void **state)
 {
@@ -330,6 +359,8 @@ main(void)
 		TEST(scan__with_a_directory_known__adds_only_the_other),
 		TEST(
 	    scan__of_one_name_twice__is_two_messages_if_it_is_two_files),
+		TEST(
+	    scan__of_one_name_twice__hides_neither_if_the_disk_does_not_tell),
 		TEST(update__of_one_name_twice__finds_a_message_in_its_own_place),
 		TEST(separate__renames_twins__and_keeps_flags_and_order),
 		TEST(uidls__of_twins__are_unique_and_stay),
