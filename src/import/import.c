@@ -274,28 +274,35 @@ one(struct import *im, const char *name)
 	draw(im);
 }
 
-/* The names first: reading the accounts must not be interrupted by using them. */
-static char **
-find_users(const struct import *im, int *n)
+/*
+ * The names first: reading the accounts must not be interrupted by using them.
+ * -1 when memory is out: what is there is not all.
+ */
+static int
+find_users(const struct import *im, char ***users, int *n)
 {
 	struct passwd *pw;
-	char **v = NULL, **grown;
+	char **grown;
+	int r = 0;
 
 	*n = 0;
+	*users = NULL;
 	setpwent();
-	while ((pw = getpwent()) != NULL) {
+	while (r == 0 && (pw = getpwent()) != NULL) {
 		if (pw->pw_uid < im->options.server.min_uid)
 			continue;
-		grown = realloc(v, ((size_t)*n + 1) * sizeof *v);
+		r = -1;
+		grown = realloc(*users, ((size_t)*n + 1) * sizeof *grown);
 		if (grown == NULL)
 			break;
-		v = grown;
-		if ((v[*n] = strdup(pw->pw_name)) == NULL)
+		*users = grown;
+		if ((grown[*n] = strdup(pw->pw_name)) == NULL)
 			break;
 		(*n)++;
+		r = 0;
 	}
 	endpwent();
-	return v;
+	return r;
 }
 
 static void
@@ -304,7 +311,10 @@ import_all(struct import *im)
 	char **users;
 	int i, n;
 
-	users = find_users(im, &n);
+	if (find_users(im, &users, &n) == -1) {
+		(void)complain("some users", "not looked at", ENOMEM);
+		im->failed++;
+	}
 	for (i = 0; i < n; i++)
 		im->bytes += waiting(im, users[i]);
 	for (i = 0; i < n; i++) {

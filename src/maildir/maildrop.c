@@ -229,6 +229,14 @@ maildrop_last(struct maildrop *d)
 	return msgno;
 }
 
+static int
+look(struct maildir *md, enum maildir_where where, const char *file)
+{
+	off_t raw;
+
+	return maildir_raw(md, where, file, &raw);
+}
+
 /* How large, for those who keep count; unknown is nothing. */
 static uint64_t
 raw_size(struct maildrop *d, size_t idx)
@@ -236,7 +244,8 @@ raw_size(struct maildrop *d, size_t idx)
 	struct mail m;
 	off_t raw;
 
-	if (table_get(&d->table, idx, &m) == -1 || maildir_raw(&d->dir,
+	if (table_act(&d->table, idx, look) == -1 ||	/* by its name of now */
+	    table_get(&d->table, idx, &m) == -1 || maildir_raw(&d->dir,
 	    (enum maildir_where)m.where, m.file, &raw) == -1)
 		return 0;
 	return (uint64_t)raw;

@@ -699,7 +699,7 @@ begin(struct drain *d, struct spool_report *report)
 static bool
 is_empty(const struct drain *d)
 {
-	off_t size;
+	off_t size = 0;
 
 	return d->spool == -1 || (size_of_spool(d, &size) == 0 && size == 0);
 }

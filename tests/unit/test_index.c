@@ -66,7 +66,7 @@ fill(struct mails *list, size_t n)
 static void
 write_index(size_t n, const struct maildir_stamp *stamp)
 {
-	struct index_draft draft;
+	struct index_draft draft = { .fd = -1 };
 	struct mails list;
 
 	fill(&list, n);
@@ -136,7 +136,7 @@ static void
 stamp__not_older_than_the_draft__is_not_trusted(void **state)
 {
 	struct maildir_stamp stamp = old_stamp;
-	struct index_draft draft;
+	struct index_draft draft = { .fd = -1 };
 	struct mails list;
 	struct index ix;
 
@@ -318,7 +318,7 @@ open__of_no_plain_file__fails(void **state)
 static void
 commit__over_a_directory__leaves_no_draft(void **state)
 {
-	struct index_draft draft;
+	struct index_draft draft = { .fd = -1 };
 	struct mails list;
 	struct stat st;
 

@@ -471,12 +471,15 @@ maildirsize__is_kept_true(void **state)
 	deliver("new/1.a", "12345\n");
 	deliver("new/2.b", "123\n");
 	deliver("new/3.c", "1\n");
+	deliver("cur/4.d:2,", "12\n");
 	start();
 	assert_int_equal(maildrop_delete(drop, 1), 0);
 	assert_int_equal(maildrop_delete(drop, 2), 0);
+	assert_int_equal(maildrop_delete(drop, 4), 0);
 	box_remove("new/2.b");
+	box_move("cur/4.d:2,", "cur/4.d:2,F");
 	assert_int_equal(update(), 0);
-	box_expect("maildirsize", "1000S\n20 3\n-6 -1\n");
+	box_expect("maildirsize", "1000S\n20 3\n-9 -2\n");
 }
 
 static void
