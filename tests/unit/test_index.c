@@ -335,7 +335,7 @@ commit__over_a_directory__leaves_no_draft(void **state)
 static void
 draft__of_a_session_that_died__is_no_hindrance(void **state)
 {
-	struct index_draft dead, draft;
+	struct index_draft dead = { .fd = -1 }, draft = { .fd = -1 };
 	struct mails list;
 
 	(void)state;
