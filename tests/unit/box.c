@@ -68,6 +68,23 @@ remove_tree(const char *path)
 	(void)rmdir(path);
 }
 
+bool
+box_tells_kinds(void)
+{
+	bool tells = false;
+#ifdef HAVE_STRUCT_DIRENT_D_TYPE
+	char path[BOX_PATH_MAX];
+	DIR *dir = opendir(box_path(path, "."));
+	struct dirent *entry;
+
+	assert_non_null(dir);
+	if ((entry = readdir(dir)) != NULL)
+		tells = entry->d_type != DT_UNKNOWN;
+	(void)closedir(dir);
+#endif
+	return tells;
+}
+
 void
 box_be_nobody(void)
 {

@@ -28,6 +28,9 @@ bool box_has(const char *name);
 /* Is the file's content just this? */
 void box_expect(const char *name, const char *text);
 
+/* Does reading a directory tell here what is a file?  Not everywhere. */
+bool box_tells_kinds(void);
+
 /*
  * From here to the end of the test root is not root: it owns the Maildir as
  * nobody, and permissions count.
