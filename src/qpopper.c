@@ -10,7 +10,7 @@
 static const struct qpopper_option options[] = {
 #define ROW(name, fate, is_bool, now, values, why) \
 	{ name, fate, is_bool, now, values, \
-	    fate == QPOPPER_REFUSED ? why : NULL },
+	    (fate) == QPOPPER_REFUSED ? (why) : NULL },
 #include "qpopper_rows.h"
 #undef ROW
 };
