@@ -44,16 +44,22 @@ take_line(void *ctx, enum log_level level, const char *line)
 /* What came of one lawful message. */
 static void
 check_answer(const struct monitor *m, enum monitor_phase before,
-    unsigned char kind, struct monmsg *answer, int64_t asked)
+    bool offered, unsigned char kind, struct monmsg *answer, int64_t asked)
 {
 	uint64_t n;
 
+	CHECK(!m->offered || kind == ASK_HAND_OVER || offered);
 	switch (kind) {
 	case ASK_VERIFY:
 	case ASK_APOP:
 	case ASK_CRAM:
 	case ASK_SCRAM:
 		CHECK(before == FRONT_ASKS);
+		if (m->phase == USER_RUNS) {	/* and the front has its end */
+			CHECK(kind == ASK_VERIFY && offered);
+			CHECK(fake_verdict == VERDICT_WELCOME);
+			break;
+		}
 		CHECK(monmsg_kind(answer) == ASK_ANSWER);
 		n = monmsg_get_number(answer);
 		if (kind == ASK_SCRAM)
@@ -74,7 +80,8 @@ check_answer(const struct monitor *m, enum monitor_phase before,
 		CHECK(monmsg_end(answer) == 0);
 		return;
 	case ASK_HAND_OVER:
-		CHECK(before == HANDING_OVER && m->phase == USER_RUNS);
+		CHECK(before == FRONT_ASKS ? m->phase == before && m->offered :
+		    before == HANDING_OVER && m->phase == USER_RUNS);
 		break;
 	case ASK_STLS:
 		CHECK(before == FRONT_ASKS && m->phase == BEFORE_TLS);
@@ -115,6 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum monitor_phase before;
 	struct monmsg message;
 	struct monitor m;
+	bool offered;
 	unsigned char kind;
 	int64_t asked;
 	size_t used;
@@ -133,10 +141,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= used;
 		kind = monmsg_kind(&message);
 		before = m.phase;
+		offered = m.offered;
 		asked = fake_now;
 		if (monitor_answer(&m, &message) == -1)
 			break;
-		check_answer(&m, before, kind, &message, asked);
+		check_answer(&m, before, offered, kind, &message, asked);
 	}
 	monitor_free(&m);
 	return 0;
