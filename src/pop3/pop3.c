@@ -225,9 +225,10 @@ next_step(struct pop3 *p)
 	if (!line_pending(&p->in) && out_flush(p->out) == -1)
 		return no_out(p);
 	p->answers = 0;
-	if (line_read(&p->in, POP3_LINE_MAX, deadline(p), &line) == -1)
+	if (line_read(&p->in, POP3_LINE_MAX, deadline(p), &line) == -1) {
+		line_forget(&p->in);	/* too long, it may be a password's */
 		step = no_line(p);
-	else {
+	} else {
 		if (p->conf->fixture.slow > 0)
 			clock_sleep_until(clock_ms() + p->conf->fixture.slow);
 		step = command_run(p, line);
