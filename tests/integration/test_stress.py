@@ -190,8 +190,9 @@ def stress(start, **how):
         before = at_rest(server)
         asyncio.run(all_of_them(server))
         server.said(MANY + 1)
-        eventually("as many descriptors as before, which is %d" % before,
-                   lambda: at_rest(server) == before)
+        # Fewer, if the first session's were still being closed.
+        eventually("no more descriptors than before, %d" % before,
+                   lambda: at_rest(server) <= before)
         warm_up(server)
         left_as_they_should_be()
     found = [re.search(r'POP login by user "(\w+)" at \((\S+)\)', s)
