@@ -65,6 +65,11 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+# Calls that fail when told to: sources and linker flags of a program with them.
+FAILING = tests/unit/failing.c tests/unit/failing.h
+FAILING_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 ONE_FILE = tests/unit/one_file.c tests/unit/one_file.h tests/unit/unit.h
 
 tests_unit_test_access_SOURCES = tests/unit/test_access.c tests/unit/unit.h
@@ -126,8 +131,10 @@ tests_unit_test_fd_LDADD = $(TEST_LIBS)
 tests_unit_test_hmac_SOURCES = tests/unit/test_hmac.c tests/unit/unit.h
 tests_unit_test_hmac_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hmac_LDADD = $(TEST_LIBS)
-tests_unit_test_index_SOURCES = tests/unit/test_index.c tests/unit/unit.h
+tests_unit_test_index_SOURCES = tests/unit/test_index.c tests/unit/unit.h \
+	$(FAILING)
 tests_unit_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_index_LDFLAGS = $(FAILING_LDFLAGS)
 tests_unit_test_index_LDADD = $(TEST_LIBS)
 tests_unit_test_line_SOURCES = tests/unit/test_line.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h

@@ -6,6 +6,7 @@
 #include "maildir/index.c"
 #include "maildir/name.h"
 
+#include "failing.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -349,6 +350,54 @@ draft__of_a_session_that_died__is_no_hindrance(void **state)
 	assert_int_equal(read_all(), 0);
 }
 
+/* Over an index of three, with the nth call failing; 1 when there is none. */
+static int
+replace_failing(unsigned nth, int error)
+{
+	struct index_draft draft = { .fd = -1 };
+	struct index ix;
+	struct mails list;
+	int failed, r;
+
+	write_index(3, &old_stamp);
+	fill(&list, 4000);
+	failing_begin(nth, error);
+	index_begin(&draft, top);
+	r = index_commit(&draft, top, &list, &old_stamp);
+	failed = failing_end();
+	mails_free(&list);
+
+	assert_int_equal(draft.fd, -1);
+	assert_int_equal(read_all(), 0);
+	index_init(&ix);
+	assert_int_equal(index_open(&ix, top), 0);
+	assert_int_equal(ix.head.count, r == 0 ? 4000 : 3);
+	index_close(&ix);
+	if (strcmp(failing_name, "unlinkat") != 0)
+		assert_int_equal(faccessat(top, DRAFT_FILE, F_OK, 0), -1);
+	if (strcmp(failing_name, "fsync") == 0)
+		assert_int_equal(r, -1);
+	if (strcmp(failing_name, "write") == 0 &&
+	    (error == EINTR || error == FAILING_SHORT))
+		assert_int_equal(r, 0);
+	return !failed;
+}
+
+static void
+commit__any_call_fails__leaves_the_old_or_the_new(void **state)
+{
+	static const int errors[] = { EIO, ENOSPC, EINTR, FAILING_SHORT };
+	unsigned nth;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(errors); i++) {
+		for (nth = 1; !replace_failing(nth, errors[i]); nth++)
+			;
+		assert_true(nth > 3);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -365,6 +414,7 @@ main(void)
 		TEST(open__of_no_plain_file__fails),
 		TEST(commit__over_a_directory__leaves_no_draft),
 		TEST(draft__of_a_session_that_died__is_no_hindrance),
+		TEST(commit__any_call_fails__leaves_the_old_or_the_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
