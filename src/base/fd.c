@@ -104,6 +104,20 @@ fd_is_socket(int fd)
 }
 
 int
+fd_is_own_file(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    st.st_uid == geteuid())
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+int
 fd_write_all(int fd, const void *bytes, size_t len)
 {
 	const char *p = bytes;

@@ -36,6 +36,12 @@ bool fd_same(int a, int b);
 bool fd_is_socket(int fd);
 
 /*
+ * Is it a plain file, under one name only, of the one who runs us?  -1 with
+ * EPERM when it is not, or with what fstat(2) said.
+ */
+int fd_is_own_file(int fd);
+
+/*
  * Write all of it, however often the kernel takes only a part.  For regular
  * files and terminals; sockets belong to io/out.
  */

@@ -3,8 +3,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -46,21 +44,13 @@ try_lock(int fd, off_t byte)
 static int
 open_file(struct lock *l, int top)
 {
-	struct stat st;
-
 	l->fd = openat(top, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW |
 	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-	if (l->fd == -1 || fstat(l->fd, &st) == -1) {
-		if (errno == ELOOP || errno == EISDIR || errno == ENXIO)
-			errno = EPERM;
-		return -1;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 ||
-	    st.st_uid != geteuid()) {
+	if (l->fd != -1)
+		return fd_is_own_file(l->fd);
+	if (errno == ELOOP || errno == EISDIR || errno == ENXIO)
 		errno = EPERM;
-		return -1;
-	}
-	return 0;
+	return -1;
 }
 
 static int

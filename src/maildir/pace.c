@@ -4,8 +4,6 @@
 #include "base/fd.h"
 #include "base/num.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,7 +18,6 @@ static int
 open_file(const char *path, int flags)
 {
 	char file[PATH_MAX];
-	struct stat st;
 	int fd, n;
 
 	n = snprintf(file, sizeof file, "%s/" PACE_FILE, path);
@@ -30,11 +27,8 @@ open_file(const char *path, int flags)
 	}
 	fd = open(file, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0600);
-	if (fd != -1 && (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
-	    st.st_nlink != 1 || st.st_uid != geteuid())) {
+	if (fd != -1 && fd_is_own_file(fd) == -1)
 		fd_close(&fd);
-		errno = EPERM;
-	}
 	return fd;
 }
 

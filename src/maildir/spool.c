@@ -77,8 +77,6 @@ spool_is_pending(const char *maildir)
 static int
 open_spool(struct drain *d)
 {
-	struct stat st;
-
 	if (dotlock_group(d->conf->lock_gid) == -1)
 		return -1;
 	d->spool = open(d->conf->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK |
@@ -87,14 +85,7 @@ open_spool(struct drain *d)
 		return -1;
 	if (d->spool == -1)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(d->spool, &st) == -1)
-		return -1;
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 ||
-	    st.st_uid != geteuid()) {
-		errno = EPERM;
-		return -1;
-	}
-	return 0;
+	return fd_is_own_file(d->spool);
 }
 
 /* fcntl(2) goes with the dot-lock; it works over NFS, and flock(2) may not. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -57,6 +58,33 @@ is_socket__of_each_kind(void **state)
 	(void)close(ends[1]);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	assert_true(fd_is_socket(ends[0]));
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
+static void
+own_file__is_plain_and_has_one_name(void **state)
+{
+	char path[] = "/tmp/solopop-fd.XXXXXX", other[sizeof path + 2];
+	int fd = mkstemp(path), ends[2];
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(fd_is_own_file(fd), 0);
+	(void)snprintf(other, sizeof other, "%s.2", path);
+	assert_int_equal(link(path, other), 0);
+	assert_errno(fd_is_own_file(fd), EPERM);
+	(void)unlink(other);
+	assert_int_equal(fd_is_own_file(fd), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(fchown(fd, 65534, 65534), 0);
+		assert_errno(fd_is_own_file(fd), EPERM);
+	}
+	(void)unlink(path);
+	(void)close(fd);
+	assert_errno(fd_is_own_file(fd), EBADF);
+	assert_int_equal(pipe(ends), 0);
+	assert_errno(fd_is_own_file(ends[0]), EPERM);
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 }
@@ -191,6 +219,7 @@ main(void)
 		cmocka_unit_test(close__sets_minus_one_and_keeps_errno),
 		cmocka_unit_test(same__is_of_files_and_not_of_numbers),
 		cmocka_unit_test(is_socket__of_each_kind),
+		cmocka_unit_test(own_file__is_plain_and_has_one_name),
 		cmocka_unit_test(copy__is_ours_alone__above_the_standard_ones),
 		cmocka_unit_test(write_all__writes_all_or_fails),
 		cmocka_unit_test(keep__moves_what_is_in_each_others_place),
