@@ -46,6 +46,12 @@ failing_begin_only(const char *name, unsigned nth, int error)
 	counting = 1;
 }
 
+void
+failing_pause(int on)
+{
+	counting = !on;
+}
+
 int
 failing_end(void)
 {

@@ -26,6 +26,9 @@ void failing_begin(unsigned nth, int error);
 /* As failing_begin(), but only calls of this name count, "fsync" for one. */
 void failing_begin_only(const char *name, unsigned nth, int error);
 
+/* Between 1 and 0 nothing counts: the test itself is at work. */
+void failing_pause(int on);
+
 /* Nothing fails any more.  1 if something has failed since, otherwise 0. */
 int failing_end(void);
 

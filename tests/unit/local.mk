@@ -4,6 +4,7 @@
 UNIT_TESTS = \
 	tests/unit/test_adopted \
 	tests/unit/test_access \
+	tests/unit/test_any_call \
 	tests/unit/test_apop \
 	tests/unit/test_ascii \
 	tests/unit/test_ask \
@@ -79,6 +80,11 @@ tests_unit_test_adopted_SOURCES = tests/unit/test_adopted.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_adopted_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_adopted_LDADD = $(TEST_LIBS)
+tests_unit_test_any_call_SOURCES = tests/unit/test_any_call.c \
+	tests/unit/unit.h tests/unit/box.c tests/unit/box.h $(FAILING)
+tests_unit_test_any_call_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_any_call_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_any_call_LDADD = $(TEST_LIBS)
 tests_unit_test_apop_SOURCES = tests/unit/test_apop.c $(ONE_FILE)
 tests_unit_test_apop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_apop_LDADD = $(TEST_LIBS)
