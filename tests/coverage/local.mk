@@ -1,8 +1,10 @@
 # How much of src/ the tests reach (needs --enable-coverage and gcovr).
 
-EXTRA_DIST += tests/coverage/gcov.c tests/coverage/run
+EXTRA_DIST += tests/coverage/counts.ld tests/coverage/gcov.c \
+	tests/coverage/run
 
 if COVERAGE
+AM_CPPFLAGS += -DCOVERAGE_COUNTS='"$(abs_builddir)/coverage/counts"'
 src_libsolopop_a_SOURCES += tests/coverage/gcov.c
 
 coverage: all

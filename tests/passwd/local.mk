@@ -12,4 +12,4 @@ endif
 EXTRA_DIST += $(PASSWD_TESTS)
 
 tests_passwd_make_auth_SOURCES = tests/passwd/make_auth.c
-tests_passwd_make_auth_LDADD = $(GDBM_LIBS)
+tests_passwd_make_auth_LDADD = src/libsolopop.a $(GDBM_LIBS)
