@@ -1,14 +1,16 @@
-# How much of src/ the tests reach (needs --enable-coverage and gcovr).
+# How much of src/ the tests reach, and whether the rest is explained: see
+# README.md.  Needs --enable-coverage and gcovr.
 
-EXTRA_DIST += tests/coverage/counts.ld tests/coverage/gcov.c \
-	tests/coverage/run
+EXTRA_DIST += tests/coverage/README.md tests/coverage/counts.ld \
+	tests/coverage/explain.py tests/coverage/gcov.c tests/coverage/run \
+	tests/coverage/unreached.list
 
 if COVERAGE
 AM_CPPFLAGS += -DCOVERAGE_COUNTS='"$(abs_builddir)/coverage/counts"'
 src_libsolopop_a_SOURCES += tests/coverage/gcov.c
 
 coverage: all
-	+$(SHELL) '$(srcdir)/tests/coverage/run' '$(abs_builddir)' \
+	+FAULTS='$(FAULTS)' $(SHELL) '$(srcdir)/tests/coverage/run' '$(abs_builddir)' \
 	    '$(abs_top_srcdir)' $(COVERAGE_LIMITS)
 else
 coverage:

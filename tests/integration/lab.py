@@ -45,6 +45,16 @@ def anyone(test):
     return test
 
 
+UNOPTIMISED = "without the optimiser copies of words stay in memory"
+
+
+def not_when_counting(why):
+    """For what a program built to count coverage cannot do, or need not."""
+    with open(SOLOPOP, "rb") as f:
+        if b"SOLOPOP_COVERAGE_DUMP" in f.read():
+            raise Skip("built for coverage: " + why)
+
+
 def check(condition, *what):
     if not condition:
         raise AssertionError(" ".join(map(str, what)))

@@ -446,6 +446,7 @@ def session__its_memory__holds_no_password_and_no_hash_of_others():
 
 @root_only
 def front__after_a_wrong_password__has_forgotten_it():
+    not_when_counting(UNOPTIMISED)
     with Session() as s:
         s.talk.banner()
         front = s.child()

@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/test_line \
 	tests/unit/test_lock \
 	tests/unit/test_log \
+	tests/unit/test_main \
 	tests/unit/test_maildir \
 	tests/unit/test_maildrop \
 	tests/unit/test_mails \
@@ -158,6 +159,12 @@ tests_unit_test_maildir_SOURCES = tests/unit/test_maildir.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_maildir_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_maildir_LDADD = $(TEST_LIBS)
+tests_unit_test_main_SOURCES = tests/unit/test_main.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h src/policy.c src/policy.h \
+	$(settings) $(FAILING)
+tests_unit_test_main_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_main_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_main_LDADD = $(TEST_LIBS) $(PAM_LIBS)
 tests_unit_test_maildrop_SOURCES = tests/unit/test_maildrop.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
