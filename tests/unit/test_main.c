@@ -88,7 +88,7 @@ be_it(const struct start *s, int in, int out, unsigned nth, int error)
 	const struct sigaction usual = { .sa_handler = SIG_DFL };
 	char rooms[4][BOX_PATH_MAX + 32];
 	const char *argv[6] = { s->name };
-	int i, status;
+	int i, status, has;
 
 	for (i = 0; i < 4 && s->arguments[i] != NULL; i++)
 		argv[i + 1] = fill_in(s->arguments[i], rooms[i]);
@@ -99,8 +99,10 @@ be_it(const struct start *s, int in, int out, unsigned nth, int error)
 	arrange(s, in, out);
 	failing_begin(nth, error);
 	status = solopop_main(i + 1, (char **)(uintptr_t)argv);
+	has = failing_end();
 	(void)snprintf(which, 32, "%s", failing_name);
-	_exit(failing_end() ? 128 + status : status);
+	(void)fflush(NULL);
+	_exit(has ? 128 + status : status);
 }
 
 static void
@@ -219,7 +221,7 @@ set_up(void **state)
 	box_put("new/1.a", SPAN(MAIL));
 	box_put("tls-cert", SPAN("none\n"));
 	box_put("tls-key", SPAN("none\n"));
-	box_put("conf", SPAN("idle-timeout = 10m\nset lock = none\n"));
+	box_put("conf", SPAN("set timeout = 600\nset lock = none\n"));
 	for (i = 0; i < COUNT(dirs); i++)
 		if (geteuid() == 0 && chown(box_path(path, dirs[i]), NOBODY,
 		    NOBODY) == -1)
