@@ -139,8 +139,8 @@ maildrop_open(struct maildrop **out, const char *path,
 		maildir_forget_error(&d->dir);
 		return 0;
 	}
-	d->read_only = conf->read_only ||
-	    (conf->flat && maildir_flatten(&d->dir));
+	d->read_only = (conf->flat && maildir_flatten(&d->dir)) ||
+	    conf->read_only;
 	return take_lock(d, conf) == -1 ? -1 : find_messages(d, conf);
 }
 

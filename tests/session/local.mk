@@ -1,7 +1,7 @@
 # Whole sessions: the transcripts are listed here, and play.py insists on it.
 
 SESSION_TESTS = tests/session/play.py tests/session/cut.py \
-	tests/session/capa.py tests/session/texts.py \
+	tests/session/capa.py tests/session/check.py tests/session/texts.py \
 	tests/session/alike.py tests/session/killed.py tests/session/model.py \
 	tests/session/rounds.py
 SESSION_PLAIN_TESTS = tests/session/limits.py tests/session/memory.py
