@@ -539,12 +539,10 @@ is_early(const struct option_row *row)
 	    (row->at == AT(config_file) || row->at == AT(fixture));
 }
 
-/* A letter of qpopper's.  The file of -f has been read by now. */
+/* A letter of qpopper's, but for -f, which is early. */
 static int
 take_letter(struct options *o, int letter, const char *value)
 {
-	if (letter == 'f')
-		return 0;
 	if (letter == 'v') {
 		o->mode = RUN_VERSION;
 		return 0;

@@ -17,6 +17,7 @@ int solopop_main(int argc, char **argv);
 #include <sys/wait.h>
 
 #define NOBODY 65534
+#define ARGUMENTS 7
 #define LOGIN "USER a\r\nPASS b\r\n"
 #define MAIL "Subject: a\n\nhello\n"
 
@@ -26,7 +27,7 @@ enum door { PIPES, PAIR, LISTENING };
 struct start {
 	enum door door;
 	const char *name;
-	const char *arguments[4];
+	const char *arguments[ARGUMENTS + 1];
 	const char *says;
 	bool by_systemd, by_ucspi;
 };
@@ -86,11 +87,11 @@ static void
 be_it(const struct start *s, int in, int out, unsigned nth, int error)
 {
 	const struct sigaction usual = { .sa_handler = SIG_DFL };
-	char rooms[4][BOX_PATH_MAX + 32];
-	const char *argv[6] = { s->name };
+	char rooms[ARGUMENTS][BOX_PATH_MAX + 32];
+	const char *argv[ARGUMENTS + 2] = { s->name };
 	int i, status, has;
 
-	for (i = 0; i < 4 && s->arguments[i] != NULL; i++)
+	for (i = 0; i < ARGUMENTS && s->arguments[i] != NULL; i++)
 		argv[i + 1] = fill_in(s->arguments[i], rooms[i]);
 	if (geteuid() == 0 && (setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
 		_exit(200);
@@ -221,6 +222,8 @@ set_up(void **state)
 	box_put("new/1.a", SPAN(MAIL));
 	box_put("tls-cert", SPAN("none\n"));
 	box_put("tls-key", SPAN("none\n"));
+	box_put("old", SPAN("set bulldb-max-tries = 3\nset auto-delete\n"
+	    "set tls-support = default\nset debug\nset shy\n"));
 	box_put("conf", SPAN("set timeout = 600\nset lock = none\n"));
 	for (i = 0; i < COUNT(dirs); i++)
 		if (geteuid() == 0 && chown(box_path(path, dirs[i]), NOBODY,
@@ -228,6 +231,7 @@ set_up(void **state)
 			return -1;
 	(void)chmod(box_path(path, "new/1.a"), 0644);
 	(void)chmod(box_path(path, "conf"), 0644);
+	(void)chmod(box_path(path, "old"), 0644);
 	return 0;
 }
 
@@ -235,19 +239,25 @@ set_up(void **state)
 	cmocka_unit_test_setup_teardown(name, set_up, box_tear_down)
 
 #define BY_HAND "--no-auth", "--log=none"
+#define NO_FILE "--config-file="
 
 static const struct start starts[] = {
-	{ PIPES, "solopop", { BY_HAND, "@" }, LOGIN "LIST\r\nQUIT\r\n",
+	{ PIPES, "solopop", { BY_HAND, NO_FILE, "@" }, LOGIN "LIST\r\nQUIT\r\n",
 	    false, false },
-	{ PAIR, "solopop", { BY_HAND, "@", NULL }, LOGIN "STAT\r\nQUIT\r\n",
+	{ PAIR, "solopop", { BY_HAND, NO_FILE, "@" }, LOGIN "STAT\r\nQUIT\r\n",
 	    true, true },
-	{ PAIR, "solopop", { "--fixture=@", "--log=none", NULL },
+	{ PAIR, "solopop", { "--fixture=@", "--log=none" },
 	    LOGIN "RETR 1\r\nQUIT\r\n", false, false },
 	{ PIPES, "solopop", { BY_HAND, "--config-file=@/conf", "@" },
 	    LOGIN "UIDL\r\nQUIT\r\n", false, false },
-	{ PAIR, "solopop", { "--min-uid=x", "--log=none", NULL }, "", false,
+	{ PAIR, "solopop", { "--min-uid=x", "--log=none" }, "", false,
 	    false },
-	{ PIPES, "solopop", { "--version", NULL }, "", false, false },
+	{ PIPES, "solopop", { NO_FILE, "--version" }, "", false, false },
+	{ LISTENING, "solopop", { BY_HAND, NO_FILE, "@" }, "", false, false },
+	{ PAIR, "/usr/sbin/popper", { BY_HAND, "-f", "@/old", "-T60", "-s",
+	    "--maildir=@" }, LOGIN "LAST\r\nQUIT\r\n", false, false },
+	{ PIPES, "in.qpopper", { "-f", "@/none" }, "", false, false },
+	{ PIPES, "qpopper", { "-v" }, "", false, false },
 };
 
 static void
@@ -259,9 +269,11 @@ start__each__is_as_it_should(void **state)
 		"\r\nhello\r\n.\r\n",
 		"1 1.a\r\n.\r\n",
 		"-ERR [SYS/PERM] ",
+		"solopop " PACKAGE_VERSION "\n", "", " is the last read", "",
 		"solopop " PACKAGE_VERSION "\n",
 	};
-	static const int status[COUNT(starts)] = { 0, 0, 0, 0, EX_USAGE, 0 };
+	static const int status[COUNT(starts)] = { 0, 0, 0, 0, EX_USAGE, 0,
+	    EX_USAGE, 0, EX_USAGE, 0 };
 	size_t i;
 
 	(void)state;
@@ -294,12 +306,116 @@ start__each_call_in_it_failing__loses_nothing(void **state)
 	}
 }
 
+/* One that comes from this machine. */
+static const char *
+refusal(const char *const arguments[3], bool warn)
+{
+	static const struct peer here = { .local = true };
+	char *argv[5] = { (char *)(uintptr_t)"solopop",
+	    (char *)(uintptr_t)"--config-file=" };
+	struct options o;
+	enum reply reply;
+	const char *text;
+	int n;
+
+	for (n = 0; n < 3 && arguments[n] != NULL; n++)
+		argv[n + 2] = (char *)(uintptr_t)arguments[n];
+	assert_int_equal(options_parse(&o, n + 2, argv), 0);
+	text = warn ? policy_warning(&o, false, false) :
+	    policy_refusal(&o, &here, &reply);
+	options_free(&o);
+	return text != NULL ? text : "";
+}
+
+#define NO_PAM "--pam-service=none"
+#define MANY_USERS "--virtual-user=mail"
+
+static void
+settings__that_do_not_go_together__are_refused(void **state)
+{
+	static const struct {
+		const char *arguments[3];
+		const char *root, *others;
+	} cases[] = {
+		{ { NULL }, "", "" },
+		{ { "/box" }, "MAILDIR is for use by hand", "" },
+		{ { "--no-auth" }, "--no-auth is not for root", "" },
+		{ { NO_PAM, "--secrets-file=/s" }, "is for virtual users", "" },
+		{ { NO_PAM, "--no-auth" }, "--no-auth is not for root", "" },
+		{ { MANY_USERS, "/box" }, "MAILDIR is for use by hand",
+		    "need --maildir=PATTERN" },
+		{ { MANY_USERS }, "would share", "would share" },
+		{ { MANY_USERS, "--maildir=/m/%n" }, "would share",
+		    "would share" },
+		{ { MANY_USERS, "--maildir=/m/%d" }, "would share",
+		    "would share" },
+		{ { MANY_USERS, "--maildir=/m/%d/%n" }, "", "" },
+		{ { MANY_USERS, "--maildir=/m/%u", NO_PAM }, "",
+		    "name one by secrets-file" },
+		{ { MANY_USERS, "--maildir=/m/%u", "--home-dir-mail=mbox" },
+		    "have no home", "have no home" },
+		{ { "--fixture-slow=1" }, "failures on purpose",
+		    "failures on purpose" },
+		{ { "--fixture-cut=1" }, "failures on purpose",
+		    "failures on purpose" },
+		{ { "--fixture-refuse=stat" }, "failures on purpose",
+		    "failures on purpose" },
+		{ { "--fixture-refuse=stat", "--no-auth" },
+		    "--no-auth is not for root", "" },
+	};
+	const char *root, *others;
+	uid_t was = geteuid();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		root = refusal(cases[i].arguments, false);
+		if (was == 0)
+			assert_int_equal(seteuid(NOBODY), 0);
+		others = refusal(cases[i].arguments, false);
+		if (was == 0)
+			assert_int_equal(seteuid(0), 0);
+		if ((was == 0 && (strstr(root, cases[i].root) == NULL ||
+		    (cases[i].root[0] == '\0') != (root[0] == '\0'))) ||
+		    strstr(others, cases[i].others) == NULL ||
+		    (cases[i].others[0] == '\0') != (others[0] == '\0'))
+			fail_msg("case %zu: \"%s\", \"%s\"", i, root, others);
+	}
+}
+
+static void
+settings__that_let_nobody_in__are_warned_of(void **state)
+{
+	static const struct {
+		const char *arguments[3];
+		const char *text;
+	} cases[] = {
+		{ { "--clear-text-password=never" }, "nobody can log in" },
+		{ { "--clear-text-password=tls" }, "refused to everybody" },
+		{ { "--clear-text-password=tls", "--plaintext-from=::1" }, "" },
+		{ { "--clear-text-password=always" }, "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		const char *text = refusal(cases[i].arguments, true);
+
+		if (strstr(text, cases[i].text) == NULL ||
+		    (cases[i].text[0] == '\0') != (text[0] == '\0'))
+			fail_msg("case %zu: %s", i, text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(start__each__is_as_it_should),
 		TEST(start__each_call_in_it_failing__loses_nothing),
+		cmocka_unit_test(
+		    settings__that_do_not_go_together__are_refused),
+		cmocka_unit_test(settings__that_let_nobody_in__are_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, share, NULL);
