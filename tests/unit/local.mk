@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test_digest \
 	tests/unit/test_drain \
 	tests/unit/test_edit \
+	tests/unit/test_elsewhere \
 	tests/unit/test_exact \
 	tests/unit/test_fd \
 	tests/unit/test_program \
@@ -125,6 +126,10 @@ tests_unit_test_drain_LDADD = $(TEST_LIBS)
 tests_unit_test_edit_SOURCES = tests/unit/test_edit.c tests/unit/unit.h
 tests_unit_test_edit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_edit_LDADD = src/libpasswd.a $(TEST_LIBS)
+tests_unit_test_elsewhere_SOURCES = tests/unit/test_elsewhere.c \
+	tests/unit/unit.h
+tests_unit_test_elsewhere_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_elsewhere_LDADD = $(TEST_LIBS)
 tests_unit_test_exact_SOURCES = tests/unit/test_exact.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_exact_CPPFLAGS = $(UNIT_CPPFLAGS)
