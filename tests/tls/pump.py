@@ -448,5 +448,124 @@ def an_expired_certificate_is_told_of(a):
     check(b"expired" in done.stdout and done.returncode != 0, done.stdout)
 
 
+def inspect(a, *options):
+    """-> exit status and words of --check"""
+    done = subprocess.run([a.place.tls, "--check", *options],
+                          capture_output=True, stdin=subprocess.DEVNULL,
+                          timeout=20)
+    return done.returncode, done.stdout.decode()
+
+
+@test
+def check_tells_of_each_name(a):
+    folder = os.path.join(a.top, "checked")
+    os.mkdir(folder)
+    pair = ["--cert=" + a.cert, "--key=" + a.key]
+    for host in (HOST, "a.example.org", "other.example.org"):
+        a.issue(host, folder=folder)
+    status, said = inspect(a, *pair, "--sni-dir=" + folder)
+    equal(status, 0, said)
+    check("3 names" in said and "certificate of /CN=a.example.org" in said,
+          said)
+
+    # A directory, a file that is too large, one that cannot be opened, and a
+    # name that is there twice.
+    os.mkdir(folder + "/dir.example.org.crt")
+    tlslab.write(folder + "/large.example.org.crt", b"x" * 300000)
+    os.symlink("/nonexistent", folder + "/gone.example.org.crt")
+    os.mkdir(folder + "/key.example.org.key")
+    tlslab.write(folder + "/key.example.org.crt", harness.read_file(a.cert))
+    tlslab.write(folder + "/a.example.org.pem", b"")
+    tlslab.write(folder + "/not a name.crt", b"")
+    status, said = inspect(a, *pair, "--sni-dir=" + folder)
+    check(status != 0, said)
+    for line in ("dir.example.org: Invalid argument",
+                 "large.example.org: File too large",
+                 "gone.example.org: No such file",
+                 "key.example.org: Invalid argument",
+                 "-> let its certificate and key be read"):
+        check(line in said, line, said)
+    check("not a name" not in said, said)
+    with Pump(a, "--sni-dir=" + folder) as p:
+        peer = p.peer(a.client())
+        equal(peer.name(), HOST)
+        peer.close()
+    context = a.client()
+    context.check_hostname = False
+    with Pump(a, "--sni-dir=" + folder) as p:
+        peer = p.peer(context, host="large.example.org")
+        equal(peer.name(), HOST)
+        check("no certificate for large.example.org: File too large; the "
+              "default one serves" in p.said(), p.said())
+        peer.close()
+
+    status, said = inspect(a, *pair, "--sni-dir=/nonexistent")
+    check(status != 0 and "-> make that directory" in said, said)
+    with Pump(a, "--sni-dir=/nonexistent") as p:
+        peer = p.peer(a.client())
+        check("TLS: /nonexistent: No such file" in p.said(), p.said())
+        peer.close()
+
+
+@test
+def check_tells_of_files_and_dates(a):
+    pair = ["--cert=" + a.cert, "--key=" + a.key]
+    status, said = inspect(a)
+    check(status != 0 and "no certificate is named" in said, said)
+    status, said = inspect(a, *pair, "--ticket-file=" + a.top + "/keys")
+    check(status == 0 and "sessions resume, with " in said, said)
+    check(not os.path.exists(a.top + "/keys"), "looking has made it")
+    status, said = inspect(a, *pair, "--ticket-file=" + a.cert + "/keys")
+    check(status != 0 and "-> name a file in a directory" in said, said)
+    with Pump(a, "--ticket-file=" + a.cert + "/keys") as p:
+        peer = p.peer(a.client())
+        check("TLS: no session will resume: " in p.said(), p.said())
+        peer.close()
+    for folder, word in ((a.top, "Invalid argument"),):
+        status, said = inspect(a, "--cert=" + folder)
+        check(status != 0 and word in said, said)
+    soon = a.issue("soon.example.org", days="3")
+    status, said = inspect(a, "--cert=" + soon[0], "--key=" + soon[1])
+    check(status == 0 and "expires in " in said, said)
+
+
+@test
+def a_certificate_of_tomorrow_is_told_of(a):
+    """As an authority makes it, whose clock is ahead."""
+    folder = os.path.join(a.top, "tomorrow")
+    os.mkdir(folder)
+    tlslab.write(folder + "/index", b"")
+    tlslab.write(folder + "/serial", b"01\n")
+    tlslab.write(folder + "/conf", ("""[ca]
+default_ca=d
+[d]
+database=%s/index
+serial=%s/serial
+new_certs_dir=%s
+default_md=sha256
+policy=p
+[p]
+commonName=supplied
+""" % (folder, folder, folder)).encode())
+    tlslab.openssl("req", "-new", "-key", a.key, "-subj", "/CN=late", "-out",
+                   folder + "/csr")
+    tlslab.openssl("ca", "-batch", "-config", folder + "/conf", "-cert", a.ca,
+                   "-keyfile", a.ca_key, "-in", folder + "/csr", "-out",
+                   folder + "/crt", "-notext", "-startdate",
+                   "20500101000000Z", "-enddate", "20510101000000Z")
+    status, said = inspect(a, "--cert=" + folder + "/crt", "--key=" + a.key)
+    check(status != 0 and "not valid yet" in said, said)
+
+
+@test
+def a_wrong_command_line_is_refused(a):
+    for option in ("--bogus", "--log=loud", "--patience=x", "--monitor=-1",
+                   "--cert", "more"):
+        done = subprocess.run([a.place.tls, option], capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=20)
+        equal(done.returncode, 64, option)
+        check(option.encode() in done.stderr, done.stderr)
+
+
 if __name__ == "__main__":
     sys.exit(tlslab.run())
