@@ -111,7 +111,7 @@ read_list(struct bulletins *list, int directory)
 	return r;
 }
 
-/* The number that a file of one line begins with. */
+/* The number that a file of one line begins with; ENOENT if there is none. */
 static int
 read_number(int at, const char *path, int flags, uint32_t *number)
 {
@@ -128,30 +128,46 @@ read_number(int at, const char *path, int flags, uint32_t *number)
 	if (n < 0)
 		return -1;
 	text[n] = '\0';
-	return num_u32(leading_digits(text), UINT32_MAX, number);
+	if (num_u32(leading_digits(text), UINT32_MAX, number) == 0)
+		return 0;
+	errno = ENOENT;
+	return -1;
+}
+
+/* Trouble that may pass, while what the file says still holds. */
+static bool
+is_trouble(int error)
+{
+	return error != ENOENT && error != ENOTDIR && error != ELOOP &&
+	    error != EACCES && error != EPERM;
 }
 
 /*
  * The last number that the user has had.  Who has had none is spared all but
- * the latest few.
+ * the latest few.  -1 when it cannot be told: better none today than all again.
  */
-static uint32_t
+static int
 last_seen(const struct maildir *md, const struct bulletin_conf *conf,
-    const struct bulletins *list, bool *noted)
+    const struct bulletins *list, uint32_t *number, bool *noted)
 {
-	uint32_t number;
 	size_t i;
 
-	*noted = read_number(md->top, MARK_FILE, O_NOFOLLOW, &number) == 0;
+	*noted = read_number(md->top, MARK_FILE, O_NOFOLLOW, number) == 0;
 	if (*noted)
-		return number;
-	for (i = 0; i < 2; i++)
-		if (conf->marks[i] != NULL && read_number(AT_FDCWD,
-		    conf->marks[i], 0, &number) == 0)
-			return number;
-	if (list->n <= conf->max)
 		return 0;
-	return list->v[list->n - conf->max - 1].number;
+	if (is_trouble(errno))
+		return -1;
+	for (i = 0; i < 2; i++) {
+		if (conf->marks[i] == NULL)
+			continue;
+		if (read_number(AT_FDCWD, conf->marks[i], 0, number) == 0)
+			return 0;
+		if (is_trouble(errno))
+			return -1;
+	}
+	*number = list->n <= conf->max ? 0 :
+	    list->v[list->n - conf->max - 1].number;
+	return 0;
 }
 
 static int
@@ -231,11 +247,15 @@ open_bulletin(int directory, const char *file, struct stat *st)
 
 	fd = openat(directory, file, O_RDONLY | O_NONBLOCK | O_NOCTTY |
 	    O_CLOEXEC);
-	if (fd == -1 || (fstat(fd, st) == 0 && S_ISREG(st->st_mode)))
-		return fd;
-	fd_close(&fd);
-	errno = EINVAL;
-	return -1;
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, st) == -1) {
+		fd_close(&fd);
+	} else if (!S_ISREG(st->st_mode)) {
+		fd_close(&fd);
+		errno = EINVAL;
+	}
+	return fd;
 }
 
 /* Never onto a file.  What is there already is what was to be there. */
@@ -308,8 +328,9 @@ deliver_new(struct maildir *md, const struct bulletin_conf *conf,
 	bool noted;
 	size_t i;
 
-	last = seen = last_seen(md, conf, list, &noted);
-
+	if (last_seen(md, conf, list, &seen, &noted) == -1)
+		return -1;
+	last = seen;
 	for (i = 0; i < list->n; i++) {
 		if (list->v[i].number <= seen)
 			continue;

@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	tests/unit/test_adopted \
 	tests/unit/test_access \
 	tests/unit/test_any_call \
+	tests/unit/test_any_drain \
 	tests/unit/test_apop \
 	tests/unit/test_ascii \
 	tests/unit/test_ask \
@@ -87,6 +88,12 @@ tests_unit_test_any_call_SOURCES = tests/unit/test_any_call.c \
 tests_unit_test_any_call_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_any_call_LDFLAGS = $(FAILING_LDFLAGS)
 tests_unit_test_any_call_LDADD = $(TEST_LIBS)
+tests_unit_test_any_drain_SOURCES = tests/unit/test_any_drain.c \
+	tests/unit/unit.h tests/unit/box.c tests/unit/box.h \
+	tests/unit/fake_clock.c tests/unit/fake_clock.h $(FAILING)
+tests_unit_test_any_drain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_any_drain_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_any_drain_LDADD = $(TEST_LIBS)
 tests_unit_test_apop_SOURCES = tests/unit/test_apop.c $(ONE_FILE)
 tests_unit_test_apop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_apop_LDADD = $(TEST_LIBS)
