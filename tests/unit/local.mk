@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	tests/unit/test_options \
 	tests/unit/test_out \
 	tests/unit/test_pace \
+	tests/unit/test_pam \
 	tests/unit/test_peer \
 	tests/unit/test_pop3 \
 	tests/unit/test_proxy \
@@ -211,6 +212,10 @@ tests_unit_test_out_SOURCES = tests/unit/test_out.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_out_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_out_LDADD = $(TEST_LIBS)
+tests_unit_test_pam_SOURCES = tests/unit/test_pam.c tests/unit/unit.h $(FAILING)
+tests_unit_test_pam_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pam_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_pam_LDADD = $(TEST_LIBS)
 tests_unit_test_pam_load_SOURCES = tests/unit/test_pam_load.c tests/unit/unit.h
 tests_unit_test_pam_load_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pam_load_LDADD = $(TEST_LIBS)

@@ -1,0 +1,329 @@
+/*
+ * What libpam may say and ask, with a libpam of our own.
+ */
+#include "auth/pam.h"
+
+#include "failing.h"
+#include "unit.h"
+
+#include <security/pam_appl.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define MESSAGES 3
+
+/* What each call gives, and what authentication asks. */
+static struct {
+	int start, item, authenticate, account, setcred, open;
+	int asks, styles[MESSAGES];
+	int asked, conversation;	/* how that went */
+	char answers[MESSAGES][32];	/* "-" for none */
+	unsigned started, ended, creds, sessions;
+} pam;
+static struct pam_conv conv;
+
+int
+pam_start(const char *service, const char *user, const struct pam_conv *c,
+    pam_handle_t **h)
+{
+	(void)service;
+	(void)user;
+	if (pam.start != PAM_SUCCESS)
+		return pam.start;
+	conv = *c;
+	*h = (pam_handle_t *)(void *)&pam;
+	pam.started++;
+	return PAM_SUCCESS;
+}
+
+int
+pam_end(pam_handle_t *h, int status)
+{
+	(void)h;
+	(void)status;
+	pam.ended++;
+	return PAM_SUCCESS;
+}
+
+int
+pam_set_item(pam_handle_t *h, int item, const void *value)
+{
+	(void)h;
+	(void)value;
+	return item == PAM_USER ? pam.item : PAM_SUCCESS;
+}
+
+int
+pam_get_item(const pam_handle_t *h, int item, const void **value)
+{
+	(void)h;
+	(void)item;
+	*value = "jane";
+	return pam.item;
+}
+
+static void
+keep_answer(int i, char *text)
+{
+	const char *kept = text != NULL ? text : "-";
+
+	assert_true(strlen(kept) < sizeof pam.answers[i]);
+	memcpy(pam.answers[i], kept, strlen(kept) + 1);
+	free(text);
+}
+
+int
+pam_authenticate(pam_handle_t *h, int flags)
+{
+	struct pam_message messages[MESSAGES] = { { .msg = "?" } };
+	const struct pam_message *list[MESSAGES];
+	struct pam_response *answers = NULL;
+	int i;
+
+	(void)h;
+	(void)flags;
+	if (pam.asks == 0)
+		return pam.authenticate;
+	for (i = 0; i < MESSAGES; i++) {
+		messages[i] = (struct pam_message){ pam.styles[i], "?" };
+		list[i] = &messages[i];
+	}
+	pam.conversation = conv.conv(pam.asks, list, &answers,
+	    conv.appdata_ptr);
+	pam.asked++;
+	if (pam.conversation != PAM_SUCCESS)
+		return pam.conversation;
+	for (i = 0; i < pam.asks; i++)
+		keep_answer(i, answers[i].resp);
+	free(answers);
+	return pam.authenticate;
+}
+
+int
+pam_acct_mgmt(pam_handle_t *h, int flags)
+{
+	(void)h;
+	(void)flags;
+	return pam.account;
+}
+
+int
+pam_setcred(pam_handle_t *h, int flags)
+{
+	(void)h;
+	if ((unsigned)flags & PAM_ESTABLISH_CRED)
+		pam.creds++;
+	if (((unsigned)flags & PAM_DELETE_CRED) && pam.creds > 0)
+		pam.creds--;
+	return pam.setcred;
+}
+
+int
+pam_open_session(pam_handle_t *h, int flags)
+{
+	(void)h;
+	(void)flags;
+	if (pam.open == PAM_SUCCESS)
+		pam.sessions++;
+	return pam.open;
+}
+
+int
+pam_close_session(pam_handle_t *h, int flags)
+{
+	(void)h;
+	(void)flags;
+	pam.sessions--;
+	return PAM_SUCCESS;
+}
+
+const char *
+pam_strerror(pam_handle_t *h, int status)
+{
+	(void)h;
+	return status == PAM_SUCCESS ? "well" : "not well";
+}
+
+static struct pamauth *
+new(void)
+{
+	memset(&pam, 0, sizeof pam);
+	return pamauth_new("pop3", "192.0.2.7", NULL);
+}
+
+static enum verdict
+verify(struct pamauth *p)
+{
+	struct secret password;
+	enum verdict verdict;
+
+	assert_int_equal(secret_set(&password, span_of("pass word")), 0);
+	verdict = pamauth_verify(p, "jane", &password);
+	secret_wipe(&password);
+	return verdict;
+}
+
+static void
+question__of_each_kind__has_its_answer(void **state)
+{
+	struct pamauth *p = new();
+
+	(void)state;
+	pam.asks = 3;
+	pam.styles[0] = PAM_TEXT_INFO;
+	pam.styles[1] = PAM_PROMPT_ECHO_ON;
+	pam.styles[2] = PAM_PROMPT_ECHO_OFF;
+	assert_int_equal(verify(p), VERDICT_WELCOME);
+	assert_string_equal(pam.answers[0], "-");
+	assert_string_equal(pam.answers[1], "jane");
+	assert_string_equal(pam.answers[2], "pass word");
+	pamauth_free(p);
+	assert_int_equal(pam.started, pam.ended);
+}
+
+/* An account is asked about; whoever wants a password then gets none. */
+static void
+question__outside_of_a_login__ends_the_conversation(void **state)
+{
+	struct pamauth *p = new();
+
+	(void)state;
+	pam.asks = 3;
+	pam.styles[0] = PAM_ERROR_MSG;
+	pam.styles[1] = PAM_PROMPT_ECHO_ON;
+	pam.styles[2] = PAM_PROMPT_ECHO_OFF;
+	assert_int_equal(pamauth_verify(p, "jane", NULL), VERDICT_WRONG);
+	assert_int_equal(pam.conversation, PAM_CONV_ERR);
+	pamauth_free(p);
+}
+
+static void
+question__none_or_too_many__ends_the_conversation(void **state)
+{
+	static const int counts[] = { -1, PAM_MAX_NUM_MSG + 1 };
+	struct pamauth *p = new();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(counts); i++) {
+		pam.asks = counts[i];
+		(void)verify(p);
+		assert_int_equal(pam.conversation, PAM_CONV_ERR);
+	}
+	pamauth_free(p);
+}
+
+static void
+memory__there_is_none__is_no_welcome(void **state)
+{
+	struct pamauth *p = new();
+
+	(void)state;
+	pam.asks = 1;
+	pam.styles[0] = PAM_PROMPT_ECHO_OFF;
+	failing_begin_only("calloc", 1, ENOMEM);
+	assert_int_equal(verify(p), VERDICT_TROUBLE);
+	assert_int_equal(failing_end(), 1);
+	assert_int_equal(pam.conversation, PAM_BUF_ERR);
+	pamauth_free(p);
+	failing_begin_only("calloc", 1, ENOMEM);
+	assert_null(new());
+	assert_int_equal(failing_end(), 1);
+}
+
+static void
+status__of_each_kind__is_the_right_verdict(void **state)
+{
+	static const struct {
+		int start, item, authenticate, account;
+		enum verdict verdict;
+	} cases[] = {
+		{ PAM_SUCCESS, 0, PAM_SUCCESS, PAM_SUCCESS, VERDICT_WELCOME },
+		{ PAM_ABORT, 0, 0, 0, VERDICT_TROUBLE },
+		{ 0, PAM_BUF_ERR, 0, 0, VERDICT_TROUBLE },
+		{ 0, 0, PAM_AUTH_ERR, 0, VERDICT_WRONG },
+		{ 0, 0, PAM_USER_UNKNOWN, 0, VERDICT_WRONG },
+		{ 0, 0, PAM_MAXTRIES, 0, VERDICT_WRONG },
+		{ 0, 0, PAM_OPEN_ERR, 0, VERDICT_TROUBLE },
+		{ 0, 0, PAM_SYSTEM_ERR, 0, VERDICT_TROUBLE },
+		{ 0, 0, PAM_AUTHINFO_UNAVAIL, 0, VERDICT_TROUBLE },
+		{ 0, 0, 0, PAM_NEW_AUTHTOK_REQD, VERDICT_EXPIRED },
+		{ 0, 0, 0, PAM_USER_UNKNOWN, VERDICT_WRONG },
+		{ 0, 0, 0, PAM_ACCT_EXPIRED, VERDICT_CLOSED },
+		{ 0, 0, 0, PAM_PERM_DENIED, VERDICT_CLOSED },
+		{ 0, 0, 0, PAM_SERVICE_ERR, VERDICT_TROUBLE },
+	};
+	struct pamauth *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		p = new();
+		pamauth_free(p);
+		memset(&pam, 0, sizeof pam);
+		pam.start = cases[i].start;
+		p = pamauth_new("pop3", "192.0.2.7", "tty");
+		assert_non_null(p);
+		pam.item = cases[i].item;
+		pam.authenticate = cases[i].authenticate;
+		pam.account = cases[i].account;
+		assert_int_equal(verify(p), cases[i].verdict);
+		assert_string_equal(pamauth_error(p), cases[i].verdict ==
+		    VERDICT_WELCOME ? "well" : "not well");
+		if (cases[i].start == PAM_SUCCESS && cases[i].item == 0)
+			assert_string_equal(pamauth_user(p), "jane");
+		else
+			assert_null(pamauth_user(p));
+		pamauth_free(p);
+		assert_int_equal(pam.started, pam.ended);
+	}
+}
+
+static void
+session__that_cannot_begin__leaves_nothing_open(void **state)
+{
+	struct pamauth *p = new();
+
+	(void)state;
+	pam.setcred = PAM_CRED_ERR;
+	assert_int_equal(pamauth_open(p), -1);
+	pam.setcred = PAM_SUCCESS;
+	pam.creds = 0;
+	pam.open = PAM_SESSION_ERR;
+	assert_int_equal(pamauth_open(p), -1);
+	pamauth_free(p);
+	assert_int_equal(pam.creds, 0);
+	p = new();
+	assert_int_equal(pamauth_account(p, "jane"), VERDICT_WELCOME);
+	assert_int_equal(pamauth_open(p), 0);
+	assert_int_equal(pam.sessions, 1);
+	pamauth_free(p);
+	assert_int_equal(pam.sessions, 0);
+	assert_int_equal(pam.creds, 0);
+	memset(&pam, 0, sizeof pam);
+	pam.start = PAM_ABORT;
+	p = pamauth_new("pop3", NULL, NULL);
+	assert_int_equal(pamauth_open(p), -1);
+	assert_int_equal(pamauth_account(p, "jane"), VERDICT_TROUBLE);
+	pamauth_free(p);
+	pamauth_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(question__of_each_kind__has_its_answer),
+		cmocka_unit_test(
+		    question__outside_of_a_login__ends_the_conversation),
+		cmocka_unit_test(
+		    question__none_or_too_many__ends_the_conversation),
+		cmocka_unit_test(memory__there_is_none__is_no_welcome),
+		cmocka_unit_test(status__of_each_kind__is_the_right_verdict),
+		cmocka_unit_test(
+		    session__that_cannot_begin__leaves_nothing_open),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
