@@ -338,11 +338,11 @@ def nobody_is_told_what_to_do(top, path):
 class Terminal:
     """The program on a terminal of its own."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, program=PROGRAM):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
-                os.execv(PROGRAM, [PROGRAM, *args])
+                os.execv(program, [program, *args])
             finally:
                 os._exit(99)
         self.said = b""
@@ -554,6 +554,110 @@ def a_damaged_pop_auth_takes_nothing(top, path):
         write(auth, whole[:at] + b"\xff" + whole[at + 1:])
         status, out, err = run("-f", path, "import", auth)
         check(status >= 0, "byte", at, status, out, err)
+
+
+# --- What goes wrong -----------------------------------------------------------
+
+@test
+def what_is_not_ascii_is_warned_of(top, path):
+    out = passwd(path, "add", "jane", stdin="p\u00e4ssword\n".encode())
+    check("not all ASCII" in out, out)
+    out = passwd(path, "-i", "4096", "upgrade", "jane")
+    equal(passwd(path, "list"), "jane: SCRAM-SHA-256, 4096 iterations\n")
+
+
+@test
+def a_file_that_cannot_be_is_said_by_each_command(top, path):
+    lines = write(os.path.join(top, "lines"), b"a:b\n")
+    for file in ("/nonexistent/secrets", os.path.join(top, "n" * 256),
+                 "/" * 5000 + "secrets", top + "/"):
+        for args in (("add", "a"), ("delete", "a"), ("upgrade", "a"),
+                     ("verify", "a"), ("list",), ("import", lines)):
+            out = passwd(file, *args, stdin=b"x\n", status=TROUBLE)
+            check(out.startswith("solopop-passwd: "), out)
+    link = os.path.join(top, "popauth")
+    os.symlink(PROGRAM, link)
+    equal(run("-init", "--file", "/nonexistent/x", program=link)[0], TROUBLE)
+
+
+@test
+def output_that_goes_nowhere_is_trouble(top, path):
+    passwd(path, "add", "jane", stdin=b"x\n")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, "--file=" + path, "list"],
+                              stdin=subprocess.DEVNULL, stdout=full,
+                              stderr=subprocess.PIPE, timeout=PATIENCE)
+    equal(done.returncode, TROUBLE)
+    check(b"standard output: No space" in done.stderr, done.stderr)
+
+
+@test
+def what_grows_too_large_takes_nothing(top, path):
+    text = b"# of 64 bytes".ljust(63, b".") + b"\n"
+    text *= 8 * 1024 * 1024 // 64
+    write(path, text[:-64] + b"a:b\n")
+    lines = write(os.path.join(top, "lines"), b"c:" + b"x" * 200 + b"\n")
+    out = passwd(path, "import", lines, status=TROUBLE)
+    check("File too large" in out and "nothing was taken" in out, out)
+    out = passwd(path, "add", "d", stdin=b"x" * 200, status=TROUBLE)
+    check("File too large" in out, out)
+    equal(read(path)[-4:], b"a:b\n")
+
+
+@test
+def who_has_no_account_has_nothing_to_change(top, path):
+    if os.geteuid() != 0:
+        return
+    binary = shutil.copy(PROGRAM, os.path.join(top, "popauth"))
+    os.chmod(top, 0o755)
+
+    def drop(uid):
+        os.setgroups([])
+        os.setgid(uid)
+        os.setuid(uid)
+    status, _, err = run("--file", path, program=binary, stdin=b"x\n",
+                         preexec_fn=lambda: drop(54321))
+    equal(status, TROUBLE)
+    check("no account here" in err, err)
+    write(path, b"nobody:old\n")
+    os.chown(path, NOBODY, NOBODY)
+    os.chown(top, NOBODY, NOBODY)
+    status = run("--file", path, program=binary, stdin=b"no\nnew\n",
+                 preexec_fn=lambda: drop(NOBODY))[0]
+    equal(status, NO)
+    status = run("--file", path, program=binary, stdin=b"old\nnew\n",
+                 preexec_fn=lambda: drop(NOBODY))[0]
+    equal(status, DONE)
+    equal(read(path), b"nobody:new\n")
+
+
+@test
+def without_a_terminal_nothing_is_asked(top, path):
+    """Standard input is one, but it is not ours to ask on."""
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run([PROGRAM, "--file=" + path, "add", "jane"],
+                              stdin=theirs, capture_output=True,
+                              start_new_session=True, timeout=PATIENCE)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    equal(done.returncode, TROUBLE)
+    check(b"no terminal to ask on" in done.stderr, done.stderr)
+
+
+@test
+def yes_is_asked_for_on_the_terminal(top, path):
+    link = os.path.join(top, "popauth")
+    os.symlink(PROGRAM, link)
+    for word, status, left in ((b"n\n", NO, b"jane:x\n"), (b"y\n", DONE, b"")):
+        write(path, b"jane:x\n")
+        t = Terminal("-init", "--file", path, program=link)
+        t.wait_for(b"Really initialize POP authorization DB? ")
+        t.type(word)
+        equal(os.waitstatus_to_exitcode(t.status()), status)
+        t.close()
+        equal(read(path), left)
 
 
 # --- popauth -----------------------------------------------------------------
