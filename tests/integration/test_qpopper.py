@@ -2,8 +2,10 @@
 import collections
 import hashlib
 import os
+import pty
 import re
 import shutil
+import subprocess
 
 from lab import *
 from lab import home
@@ -219,10 +221,11 @@ def command_line__of_inetd_conf__is_taken():
 IMPORT = BENCH + "/solopop-import"
 
 
-def run_import(*more):
+def run_import(*more, **how):
     if not os.access(IMPORT, os.X_OK):
         raise Skip("solopop-import is not built")
-    return command([IMPORT, "--spool-dir=" + SPOOLS] + list(more), cwd="/")
+    return command([IMPORT, "--spool-dir=" + SPOOLS] + list(more), cwd="/",
+                   **how)
 
 
 @root_only
@@ -416,3 +419,133 @@ def site__after_the_swap__clients_fetch_what_is_new_and_nothing_else():
         s.talk.login("alice")
         check(s.talk.ok("STAT").startswith("+OK 5 "), "messages of alice")
         s.talk.ok("QUIT")
+
+
+# ---- what a site may have besides --------------------------------------------
+
+@root_only
+def mail__in_the_home_with_a_drop_elsewhere__brings_both():
+    make_home("alice")
+    spools()
+    ours_to_give(home("alice"), "alice")
+    spill(home("alice") + "/mbox", mbox((2, polled(2))), 0o600)
+    os.chown(home("alice") + "/mbox", uid("alice"), uid("alice"))
+    drop = put_spool("alice", mbox((1, polled(1))), ".alice.pop")
+    more = ("--home-dir-mail=mbox", "--temp-dir=" + SPOOLS)
+    equal(list(read_all("alice", *more, "--no-sandbox")), ["seen-1", "seen-2"])
+    equal(os.stat(drop).st_size, 0)
+    equal(os.stat(home("alice") + "/mbox").st_size, 0)
+
+
+@root_only
+def import_program__that_is_missing__is_logged_and_the_session_goes_on():
+    log = Log()
+    make_home("alice")
+    spools()
+    text = mbox((1, polled(1)))
+    path = put_spool("alice", text)
+    equal(read_all("alice", "--import-program=/nonexistent/x"), {})
+    equal(slurp(path), text)
+    log.wait(r"/nonexistent/x: No such file or directory: no mail is taken in "
+             "for alice")
+
+
+@root_only
+def bulletins__of_an_unknown_group_or_place__do_not_come():
+    log = Log()
+    make_home("alice")
+    spools()
+    directory = os.path.join(BENCH, "few bulletins")
+    os.makedirs(directory, exist_ok=True)
+    spill(directory + "/1.nosuchgroup.x", "Subject: 1\n\n")
+    spill(directory + "/2.ALL.x", "Subject: 2\n\n")
+    more = ("--group-bulletins", "--max-bulletins=9")
+    equal(list(read_all("alice", "--bulldir=" + directory, *more).values()),
+          [wire(b"Subject: 2\n\n")])
+    equal(len(read_all("alice", "--bulldir=/nonexistent", *more)), 1)
+    log.wait("alice: bulletins /nonexistent: No such file")
+
+
+@root_only
+def import__says_what_it_is():
+    said = run_import("--help")
+    equal(said.returncode, 0)
+    check(b"solopop-import" in said.stdout, said.stdout)
+    said = run_import("--version")
+    equal(said.returncode, 0)
+    check(said.stdout.startswith(b"solopop-import (solopop "), said.stdout)
+    equal(run_import(*["alice"] * 5000).returncode, 64)
+
+
+@root_only
+def import__with_settings_that_leave_no_place__says_so():
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((1, polled(1))))
+    conf = os.path.join(BENCH, "import.conf")
+    spill(conf, "set virtual-user = bob\nset maildir = /srv/%u\n")
+    said = run_import("-f", conf, "alice")
+    equal(said.returncode, 1)
+    check(b"alice: virtual users' spools" in said.stderr, said.stderr)
+    for pattern in ("/srv/%x", "/" + "x" * 5000):
+        said = run_import("--maildir=" + pattern, "alice")
+        equal(said.returncode, 1)
+        check(b"alice: no Maildir" in said.stderr, said.stderr)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([IMPORT, "--spool-dir=" + SPOOLS, "alice"],
+                              stdin=subprocess.DEVNULL, stdout=full,
+                              stderr=subprocess.PIPE, timeout=100)
+    check(done.returncode != 0, done.stderr)
+    equal(list(read_all()), ["seen-1"])
+
+
+@root_only
+def import__by_the_user__is_of_their_own_mail():
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((1, polled(1))))
+
+    def drop():
+        os.setgroups([GROUPS["readers"][0]])
+        os.setgid(uid("alice"))
+        os.setuid(uid("alice"))
+    said = run_import("--dry-run", "alice", preexec_fn=drop)
+    equal(said.returncode, 0, said.stderr)
+    check(b"alice: 1 message" in said.stdout, said.stdout)
+    said = run_import("alice", preexec_fn=drop)
+    equal(said.returncode, 0, said.stderr)
+    equal(list(read_all()), ["seen-1"])
+
+
+@root_only
+def import__on_a_terminal__shows_how_far_it_is():
+    make_home("alice")
+    make_home("bob")
+    spools()
+    put_spool("alice", mbox((1, polled(1))))
+    put_spool("bob", mbox((2, polled(2))))
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run([IMPORT, "--spool-dir=" + SPOOLS, "--all"],
+                              stdin=subprocess.DEVNULL, stderr=theirs,
+                              stdout=subprocess.PIPE, timeout=100)
+        bar = os.read(ours, 65536)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    equal(done.returncode, 0)
+    check(b"] 2 users, 0 of 0 MB" in bar, bar)
+    check(b"#####" in bar, bar)
+
+
+@root_only
+def import__of_a_spool_that_is_a_directory__is_refused():
+    make_home("alice")
+    spools()
+    shutil.rmtree(SPOOLS + "/alice", ignore_errors=True)
+    os.mkdir(SPOOLS + "/alice")
+    os.chown(SPOOLS + "/alice", uid("alice"), uid("alice"))
+    said = run_import("alice")
+    os.rmdir(SPOOLS + "/alice")
+    equal(said.returncode, 1)
+    check(b"alice: " in said.stderr, said.stderr)
