@@ -23,3 +23,8 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_superservers.py \
 	tests/integration/test_tls.py \
 	tests/integration/test_virtual.py
+
+# Each call of a session fails, or is its last: some thousand runs, as root.
+faults: all
+	SOLOPOP='$(abs_builddir)/solopop' '$(srcdir)/tests/integration/run' faults
+.PHONY: faults

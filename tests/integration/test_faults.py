@@ -4,12 +4,15 @@ A session's calls are counted once.  Then it is run again for each of them, and
 for each error that the call can give, and for SIGKILL in its place; in a session
 of several processes the like-numbered call of each of them is hit.  Afterwards a
 plain model says what may be true of the answers, the Maildir and the session
-that comes next.  SOLOPOP_FAULTS=all tries every error at every call.
+that comes next.  The index must be the one from before or a whole new one, and
+maildirsize never tells of less than there is.  SOLOPOP_FAULTS=all tries every
+error at every call.
 """
 import collections
 import os
 import re
 import shutil
+import struct
 import subprocess
 import threading
 
@@ -64,8 +67,9 @@ class Site:
              "cur/1700000003.M3P3.h:2,RS", "new/1700000004.M4P4.h",
              "cur/1700000005.M5P5.h:2,F"]
 
-    def __init__(self, user, uidls=None, warm=False):
+    def __init__(self, user, uidls=None, warm=False, list_of=None):
         self.user = user
+        self.list_of = list_of          # the server whose ids these are
         self.path = home(user) + "/Maildir"
         self.warm = warm
         self.messages = {}
@@ -84,10 +88,14 @@ class Site:
             self.put(name, self.messages[unique])
         size = sum(len(m) for m in self.messages.values())
         self.put("maildirsize", b"9000000S,100C\n%d 5\n" % size)
-        if self.uidls["1700000001.M1P1.h"] != "1700000001.M1P1.h":
+        uniques = [u.encode() for u in sorted(self.uidls)]
+        if self.list_of == "courier":
             self.put("courierpop3dsizelist", b"/3 9 77\n" + b"".join(
-                b"%s 1 %d:77:0\n" % (u.encode(), i + 1)
-                for i, u in enumerate(sorted(self.uidls))))
+                b"%s 1 %d:77:0\n" % (u, i + 1)
+                for i, u in enumerate(uniques)))
+        if self.list_of == "dovecot":
+            self.put("dovecot-uidlist", b"3 V77 N9 Gabc\n" + b"".join(
+                b"%d W9 :%s\n" % (i + 1, u) for i, u in enumerate(uniques)))
 
     def put(self, name, data):
         spill(self.path + "/" + name, data, 0o600)
@@ -103,6 +111,47 @@ class Site:
                 found[unique] = slurp("%s/%s/%s" % (self.path, part, name),
                                       "rb")
         return found
+
+    def check_sizes(self):
+        """maildirsize may tell of what is gone, not forget what is there."""
+        lines = slurp(self.path + "/maildirsize").split("\n")[1:-1]
+        told = sum(int(line.split()[0]) for line in lines)
+        check(told >= sum(len(m) for m in self.left().values()),
+              "maildirsize:", lines)
+
+
+# doc/index.md
+INDEX, RECORD = struct.Struct("<16s4Q"), struct.Struct("<QI4BIB3x")
+CUR, TWIN = 1, 2
+
+
+def checksum(data):
+    s = 0x9e3779b97f4a7c15
+    for (w,) in struct.iter_unpack("<Q", data + bytes(-len(data) % 8)):
+        s = (s ^ w) * 0xff51afd7ed558ccd % 2**64
+        s ^= s >> 29
+    return s
+
+
+def read_index(data):
+    """{unique name: (octets, id)}; it must be whole."""
+    magic, count, octets, names, body = INDEX.unpack_from(data)
+    equal(magic, b"solopop index 1\n", "the index begins")
+    equal(len(data), 128 + RECORD.size * count + names, "its length")
+    equal(struct.unpack_from("<Q", data, 120)[0], checksum(data[:120]),
+          "checksum of its header")
+    equal(body, checksum(data[128:]), "checksum of its body")
+    found = {}
+    for i in range(count):
+        size, at, length, unique, bare, _, _, ids = RECORD.unpack_from(
+            data, 128 + RECORD.size * i)
+        at += 128 + RECORD.size * count
+        name = data[at:at + length].decode()
+        uidl = data[at + length + 1:][:ids].decode() or name[:bare]
+        check(name[:unique] not in found, name, "is in the index twice")
+        found[name[:unique]] = size, uidl
+    equal(octets, sum(size for size, _ in found.values()), "its octets")
+    return found
 
 
 def calls(trace):
@@ -137,7 +186,8 @@ class Fate:
         self.site, self.become, self.command = site, become, command
         self.script = script
         self.golden = None
-        self.runs = 0
+        self.index = None               # as it was before the session
+        self.runs = collections.Counter()
 
     def run(self, prefix=(), script=None):
         done = subprocess.run(
@@ -175,15 +225,31 @@ class Fate:
         self.site.prepare()
         if self.site.warm:              # an index is there already
             equal(self.run(script=self.script[:2] + ["QUIT"]).returncode, 0)
+        self.index = self.read_index()
+
+    def read_index(self):
+        path = self.site.path + "/solopop.index"
+        return slurp(path, "rb") if os.path.exists(path) else None
+
+    def check_index(self):
+        """The old one or the new one.  Who removes a message may come after
+        it was written, so the new one is of all messages."""
+        now = self.read_index()
+        if now is not None and now != self.index:
+            equal(read_index(now), {
+                u: (len(wire(m)), self.site.uidls[u])
+                for u, m in self.site.messages.items()}, "the index")
 
     def hit(self, call, fault, when):
         self.prepare()
-        self.runs += 1
+        self.runs[call] += 1
         done = self.run(["strace", "-qq", "-f", "-o", "/dev/null", "-e",
                          "inject=%s:%s:when=%d" % (call, fault, when)])
         check(done.returncode in (0, -9, 9, 137) or done.returncode > 0 and
               done.returncode < 128, "ended with", done.returncode)
         self.judge(done.stdout)
+        self.check_index()
+        self.site.check_sizes()
         self.afterwards()
 
     def judge(self, heard):
@@ -270,7 +336,8 @@ def exhaust(*fates):
     """Everything, shared among as many users as there are processors."""
     if not shutil.which("strace"):
         raise Skip("no strace here")
-    jobs = list(plan(fates[0].learn()))
+    made = fates[0].learn()
+    jobs = list(plan(made))
     for other in fates[1:]:
         other.learn()
     lock, wrong = threading.Lock(), []
@@ -292,9 +359,12 @@ def exhaust(*fates):
     for worker in workers:
         worker.join()
     check(not wrong, "; ".join(wrong))
-    runs = sum(f.runs for f in fates)
-    print("    %d faults" % runs)
-    check(runs > 100, "only", runs, "runs")
+    runs = sum((f.runs for f in fates), collections.Counter())
+    total = sum(runs.values())
+    print("    %d faults at %d calls of %d kinds: %s" % (
+        total, sum(len(n) for c, n in made.items() if c in runs), len(runs),
+        " ".join(sorted(runs))))
+    check(total > 100, "only", total, "runs")
 
 
 WORK = ["STAT", "LIST", "UIDL", "RETR 1", "RETR 2", "DELE 2", "DELE 4"]
@@ -343,7 +413,14 @@ def by_hand__poll_of_what_has_not_changed__whatever_fails():
 def by_hand__unique_ids_are_taken_over__whatever_fails():
     ids = {u.split("/")[1].split(":")[0]: "UID%d-77" % (i + 1)
            for i, u in enumerate(Site.NAMES)}
-    exhaust(*pair(by_hand, WORK + ["QUIT"], uidls=ids))
+    exhaust(*pair(by_hand, WORK + ["QUIT"], uidls=ids, list_of="courier"))
+
+
+@root_only
+def by_hand__a_list_of_dovecots_is_taken_over__whatever_fails():
+    ids = {u.split("/")[1].split(":")[0]: "%08x%08x" % (i + 1, 77)
+           for i, u in enumerate(Site.NAMES)}
+    exhaust(*pair(by_hand, WORK + ["QUIT"], uidls=ids, list_of="dovecot"))
 
 
 @root_only
