@@ -417,3 +417,61 @@ def login_delay__is_kept_in_the_maildir():
             talk.close()
     check(os.stat(maildir + "/solopop.pace").st_uid == uid("alice"))
     log.wait(r"alice at 127\.0\.0\.1 .*-ERR \[LOGIN-DELAY\]")
+
+
+@root_only
+def access__by_file_and_shell__is_said_in_the_log_and_not_why_to_the_client():
+    mailbox(SAMPLE)
+    listed = os.path.join(BENCH, "listed")
+    spill(listed, "bob\nalice\n")
+    spill(BENCH + "/others", "bob\n")
+    for option, answer, word in (
+            ("--nonauth-file=" + listed, "-ERR", "alice may not log in: "),
+            ("--auth-file=" + BENCH + "/others", "-ERR",
+             "alice may not log in: "),
+            ("--auth-file=/etc/passwd/x", "-ERR", ": Not a directory"),
+            ("--auth-file=/nonexistent", "+OK", None),
+            ("--auth-file=" + listed, "+OK", None)):
+        log = Log()
+        with Session(option) as s:
+            s.talk.banner()
+            s.talk.ok("USER alice")
+            said = s.talk.ask("PASS " + password("alice"))
+            check(said.startswith(answer), option, said)
+            check("passwd" not in said and "listed" not in said, said)
+            s.talk.ok("QUIT")
+        if word is not None:
+            log.wait(word)
+
+
+@root_only
+def front__account_with_roots_rights__no_session():
+    log = Log()
+    with Session("--front-user=root") as s:
+        s.expected = None
+        check(s.talk.line().startswith("-ERR [SYS/PERM]"))
+        equal(s.talk.at_end(), b"")
+    log.wait("cannot lock up the front")
+
+
+@root_only
+def proxy_timeout__longer_than_that_of_the_login__ends_with_it():
+    log = Log()
+    with Session("--proxy-from=127.0.0.1", "--login-timeout=1",
+                 "--proxy-timeout=3600") as s:
+        s.expected = None
+        equal(s.talk.at_end(), b"")
+    log.wait("no PROXY header in [01] seconds")
+
+
+@root_only
+def tls_program__that_cannot_start__ends_the_session():
+    for program in ("/nonexistent/x", "/bin/false"):
+        log = Log()
+        with Session("--tls-cert=/nonexistent", "--tls-program=" + program) \
+                as s:
+            s.expected = None
+            s.talk.banner()
+            answer = s.talk.ask("STLS")
+            if answer.startswith("+OK"):
+                equal(s.talk.at_end(), b"")

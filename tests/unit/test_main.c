@@ -240,6 +240,8 @@ set_up(void **state)
 	cmocka_unit_test_setup_teardown(name, set_up, box_tear_down)
 
 #define BY_HAND "--no-auth", "--log=none"
+#define LONG_NAME \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define NO_FILE "--config-file="
 
 static const struct start starts[] = {
@@ -259,6 +261,10 @@ static const struct start starts[] = {
 	    "--maildir=@" }, LOGIN "LAST\r\nQUIT\r\n", false, false },
 	{ PIPES, "in.qpopper", { "-f", "@/none" }, "", false, false },
 	{ PIPES, "qpopper", { "-v" }, "", false, false },
+	{ PIPES, "solopop", { BY_HAND, NO_FILE, "--maildir=%u%u%u%u%u%u%u%u"
+	    "%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u"
+	    "%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u" },
+	    "USER " LONG_NAME "\r\nPASS b\r\nQUIT\r\n", false, false },
 	/* No solopop-check is beside the test; it may be installed. */
 	{ PIPES, "solopop", { NO_FILE, "--check" }, "", false, false },
 };
@@ -273,10 +279,10 @@ start__each__is_as_it_should(void **state)
 		"1 1.a\r\n.\r\n",
 		"-ERR [SYS/PERM] ",
 		"solopop " PACKAGE_VERSION "\n", "", " is the last read", "",
-		"solopop " PACKAGE_VERSION "\n", "",
+		"solopop " PACKAGE_VERSION "\n", "-ERR", "",
 	};
 	static const int status[COUNT(starts)] = { 0, 0, 0, 0, EX_USAGE, 0,
-	    EX_USAGE, 0, EX_USAGE, 0, EX_UNAVAILABLE };
+	    EX_USAGE, 0, EX_USAGE, 0, 0, EX_UNAVAILABLE };
 	size_t i, n;
 
 	(void)state;
