@@ -17,6 +17,7 @@ int solopop_main(int argc, char **argv);
 #include <sys/wait.h>
 
 #define NOBODY 65534
+#define STRANGER 54321	/* has no account */
 #define ARGUMENTS 7
 #define LOGIN "USER a\r\nPASS b\r\n"
 #define MAIL "Subject: a\n\nhello\n"
@@ -29,7 +30,7 @@ struct start {
 	const char *name;
 	const char *arguments[ARGUMENTS + 1];
 	const char *says;
-	bool by_systemd, by_ucspi;
+	bool by_systemd, by_ucspi, by_stranger;
 };
 
 static char said[65536];	/* its answers, and its standard error */
@@ -90,10 +91,12 @@ be_it(const struct start *s, int in, int out, unsigned nth, int error)
 	char rooms[ARGUMENTS][BOX_PATH_MAX + 32];
 	const char *argv[ARGUMENTS + 2] = { s->name };
 	int i, status, has;
+	uid_t uid;
 
 	for (i = 0; i < ARGUMENTS && s->arguments[i] != NULL; i++)
 		argv[i + 1] = fill_in(s->arguments[i], rooms[i]);
-	if (geteuid() == 0 && (setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
+	uid = s->by_stranger ? STRANGER : NOBODY;
+	if (geteuid() == 0 && (setgid(uid) == -1 || setuid(uid) == -1))
 		_exit(200);
 	(void)sigaction(SIGSEGV, &usual, NULL);	/* cmocka's */
 	(void)sigaction(SIGABRT, &usual, NULL);
@@ -246,27 +249,30 @@ set_up(void **state)
 
 static const struct start starts[] = {
 	{ PIPES, "solopop", { BY_HAND, NO_FILE, "@" }, LOGIN "LIST\r\nQUIT\r\n",
-	    false, false },
+	    false, false, false },
 	{ PAIR, "solopop", { BY_HAND, NO_FILE, "@" }, LOGIN "STAT\r\nQUIT\r\n",
-	    true, true },
+	    true, true, false },
 	{ PAIR, "solopop", { "--fixture=@", "--log=none" },
-	    LOGIN "RETR 1\r\nQUIT\r\n", false, false },
+	    LOGIN "RETR 1\r\nQUIT\r\n", false, false, false },
 	{ PIPES, "solopop", { BY_HAND, "--config-file=@/conf", "@" },
-	    LOGIN "UIDL\r\nQUIT\r\n", false, false },
+	    LOGIN "UIDL\r\nQUIT\r\n", false, false, false },
 	{ PAIR, "solopop", { "--min-uid=x", "--log=none" }, "", false,
-	    false },
-	{ PIPES, "solopop", { NO_FILE, "--version" }, "", false, false },
-	{ LISTENING, "solopop", { BY_HAND, NO_FILE, "@" }, "", false, false },
+	    false, false },
+	{ PIPES, "solopop", { NO_FILE, "--version" }, "", false, false, false },
+	{ LISTENING, "solopop", { BY_HAND, NO_FILE, "@" }, "", false, false, false },
 	{ PAIR, "/usr/sbin/popper", { BY_HAND, "-f", "@/old", "-T60", "-s",
-	    "--maildir=@" }, LOGIN "LAST\r\nQUIT\r\n", false, false },
-	{ PIPES, "in.qpopper", { "-f", "@/none" }, "", false, false },
-	{ PIPES, "qpopper", { "-v" }, "", false, false },
+	    "--maildir=@" }, "USER a-no-mime\r\nPASS b\r\nLAST\r\nQUIT\r\n",
+	    false, false, false },
+	{ PIPES, "in.qpopper", { "-f", "@/none" }, "", false, false, false },
+	{ PIPES, "qpopper", { "-v" }, "", false, false, false },
 	{ PIPES, "solopop", { BY_HAND, NO_FILE, "--maildir=%u%u%u%u%u%u%u%u"
 	    "%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u"
 	    "%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u" },
-	    "USER " LONG_NAME "\r\nPASS b\r\nQUIT\r\n", false, false },
+	    "USER " LONG_NAME "\r\nPASS b\r\nQUIT\r\n", false, false, false },
+	{ PIPES, "solopop", { BY_HAND, NO_FILE, "@" }, LOGIN "QUIT\r\n", false,
+	    false, true },
 	/* No solopop-check is beside the test; it may be installed. */
-	{ PIPES, "solopop", { NO_FILE, "--check" }, "", false, false },
+	{ PIPES, "solopop", { NO_FILE, "--check" }, "", false, false, false },
 };
 
 static void
@@ -279,10 +285,11 @@ start__each__is_as_it_should(void **state)
 		"1 1.a\r\n.\r\n",
 		"-ERR [SYS/PERM] ",
 		"solopop " PACKAGE_VERSION "\n", "", " is the last read", "",
-		"solopop " PACKAGE_VERSION "\n", "-ERR", "",
+		"solopop " PACKAGE_VERSION "\n", "-ERR",
+		"Password required", "",
 	};
 	static const int status[COUNT(starts)] = { 0, 0, 0, 0, EX_USAGE, 0,
-	    EX_USAGE, 0, EX_USAGE, 0, 0, EX_UNAVAILABLE };
+	    EX_USAGE, 0, EX_USAGE, 0, 0, 0, EX_UNAVAILABLE };
 	size_t i, n;
 
 	(void)state;
