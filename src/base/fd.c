@@ -135,6 +135,27 @@ fd_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
+ssize_t
+fd_read_at(int fd, void *bytes, size_t room, off_t at, off_t end)
+{
+	size_t want = end - at < (off_t)room ? (size_t)(end - at) : room;
+	size_t have = 0;
+	ssize_t n;
+
+	while (have < want) {
+		n = pread(fd, (char *)bytes + have, want - have,
+		    at + (off_t)have);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
+	return (ssize_t)have;
+}
+
 char *
 fd_read_all(int fd, size_t max, size_t *len)
 {
@@ -156,18 +177,12 @@ fd_read_all(int fd, size_t max, size_t *len)
 	size = (size_t)st.st_size;
 	if ((text = malloc(size + 1)) == NULL)
 		return NULL;
-	for (*len = 0; *len < size; *len += (size_t)n) {
-		n = pread(fd, text + *len, size - *len, (off_t)*len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == 0)
-			break;
-		if (n == -1) {
-			explicit_bzero(text, *len);	/* may be secret */
-			free(text);
-			return NULL;
-		}
+	if ((n = fd_read_at(fd, text, size, 0, st.st_size)) == -1) {
+		explicit_bzero(text, size);	/* may be secret */
+		free(text);
+		return NULL;
 	}
+	*len = (size_t)n;
 	text[*len] = '\0';
 	return text;
 }

@@ -7,6 +7,8 @@
 
 #include "base/ascii.h"
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 /* Close *fd if it is open and set it to -1.  errno is kept. */
@@ -46,6 +48,13 @@ int fd_is_own_file(int fd);
  * files and terminals; sockets belong to io/out.
  */
 int fd_write_all(int fd, const void *bytes, size_t len);
+
+/*
+ * The bytes of a regular file from at up to end, as many as there is room for.
+ * Fewer than that only where the file ends: EINTR and short reads are gone on
+ * with.  Their number, or -1.
+ */
+ssize_t fd_read_at(int fd, void *bytes, size_t room, off_t at, off_t end);
 
 /*
  * All of a regular file from its beginning, as a string that the caller frees;

@@ -47,18 +47,13 @@ measure(int fd, off_t at, off_t end, uint64_t *octets)
 {
 	unsigned char chunk[65536];
 	struct wire w;
-	size_t want;
 	ssize_t n;
 
 	wire_begin(&w);
 	for (; at < end; at += n) {
-		want = end - at < (off_t)sizeof chunk ? (size_t)(end - at) :
-		    sizeof chunk;
-		n = pread(fd, chunk, want, at);
-		if (n == -1 && errno == EINTR) {
-			n = 0;
-			continue;
-		}
+		n = fd_read_at(fd, chunk, sizeof chunk, at, end);
+		if (n == 0)
+			errno = EBADMSG;
 		if (n <= 0)
 			return -1;
 		wire_measure(&w, chunk, (size_t)n);

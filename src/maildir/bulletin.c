@@ -123,7 +123,7 @@ read_number(int at, const char *path, int flags, uint32_t *number)
 	    flags);
 	if (fd == -1)
 		return -1;
-	n = pread(fd, text, sizeof text - 1, 0);
+	n = fd_read_at(fd, text, sizeof text - 1, 0, sizeof text);
 	fd_close(&fd);
 	if (n < 0)
 		return -1;
@@ -226,9 +226,7 @@ copy(int from, int to, char *chunk)
 	ssize_t n, skip;
 	off_t at = 0;
 
-	while ((n = pread(from, chunk, CHUNK, at)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
+	while ((n = fd_read_at(from, chunk, CHUNK, at, at + CHUNK)) != 0) {
 		if (n == -1)
 			return -1;
 		skip = at == 0 ? (ssize_t)begin_of(chunk, n) : 0;

@@ -121,7 +121,8 @@ index_open(struct index *ix, int top)
 		return -1;
 	if (fstat(ix->fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_uid == geteuid() &&
-	    pread(ix->fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
+	    fd_read_at(ix->fd, head, sizeof head, 0, st.st_size) ==
+	    (ssize_t)sizeof head &&
 	    read_head(ix, head, (uint64_t)st.st_size) == 0)
 		return 0;
 	index_close(ix);
@@ -141,9 +142,8 @@ look_at(struct index *ix, struct index_window *w, uint64_t offset, size_t len)
 		return NULL;
 	w->from = offset;
 	w->len = 0;
-	do
-		n = pread(ix->fd, w->bytes, INDEX_WINDOW, (off_t)offset);
-	while (n == -1 && errno == EINTR);
+	n = fd_read_at(ix->fd, w->bytes, INDEX_WINDOW, (off_t)offset,
+	    (off_t)offset + INDEX_WINDOW);
 	if (n == -1)
 		return NULL;
 	w->len = (size_t)n;

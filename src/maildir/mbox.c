@@ -1,5 +1,6 @@
 #include "maildir/mbox.h"
 
+#include "base/fd.h"
 #include "base/num.h"
 
 #include <errno.h>
@@ -235,14 +236,9 @@ mbox_is_from(struct span line, uint64_t *when)
 static int
 fill(struct mbox *m, off_t at)
 {
-	size_t want = sizeof m->window;
 	ssize_t n;
 
-	if (m->size - at < (off_t)want)
-		want = (size_t)(m->size - at);
-	do
-		n = pread(m->fd, m->window, want, at);
-	while (n == -1 && errno == EINTR);
+	n = fd_read_at(m->fd, m->window, sizeof m->window, at, m->size);
 	if (n == -1)
 		return -1;
 	if (n == 0) {			/* somebody cut it under our hands */

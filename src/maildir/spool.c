@@ -169,15 +169,11 @@ sum_spool(struct drain *d, off_t length, char hex[DIGEST_MD5_HEX + 1])
 	unsigned char chunk[CHUNK], sum[16];
 	struct digest_md5 md5;
 	off_t at = 0;
-	size_t want;
 	ssize_t n;
 
 	digest_md5_begin(&md5);
 	while (at < length) {
-		want = length - at < CHUNK ? (size_t)(length - at) : CHUNK;
-		n = pread(d->spool, chunk, want, at);
-		if (n == -1 && errno == EINTR)
-			continue;
+		n = fd_read_at(d->spool, chunk, CHUNK, at, length);
 		if (n == -1)
 			return -1;
 		if (n == 0)
@@ -235,16 +231,10 @@ static int
 copy_range(struct drain *d, int to, off_t at, off_t end)
 {
 	char chunk[CHUNK];
-	size_t want;
 	ssize_t n;
 
 	for (; at < end; at += n) {
-		want = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
-		n = pread(d->spool, chunk, want, at);
-		if (n == -1 && errno == EINTR) {
-			n = 0;
-			continue;
-		}
+		n = fd_read_at(d->spool, chunk, CHUNK, at, end);
 		if (n == 0)
 			errno = EBADMSG;
 		if (n <= 0 || fd_write_all(to, chunk, (size_t)n) == -1)

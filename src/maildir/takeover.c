@@ -373,9 +373,7 @@ from_header(struct maildir *md, struct mails *list, struct mail *m,
 	fd = maildir_read(md, (enum maildir_where)m->where, m->file);
 	if (fd == -1)
 		return is_trouble(errno) ? -1 : 0;
-	do
-		n = pread(fd, chunk, HEADERS_MAX, 0);
-	while (n == -1 && errno == EINTR);
+	n = fd_read_at(fd, chunk, HEADERS_MAX, 0, HEADERS_MAX);
 	fd_close(&fd);
 	if (n == -1)
 		return maildir_fail(md, "reading %s", m->file);

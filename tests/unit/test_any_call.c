@@ -17,21 +17,33 @@
 
 #define MESSAGES 4
 
-/* Lines n to a message n, so that none has another one's octets. */
-static const struct message {
+/* None has another one's octets, in none of the two sets. */
+struct message {
 	const char *unique;	/* and the id, but for those taken over */
 	const char *text;
 	uint64_t octets;
-} messages[MESSAGES] = {
+};
+
+static const struct message short_ones[MESSAGES] = {
 	{ "1000.a", "x\n", 3 },
 	{ "2000.b", "x\nyy", 7 },
 	{ "3000.c", "x\nyy\nzzz\n", 12 },
 	{ "4000.d", "x\r\nyy\nzzz\nA", 15 },
 };
 
+static const struct message qpoppers[MESSAGES] = {
+	{ "1000.a", "X-UIDL: abc\n\nx\n", 18 },
+	{ "2000.b", "Subject: bb\n\nyy\n", 19 },
+	{ "3000.c", "Subject: c\nX-UIDL: def\n\n", 27 },
+	{ "4000.d", "Subject: dd\n\nX-UIDL: ghi\n", 28 },
+};
+
+static const struct message *messages = short_ones;
+
 #define DELETED 1		/* the second is removed, the first one read */
 
 struct scene {
+	const struct message *messages;	/* NULL: the short ones */
 	const char *ids[MESSAGES];	/* NULL: as the unique names */
 	enum takeover takeover;
 	void (*prepare)(void);
@@ -113,6 +125,14 @@ with_a_list_of_dovecots(void)
 	plain();
 	box_put("dovecot-uidlist", SPAN("3 V77 N9 Gabc\n5 :1000.a\n"
 	    "7 P1234 :3000.c\n"));
+}
+
+static void
+with_a_list_of_couriers(void)
+{
+	plain();
+	box_put("courierpop3dsizelist", SPAN("/3 9 77\n"
+	    "1000.a 1 5:77:0\n" "3000.c:2,S 1 6:78:0\n"));
 }
 
 static void
@@ -250,6 +270,7 @@ one_run(void **state, const struct scene *scene, unsigned nth, int error)
 	struct outcome o;
 	int failed;
 
+	messages = scene->messages != NULL ? scene->messages : short_ones;
 	assert_int_equal(box_set_up(state), 0);
 	scene->prepare();
 	failing_begin(nth, error);
@@ -324,6 +345,22 @@ list_of_dovecots__whatever_fails__its_ids_or_no_session(void **state)
 }
 
 static void
+list_of_couriers__whatever_fails__its_ids_or_no_session(void **state)
+{
+	play(state, &(struct scene){ .takeover = TAKEOVER_LISTS,
+	    .ids = { "UID5-77", NULL, "UID6-78" },
+	    .prepare = with_a_list_of_couriers });
+}
+
+static void
+headers__whatever_fails__their_ids_or_no_session(void **state)
+{
+	play(state, &(struct scene){ .takeover = TAKEOVER_HEADERS,
+	    .messages = qpoppers, .ids = { "abc", NULL, "def" },
+	    .prepare = plain });
+}
+
+static void
 ids_taken_over__whatever_fails__these_or_no_session(void **state)
 {
 	struct scene scene = dovecots;
@@ -344,6 +381,10 @@ main(void)
 		cmocka_unit_test(maildirsize__whatever_fails__is_told_or_true),
 		cmocka_unit_test(
 		    list_of_dovecots__whatever_fails__its_ids_or_no_session),
+		cmocka_unit_test(
+		    list_of_couriers__whatever_fails__its_ids_or_no_session),
+		cmocka_unit_test(
+		    headers__whatever_fails__their_ids_or_no_session),
 		cmocka_unit_test(
 		    ids_taken_over__whatever_fails__these_or_no_session),
 	};

@@ -90,6 +90,26 @@ own_file__is_plain_and_has_one_name(void **state)
 }
 
 static void
+read_at__stops_at_its_end_the_rooms_and_the_files(void **state)
+{
+	char path[] = "/tmp/solopop-fd.XXXXXX", text[8];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(fd_write_all(fd, "0123456789", 10), 0);
+	assert_int_equal(fd_read_at(fd, text, sizeof text, 2, 5), 3);
+	assert_memory_equal(text, "234", 3);
+	assert_int_equal(fd_read_at(fd, text, 2, 2, 5), 2);
+	assert_int_equal(fd_read_at(fd, text, sizeof text, 7, 100), 3);
+	assert_memory_equal(text, "789", 3);
+	assert_int_equal(fd_read_at(fd, text, sizeof text, 10, 100), 0);
+	assert_int_equal(fd_read_at(fd, text, sizeof text, 5, 5), 0);
+	(void)unlink(path);
+	(void)close(fd);
+	assert_errno((int)fd_read_at(fd, text, sizeof text, 0, 5), EBADF);
+}
+
+static void
 copy__is_ours_alone__above_the_standard_ones(void **state)
 {
 	int fd = fd_copy(STDIN_FILENO);
@@ -220,6 +240,8 @@ main(void)
 		cmocka_unit_test(same__is_of_files_and_not_of_numbers),
 		cmocka_unit_test(is_socket__of_each_kind),
 		cmocka_unit_test(own_file__is_plain_and_has_one_name),
+		cmocka_unit_test(
+		    read_at__stops_at_its_end_the_rooms_and_the_files),
 		cmocka_unit_test(copy__is_ours_alone__above_the_standard_ones),
 		cmocka_unit_test(write_all__writes_all_or_fails),
 		cmocka_unit_test(keep__moves_what_is_in_each_others_place),
