@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,6 +125,33 @@ add__keeps_what_was_there(void **state)
 	box_expect(ADOPTED_FILE, "solopop uidl 1\nzero 0.z\none 1.a\ntwo 2.b\n"
 	    "five 5.e\nodd 9%20%0A%25\n");
 	assert_false(box_has(ADOPTED_FILE ".new"));
+	(void)close(top);
+}
+
+/* More than a buffer's worth, twice. */
+static void
+add__of_many__keeps_each(void **state)
+{
+	enum { MANY = 6000 };
+	static char names[MANY][16], ids[MANY][16];
+	static struct adopted_row rows[MANY];
+	int top = open_top(), i, half;
+	struct adopted a;
+
+	(void)state;
+	for (i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof names[i], "%d. %d", i % 7, i);
+		(void)snprintf(ids[i], sizeof ids[i], "id-%d", i);
+		rows[i] = (struct adopted_row){ names[i], ids[i] };
+	}
+	for (half = 0; half < 2; half++)
+		assert_int_equal(adopted_add(top, rows + half * (MANY / 2),
+		    MANY / 2), 0);
+	assert_int_equal(adopted_read(&a, top), 0);
+	assert_int_equal(a.n, MANY);
+	for (i = 0; i < MANY; i++)
+		assert_string_equal(find(&a, names[i]), ids[i]);
+	adopted_free(&a);
 	(void)close(top);
 }
 
@@ -281,6 +309,7 @@ main(void)
 		BOX_TEST(lines__without_sense__are_passed_over),
 		BOX_TEST(file__of_another_kind__is_refused),
 		BOX_TEST(add__keeps_what_was_there),
+		BOX_TEST(add__of_many__keeps_each),
 		BOX_TEST(add__of_nothing__makes_the_file),
 		BOX_TEST(ids__that_were_adopted__hold_with_index_and_without),
 		BOX_TEST(id__of_two_messages__is_the_adopted_ones),
