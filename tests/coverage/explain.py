@@ -6,7 +6,8 @@ usage: explain.py SOURCE coverage.json [strict]
 unreached.list has a line for each of them: file, function, text of the line,
 reason, with tabs between.  The text * stands for the whole function, which
 then must not have been called at all.  Lines that are the same in one function
-share one entry.  Prints what is not explained, and what is explained for no
+share one entry.  A reason that begins with "sometimes: " is for what depends on
+who comes first, and may be reached.  Prints what is not explained, and what is explained for no
 reason: a line that is reached, or is no more.  With "strict" both are failures.
 """
 import json
@@ -15,6 +16,7 @@ import sys
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                     "unreached.list")
+SOMETIMES = "sometimes: "
 
 
 def unreached(source, report):
@@ -45,21 +47,21 @@ def explained():
             fields = line.rstrip("\n").split("\t")
             if len(fields) != 4 or not all(fields):
                 sys.exit("unreached.list:%d: not four fields" % number)
-            yield number, tuple(fields[:3])
+            yield number, tuple(fields[:3]), fields[3].startswith(SOMETIMES)
 
 
 def main(source, report, strict=None):
     with open(report) as f:
         found, uncalled = unreached(source, json.load(f))
     bad = 0
-    for number, (file, function, text) in explained():
+    for number, (file, function, text), sometimes in explained():
         gone = [key for key in found if key[:2] == (file, function) and
                 text in ("*", key[2])]
         if text == "*" and (file, function) not in uncalled:
             gone = []
         for key in gone:
             del found[key]
-        if not gone:
+        if not gone and not sometimes:
             print("unreached.list:%d: reached, or no more: %s: %s: %s" % (
                 number, file, function, text))
             bad += 1

@@ -81,6 +81,9 @@ arrange(const struct start *s, int in, int out)
 	for (fd = 3; fd < 7; fd++)
 		if (dup2(STDIN_FILENO, fd) == -1)
 			_exit(200);
+	if (s->by_systemd && (fd_to_null(STDIN_FILENO) == -1 ||
+	    fd_to_null(STDOUT_FILENO) == -1))
+		_exit(200);
 	announce(s);
 }
 
@@ -100,6 +103,7 @@ be_it(const struct start *s, int in, int out, unsigned nth, int error)
 		_exit(200);
 	(void)sigaction(SIGSEGV, &usual, NULL);	/* cmocka's */
 	(void)sigaction(SIGABRT, &usual, NULL);
+	(void)alarm(60);	/* a session that waits for ever is red */
 	arrange(s, in, out);
 	failing_begin(nth, error);
 	status = solopop_main(i + 1, (char **)(uintptr_t)argv);
@@ -271,6 +275,8 @@ static const struct start starts[] = {
 	    "USER " LONG_NAME "\r\nPASS b\r\nQUIT\r\n", false, false, false },
 	{ PIPES, "solopop", { BY_HAND, NO_FILE, "@" }, LOGIN "QUIT\r\n", false,
 	    false, true },
+	{ PIPES, "solopop", { BY_HAND, NO_FILE, "--virtual-user=54321",
+	    "--maildir=@/%u" }, LOGIN "QUIT\r\n", false, false, true },
 	/* No solopop-check is beside the test; it may be installed. */
 	{ PIPES, "solopop", { NO_FILE, "--check" }, "", false, false, false },
 };
@@ -286,10 +292,10 @@ start__each__is_as_it_should(void **state)
 		"-ERR [SYS/PERM] ",
 		"solopop " PACKAGE_VERSION "\n", "", " is the last read", "",
 		"solopop " PACKAGE_VERSION "\n", "-ERR",
-		"Password required", "",
+		"Password required", "Password required", "",
 	};
 	static const int status[COUNT(starts)] = { 0, 0, 0, 0, EX_USAGE, 0,
-	    EX_USAGE, 0, EX_USAGE, 0, 0, 0, EX_UNAVAILABLE };
+	    EX_USAGE, 0, EX_USAGE, 0, 0, 0, 0, EX_UNAVAILABLE };
 	size_t i, n;
 
 	(void)state;
