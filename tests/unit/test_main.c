@@ -276,7 +276,8 @@ static const struct start starts[] = {
 	{ PIPES, "solopop", { BY_HAND, NO_FILE, "@" }, LOGIN "QUIT\r\n", false,
 	    false, true },
 	{ PIPES, "solopop", { BY_HAND, NO_FILE, "--virtual-user=54321",
-	    "--maildir=@/%u" }, LOGIN "QUIT\r\n", false, false, true },
+	    "--maildir=@/%u", "--failure-delay=0" }, LOGIN "QUIT\r\n", false,
+	    false, true },
 	/* No solopop-check is beside the test; it may be installed. */
 	{ PIPES, "solopop", { NO_FILE, "--check" }, "", false, false, false },
 };
