@@ -138,10 +138,12 @@ fd_write_all(int fd, const void *bytes, size_t len)
 ssize_t
 fd_read_at(int fd, void *bytes, size_t room, off_t at, off_t end)
 {
-	size_t want = end - at < (off_t)room ? (size_t)(end - at) : room;
-	size_t have = 0;
+	size_t want, have = 0;
 	ssize_t n;
 
+	if (at >= end)
+		return 0;
+	want = end - at < (off_t)room ? (size_t)(end - at) : room;
 	while (have < want) {
 		n = pread(fd, (char *)bytes + have, want - have,
 		    at + (off_t)have);

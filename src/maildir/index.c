@@ -82,6 +82,13 @@ bad(void)
 	return -1;
 }
 
+/* Of the whole file. */
+static uint64_t
+size_of(const struct index_head *h)
+{
+	return INDEX_HEAD + (uint64_t)h->count * INDEX_RECORD + h->names;
+}
+
 /* @audit every offset into the file is derived from these numbers. */
 static int
 read_head(struct index *ix, const unsigned char *p, uint64_t file_size)
@@ -97,10 +104,11 @@ read_head(struct index *ix, const unsigned char *p, uint64_t file_size)
 	h->octets = get(p + 24, 8);
 	h->names = get(p + 32, 8);
 	ix->body_sum = get(p + 40, 8);
-	if (count > UINT32_MAX || h->names > UINT32_MAX ||
-	    INDEX_HEAD + count * INDEX_RECORD + h->names != file_size)
+	if (count > UINT32_MAX || h->names > UINT32_MAX)
 		return bad();
 	h->count = (uint32_t)count;
+	if (size_of(h) != file_size)
+		return bad();
 	for (i = 0; i < MAILDIR_STAMPS; i++) {
 		h->stamp.changed[i] = get_stamp(p + 48 + 16 * i);
 		h->trusted[i] = p[48 + 16 * i + 12] == 1;
@@ -143,7 +151,7 @@ look_at(struct index *ix, struct index_window *w, uint64_t offset, size_t len)
 	w->from = offset;
 	w->len = 0;
 	n = fd_read_at(ix->fd, w->bytes, INDEX_WINDOW, (off_t)offset,
-	    (off_t)offset + INDEX_WINDOW);
+	    (off_t)size_of(&ix->head));
 	if (n == -1)
 		return NULL;
 	w->len = (size_t)n;

@@ -104,6 +104,7 @@ read_at__stops_at_its_end_the_rooms_and_the_files(void **state)
 	assert_memory_equal(text, "789", 3);
 	assert_int_equal(fd_read_at(fd, text, sizeof text, 10, 100), 0);
 	assert_int_equal(fd_read_at(fd, text, sizeof text, 5, 5), 0);
+	assert_int_equal(fd_read_at(fd, text, sizeof text, 6, 5), 0);
 	(void)unlink(path);
 	(void)close(fd);
 	assert_errno((int)fd_read_at(fd, text, sizeof text, 0, 5), EBADF);
