@@ -26,5 +26,5 @@ EXTRA_DIST += tests/integration/run \
 
 # Each call of a session fails, or is its last: some thousand runs, as root.
 faults: all
-	SOLOPOP='$(abs_builddir)/solopop' '$(srcdir)/tests/integration/run' faults
+	SOLOPOP='$(abs_builddir)/solopop' '$(srcdir)/tests/integration/run' faults:
 .PHONY: faults
