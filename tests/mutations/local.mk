@@ -12,12 +12,20 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/auth-salt-changes.mutation \
 	tests/mutations/auth-secret-stays.mutation \
 	tests/mutations/auth-wrong-is-quick.mutation \
+	tests/mutations/bad-commands-unbounded.mutation \
 	tests/mutations/by-hand-files.mutation \
 	tests/mutations/capabilities-helpers.mutation \
 	tests/mutations/capabilities.mutation \
 	tests/mutations/chroot.mutation \
+	tests/mutations/clear-text-local.mutation \
+	tests/mutations/clear-text-never.mutation \
+	tests/mutations/clear-text-of-a-secret.mutation \
+	tests/mutations/clear-text.mutation \
 	tests/mutations/core-files.mutation \
 	tests/mutations/descriptors.mutation \
+	tests/mutations/dot-after-an-error.mutation \
+	tests/mutations/dot-after-growing.mutation \
+	tests/mutations/drain-believes-headers.mutation \
 	tests/mutations/drain-close.mutation \
 	tests/mutations/drain-grown.mutation \
 	tests/mutations/drain-journal-early.mutation \
@@ -28,6 +36,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/drain-maildir-lost.mutation \
 	tests/mutations/drain-replaced.mutation \
 	tests/mutations/drain-stage-lost.mutation \
+	tests/mutations/end-removes.mutation \
 	tests/mutations/fate-id-of-the-unread.mutation \
 	tests/mutations/fate-removed-or-not.mutation \
 	tests/mutations/fate-twin-hidden.mutation \
@@ -40,29 +49,86 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/filter-one-more.mutation \
 	tests/mutations/filter-refused.mutation \
 	tests/mutations/filter-sysinfo.mutation \
+	tests/mutations/front-beyond-its-time.mutation \
 	tests/mutations/front-filter-inside.mutation \
 	tests/mutations/front-filter.mutation \
 	tests/mutations/front-memory.mutation \
 	tests/mutations/front-role.mutation \
+	tests/mutations/front-root.mutation \
 	tests/mutations/groups.mutation \
+	tests/mutations/guess-anew-in-tls.mutation \
+	tests/mutations/guess-any-number.mutation \
+	tests/mutations/guess-fast-unknown.mutation \
+	tests/mutations/guess-fast.mutation \
+	tests/mutations/guess-text-root.mutation \
+	tests/mutations/guess-text.mutation \
+	tests/mutations/guess-unlogged.mutation \
+	tests/mutations/ids-name-not-on-disk.mutation \
+	tests/mutations/ids-not-on-disk.mutation \
+	tests/mutations/in-use-code.mutation \
+	tests/mutations/in-use-for-good.mutation \
+	tests/mutations/index-climbs.mutation \
+	tests/mutations/index-not-on-disk.mutation \
+	tests/mutations/index-too-new.mutation \
+	tests/mutations/index-torn-head.mutation \
+	tests/mutations/index-torn.mutation \
 	tests/mutations/intake-filter.mutation \
 	tests/mutations/intake-groups.mutation \
+	tests/mutations/intake-role.mutation \
+	tests/mutations/keepalive-unsent.mutation \
+	tests/mutations/keepalive.mutation \
 	tests/mutations/killed-silent.mutation \
 	tests/mutations/landlock-network.mutation \
 	tests/mutations/landlock-reading.mutation \
 	tests/mutations/landlock-refer.mutation \
 	tests/mutations/landlock-refused.mutation \
 	tests/mutations/landlock-signals.mutation \
+	tests/mutations/landlock-virtual.mutation \
 	tests/mutations/landlock.mutation \
+	tests/mutations/limit-arguments.mutation \
+	tests/mutations/limit-language.mutation \
+	tests/mutations/limit-lock-stale.mutation \
+	tests/mutations/limit-lock-wait.mutation \
+	tests/mutations/limit-login-burst.mutation \
+	tests/mutations/limit-login-delay.mutation \
 	tests/mutations/limit-not-listed.mutation \
+	tests/mutations/limit-password.mutation \
+	tests/mutations/limit-proxy-2.mutation \
+	tests/mutations/limit-proxy-timeout.mutation \
+	tests/mutations/limit-sasl-line.mutation \
+	tests/mutations/limit-scram.mutation \
+	tests/mutations/limit-spool-attempts.mutation \
+	tests/mutations/limit-tls-handshake.mutation \
+	tests/mutations/limit-tmp.mutation \
+	tests/mutations/limit-uidl.mutation \
+	tests/mutations/line-half.mutation \
 	tests/mutations/line-limit.mutation \
+	tests/mutations/line-nul.mutation \
+	tests/mutations/line-skip.mutation \
+	tests/mutations/link-directory.mutation \
+	tests/mutations/link-lock.mutation \
+	tests/mutations/link-message.mutation \
+	tests/mutations/link-tmp.mutation \
+	tests/mutations/lock-unwished.mutation \
+	tests/mutations/log-flood.mutation \
+	tests/mutations/log-lines.mutation \
+	tests/mutations/log-names.mutation \
+	tests/mutations/login-deadline.mutation \
 	tests/mutations/mbox-folder-data.mutation \
 	tests/mutations/mbox-header.mutation \
 	tests/mutations/mbox-length.mutation \
 	tests/mutations/mbox-nuls.mutation \
 	tests/mutations/memory-of-commands.mutation \
+	tests/mutations/memory-of-messages.mutation \
+	tests/mutations/message-any-length.mutation \
+	tests/mutations/message-any-moment-inside.mutation \
+	tests/mutations/message-any-moment.mutation \
+	tests/mutations/name-any.mutation \
+	tests/mutations/name-climbs.mutation \
+	tests/mutations/no-file.mutation \
 	tests/mutations/no-new-privileges.mutation \
 	tests/mutations/no-sandbox-silent.mutation \
+	tests/mutations/onto-another.mutation \
 	tests/mutations/orphans-early.mutation \
 	tests/mutations/orphans.mutation \
 	tests/mutations/password-in-the-line.mutation \
@@ -72,16 +138,43 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/password-in-tls.mutation \
 	tests/mutations/password-in-two-pieces.mutation \
 	tests/mutations/processes.mutation \
+	tests/mutations/proxy-from-anybody.mutation \
+	tests/mutations/quit-forgets-one.mutation \
+	tests/mutations/quit-in-any-case.mutation \
+	tests/mutations/reader-for-ever.mutation \
 	tests/mutations/rounds-lock.mutation \
 	tests/mutations/rounds-lost-rename.mutation \
+	tests/mutations/secret-compare.mutation \
+	tests/mutations/secret-wipe.mutation \
 	tests/mutations/session-filter-inside.mutation \
 	tests/mutations/session-filter.mutation \
+	tests/mutations/session-memory.mutation \
 	tests/mutations/session-role.mutation \
+	tests/mutations/session-root.mutation \
+	tests/mutations/stls-injected-whole.mutation \
+	tests/mutations/stls-injected.mutation \
+	tests/mutations/stls-offered.mutation \
+	tests/mutations/stls-twice.mutation \
+	tests/mutations/timeout-removes-whole.mutation \
+	tests/mutations/timeout-removes.mutation \
 	tests/mutations/tls-filter.mutation \
 	tests/mutations/tls-role.mutation \
+	tests/mutations/tls-root.mutation \
 	tests/mutations/tracing.mutation \
 	tests/mutations/twin-not-renamed.mutation \
 	tests/mutations/twin-plain-id.mutation \
 	tests/mutations/twin-read-only.mutation \
 	tests/mutations/twin-takes-the-id.mutation \
-	tests/mutations/twin-wrong-place.mutation
+	tests/mutations/twin-wrong-place.mutation \
+	tests/mutations/user-root.mutation \
+	tests/mutations/user-somebody-else.mutation \
+	tests/mutations/wire-crlf-in-bulk.mutation \
+	tests/mutations/wire-crlf.mutation \
+	tests/mutations/wire-dot-in-bulk.mutation \
+	tests/mutations/wire-dot.mutation \
+	tests/mutations/wire-no-last-end.mutation \
+	tests/mutations/wire-octets.mutation \
+	tests/mutations/xclient-from-anybody.mutation \
+	tests/mutations/xclient-keeps-user.mutation \
+	tests/mutations/xclient-of-the-front.mutation \
+	tests/mutations/xclient-twice.mutation

@@ -81,8 +81,9 @@ tests_unit_test_access_SOURCES = tests/unit/test_access.c tests/unit/unit.h
 tests_unit_test_access_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_access_LDADD = $(TEST_LIBS)
 tests_unit_test_adopted_SOURCES = tests/unit/test_adopted.c tests/unit/unit.h \
-	tests/unit/box.c tests/unit/box.h
+	tests/unit/box.c tests/unit/box.h $(FAILING)
 tests_unit_test_adopted_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_adopted_LDFLAGS = $(FAILING_LDFLAGS)
 tests_unit_test_adopted_LDADD = $(TEST_LIBS)
 tests_unit_test_any_call_SOURCES = tests/unit/test_any_call.c \
 	tests/unit/unit.h tests/unit/box.c tests/unit/box.h $(FAILING)

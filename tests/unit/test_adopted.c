@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "box.h"
+#include "failing.h"
 
 #include "maildir/adopted.h"
 #include "maildir/maildrop.h"
@@ -152,6 +153,27 @@ add__of_many__keeps_each(void **state)
 	for (i = 0; i < MANY; i++)
 		assert_string_equal(find(&a, names[i]), ids[i]);
 	adopted_free(&a);
+	(void)close(top);
+}
+
+/* The file, and then its name; what cannot be had is told. */
+static void
+add__is_on_the_disk__before_it_has_its_name(void **state)
+{
+	static const struct adopted_row old = { "1.a", "one" };
+	static const struct adopted_row row = { "2.b", "two" };
+	int top = open_top();
+
+	(void)state;
+	assert_int_equal(adopted_add(top, &old, 1), 0);
+	failing_begin_only("fsync", 1, EIO);
+	assert_int_equal(adopted_add(top, &row, 1), -1);
+	assert_true(failing_end());
+	box_expect(ADOPTED_FILE, "solopop uidl 1\none 1.a\n");
+	failing_begin_only("fsync", 2, EIO);
+	assert_int_equal(adopted_add(top, &row, 1), -1);
+	assert_true(failing_end());
+	box_expect(ADOPTED_FILE, "solopop uidl 1\none 1.a\ntwo 2.b\n");
 	(void)close(top);
 }
 
@@ -310,6 +332,7 @@ main(void)
 		BOX_TEST(file__of_another_kind__is_refused),
 		BOX_TEST(add__keeps_what_was_there),
 		BOX_TEST(add__of_many__keeps_each),
+		BOX_TEST(add__is_on_the_disk__before_it_has_its_name),
 		BOX_TEST(add__of_nothing__makes_the_file),
 		BOX_TEST(ids__that_were_adopted__hold_with_index_and_without),
 		BOX_TEST(id__of_two_messages__is_the_adopted_ones),

@@ -398,6 +398,27 @@ commit__any_call_fails__leaves_the_old_or_the_new(void **state)
 	}
 }
 
+static void
+commit__is_on_the_disk__before_it_has_its_name(void **state)
+{
+	struct index_draft draft = { .fd = -1 };
+	struct index ix;
+	struct mails list;
+
+	(void)state;
+	write_index(3, &old_stamp);
+	fill(&list, 4);
+	index_begin(&draft, top);
+	failing_begin_only("fsync", 1, EIO);
+	assert_int_equal(index_commit(&draft, top, &list, &old_stamp), -1);
+	assert_true(failing_end());
+	mails_free(&list);
+	index_init(&ix);
+	assert_int_equal(index_open(&ix, top), 0);
+	assert_int_equal(ix.head.count, 3);
+	index_close(&ix);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -415,6 +436,7 @@ main(void)
 		TEST(commit__over_a_directory__leaves_no_draft),
 		TEST(draft__of_a_session_that_died__is_no_hindrance),
 		TEST(commit__any_call_fails__leaves_the_old_or_the_new),
+		TEST(commit__is_on_the_disk__before_it_has_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

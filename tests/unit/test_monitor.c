@@ -240,6 +240,8 @@ verify__of_somebody_else__is_wrong_though_pam_agrees(void **state)
 	(void)state;
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(verify("no-such-user-here", "x"), VERDICT_WRONG);
+	assert_int_equal(verify(geteuid() == 0 ? "daemon" : "root", "x"),
+	    VERDICT_WRONG);
 	assert_int_equal(m.phase, FRONT_ASKS);
 }
 

@@ -1,7 +1,15 @@
 #include "base/secret.h"
 #include "unit.h"
 
+#include <sys/types.h>
+#ifdef __linux__
+#include <sys/ptrace.h>
+#endif
+#include <sys/wait.h>
+
 #include <errno.h>
+#include <signal.h>
+#include <unistd.h>
 
 static void
 set__takes_any_bytes_but_nul__up_to_the_limit(void **state)
@@ -50,6 +58,82 @@ equal__sees_any_difference(void **state)
 	}
 }
 
+#if defined __linux__ && defined PT_STEP
+
+/* Between two signals to itself it compares; 1 if it cannot be watched. */
+static void
+compare_watched(const char *a, const char *b, size_t len)
+{
+	volatile bool same;
+
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
+		_exit(1);
+	(void)raise(SIGSTOP);
+	same = secret_equal(a, b, len);
+	(void)same;
+	(void)raise(SIGSTOP);
+	_exit(0);
+}
+
+/* How many instructions it takes, and some more, always as many; 0: unknown. */
+static unsigned long
+steps(const char *a, const char *b, size_t len)
+{
+	unsigned long n = 0;
+	int status = 0;
+	pid_t pid;
+
+	if ((pid = fork()) == 0)
+		compare_watched(a, b, len);
+	assert_int_not_equal(pid, -1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFSTOPPED(status))
+		return 0;
+	do {
+		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == -1 ||
+		    waitpid(pid, &status, 0) != pid)
+			n = 0;
+		else
+			n++;
+	} while (n > 0 && WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, &status, 0);
+	return n;
+}
+
+static void
+equal__takes_as_many_steps__wherever_they_differ(void **state)
+{
+	char a[32], b[32];
+	unsigned long same;
+	size_t i;
+
+	(void)state;
+	memset(a, 'a', sizeof a);
+	memset(b, 'a', sizeof b);
+	if ((same = steps(a, b, sizeof a)) == 0)
+		skip();
+	assert_int_not_equal(steps(a, b, 0), same);
+	for (i = 0; i < sizeof a; i += 31) {
+		b[i] = 'z';
+		assert_int_equal(steps(a, b, sizeof a), same);
+		memset(b, 'a', sizeof b);
+	}
+	memset(b, 'z', sizeof b);
+	assert_int_equal(steps(a, b, sizeof a), same);
+}
+
+#else
+
+static void
+equal__takes_as_many_steps__wherever_they_differ(void **state)
+{
+	(void)state;
+	skip();
+}
+
+#endif
+
 static void
 random_hex__is_hex_and_never_the_same(void **state)
 {
@@ -70,6 +154,8 @@ main(void)
 		cmocka_unit_test(set__takes_any_bytes_but_nul__up_to_the_limit),
 		cmocka_unit_test(wipe__leaves_nothing),
 		cmocka_unit_test(equal__sees_any_difference),
+		cmocka_unit_test(
+		    equal__takes_as_many_steps__wherever_they_differ),
 		cmocka_unit_test(random_hex__is_hex_and_never_the_same),
 	};
 
