@@ -124,6 +124,7 @@ def failures__are_what_fail2ban_waits_for():
         s.talk.at_end()
     log.wait("Stats: alice")
     failed = sum("Failed attempted login" in s for s in log.lines)
+    check(failed >= 2, "failed logins in the log:", failed)
     with tempfile.TemporaryDirectory() as directory:
         path = directory + "/mail.log"
         with open(path, "w", encoding="latin-1") as f:

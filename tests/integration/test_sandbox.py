@@ -1,5 +1,6 @@
 """What the kernel keeps from front and session, tried from inside each, and
 what they must still be able to do."""
+import contextlib
 import errno
 import os
 import re
@@ -89,6 +90,66 @@ def front__forbidden_calls_from_inside__end_it():
 @root_only
 def session__forbidden_calls_from_inside__end_it():
     forbidden_from("session")
+
+
+@root_only
+def intake__forbidden_calls_from_inside__end_it():
+    """It waits for the lock of a spool, and the session goes on without it."""
+    from test_qpopper import mbox, polled, put_spool, session, spools
+    from test_tls import roles
+    make_home("alice")
+    spools()
+    text = mbox((1, polled(1)))
+    path = put_spool("alice", text)
+    spill(path + ".lock", "1\n")
+    for attempt in FORBIDDEN:
+        log = Log()
+        with session() as s:
+            s.talk.banner()
+            s.talk.ok("USER alice")
+            s.talk.send("PASS %s\r\n" % password("alice"))
+            pid = eventually("intake", lambda: waits(roles(s.pid).get(
+                "solopop-import")))
+            if landlock():
+                for beside in ("/etc/passwd", home("alice")):
+                    equal(inject(pid, "openat", AT_FDCWD, beside, 0, 0),
+                          -errno.EACCES, beside)
+            equal(inject(pid, *attempt), "killed", attempt[0])
+            check(s.talk.line().startswith("+OK alice has 0 messages"))
+            s.talk.ok("QUIT")
+            s.talk.at_end()
+        log.wait("solopop-import ended by signal 31: a system call")
+    equal(slurp(path), text)
+
+
+def waits(pid):
+    """The process, once it does: in the system call of a nap."""
+    if pid is not None and re.match("(230|35) ",
+                                    slurp("/proc/%d/syscall" % pid)):
+        return pid
+
+
+@root_only
+def monitor__messages_that_are_not_lawful_from_inside__end_all():
+    """Too long, of no kind, of another moment; by front and session."""
+    log = Log()
+    mailbox(SAMPLE)
+    for role, step in (("front", lambda talk: None),
+                       ("session", lambda talk: talk.login("alice"))):
+        for message in ("\x7f", "\x01" * 4000, "\x00", "", ) + (
+                ("\x0b" + "\x00" * 32,) if role == "front" else
+                ("\x01", "\x02" + "\x00" * 16)):
+            with Session() as s:
+                s.expected = None
+                s.talk.banner()
+                step(s.talk)
+                with contextlib.suppress(ProcessLookupError):   # by then
+                    inject(s.child(), "sendto", 5, message, len(message),
+                           0x4000, 0, 0)
+                equal(s.talk.at_end(), b"", "after " + repr(message[:9]))
+            if message:
+                log.wait("unlawful message")
+            log.lines.clear()
 
 
 @root_only
