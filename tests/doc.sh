@@ -100,6 +100,15 @@ for command in $commands; do
 	    complain "$command is not in solopop.8"
 done
 
+# What SECURITY.md says takes a defence out is there.
+gone=$(sed -n 's/.*` | \([a-z0-9, -]*\) |$/\1/p' "$top/doc/SECURITY.md" |
+    tr -d ' ' | tr ',' '\n')
+[ "$(echo "$gone" | wc -l)" -gt 80 ] || complain "SECURITY.md names no mutations"
+for name in $gone; do
+	[ -f "$top/tests/mutations/$name.mutation" ] ||
+	    complain "SECURITY.md: there is no mutation $name"
+done
+
 # What SECURITY.md calls a test is one.
 named=$(sed 's/`/\n/g' "$top/doc/SECURITY.md" |
     grep -x 'tests/[A-Za-z0-9_/.-]*\|[a-z0-9_]*__[a-z0-9_]*')
