@@ -136,16 +136,17 @@ def monitor__messages_that_are_not_lawful_from_inside__end_all():
     mailbox(SAMPLE)
     for role, step in (("front", lambda talk: None),
                        ("session", lambda talk: talk.login("alice"))):
-        for message in ("\x7f", "\x01" * 4000, "\x00", "", ) + (
-                ("\x0b" + "\x00" * 32,) if role == "front" else
-                ("\x01", "\x02" + "\x00" * 16)):
+        for message in ("\x7f", "\x01" * 4000, "\x00", "") + (
+                ("\x07" + "\x00" * 32,) if role == "front" else ("\x02",)):
             with Session() as s:
                 s.expected = None
                 s.talk.banner()
                 step(s.talk)
+                sender, said = s.child(), None
                 with contextlib.suppress(ProcessLookupError):   # by then
-                    inject(s.child(), "sendto", 5, message, len(message),
-                           0x4000, 0, 0)
+                    said = inject(sender, "sendto", 5, message, len(message),
+                                  0x4000, 0, 0)
+                check(said in (None, len(message)), repr(message[:9]), said)
                 equal(s.talk.at_end(), b"", "after " + repr(message[:9]))
             if message:
                 log.wait("unlawful message")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import types
 
+from inject import AT_FDCWD, inject
 from lab import *
 from test_clients import fresh, has_all, stored, word
 
@@ -117,6 +118,12 @@ def tls_process__taken_over__cannot_read_the_key():
                                                   os.setresgid(who, who, who),
                                                   os.setresuid(who, who, who)))
         check(done.returncode != 0 and not done.stdout, "read by", who)
+    with Session(*tls("--tls", "--no-sandbox")) as s:
+        begin(s.talk)
+        s.talk.banner()
+        check(inject(roles(s.pid)["solopop-tls"], "openat", AT_FDCWD, a.key,
+                     os.O_RDONLY, 0) < 0, "read from inside")
+        s.talk.ok("QUIT")
 
 
 @root_only

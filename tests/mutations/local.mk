@@ -83,7 +83,6 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/landlock-refer.mutation \
 	tests/mutations/landlock-refused.mutation \
 	tests/mutations/landlock-signals.mutation \
-	tests/mutations/landlock-virtual.mutation \
 	tests/mutations/landlock.mutation \
 	tests/mutations/limit-arguments.mutation \
 	tests/mutations/limit-language.mutation \

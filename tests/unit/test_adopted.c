@@ -59,6 +59,9 @@ file__is_read__whatever_its_order(void **state)
 	(void)close(top);
 }
 
+#define X10 "xxxxxxxxxx"
+#define LONGER_THAN_AN_ID X10 X10 X10 X10 X10 X10 X10 "x"
+
 static void
 lines__without_sense__are_passed_over(void **state)
 {
@@ -67,7 +70,8 @@ lines__without_sense__are_passed_over(void **state)
 
 	(void)state;
 	put("solopop uidl 1\n\nx\n 1.a\nid \nid%\nbad\tid 1.a\nid 1.%\nid 1.%0\n"
-	    "id 1.%zz\nid 1.%00\nid%20x 1.a\ngood 2.b\nid 3.cut");
+	    "id 1.%zz\nid 1.%00\nid%20x 1.a\ngood 2.b\n"
+	    LONGER_THAN_AN_ID " 2.c\nid 3.cut");
 	assert_int_equal(adopted_read(&a, top), 0);
 	assert_int_equal(a.n, 2);
 	assert_string_equal(find(&a, "1.a"), "id%20x");
