@@ -49,8 +49,19 @@ class Stopped:
 
     def __exit__(self, *_):
         if self.alive:
-            self.set_registers(self.before)
-            ptrace(DETACH, self.pid)
+            with contextlib.suppress(ProcessLookupError), self.or_killed():
+                self.set_registers(self.before)
+                ptrace(DETACH, self.pid)
+
+    @contextlib.contextmanager
+    def or_killed(self):
+        """Its parent can wait for it only when we have."""
+        try:
+            yield
+        except ProcessLookupError:
+            self.alive = False
+            os.waitpid(self.pid, 0)
+            raise
 
     def registers(self):
         block = ctypes.create_string_buffer(8 * len(NAMES))
@@ -87,7 +98,11 @@ class Stopped:
             self.alive = False
             return "killed" if os.WTERMSIG(status) == signal.SIGSYS else \
                 "signal %d" % os.WTERMSIG(status)
-        result = self.registers()["rax"]
+        try:
+            with self.or_killed():
+                result = self.registers()["rax"]
+        except ProcessLookupError:
+            return "signal %d" % signal.SIGKILL
         return result - 2**64 if result >= 2**63 else result
 
 

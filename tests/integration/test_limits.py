@@ -13,7 +13,7 @@ import time
 
 from lab import *
 
-SLACK = 768             # KB that may be touched once, here or there
+SLACK = 1536            # KB that may be touched once, here or there
 
 
 def peaks(s):
