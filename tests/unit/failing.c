@@ -182,8 +182,6 @@ CALL(int, stat, (const char *path, struct stat *st), (path, st), -1)
 CALL(int, lstat, (const char *path, struct stat *st), (path, st), -1)
 CALL(int, fstatat, (int at, const char *path, struct stat *st, int flags),
     (at, path, st, flags), -1)
-CALL(int, fsync, (int fd), (fd), -1)
-CALL(int, fdatasync, (int fd), (fd), -1)
 CALL(int, ftruncate, (int fd, off_t size), (fd, size), -1)
 CALL(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 CALL(int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid), -1)
@@ -208,6 +206,18 @@ CALL(ssize_t, readlink, (const char *path, char *to, size_t room),
     (path, to, room), -1)
 CALL(DIR *, fdopendir, (int fd), (fd), NULL)
 CALL(struct dirent *, readdir, (DIR *dir), (dir), NULL)
+
+/* Nobody pulls the plug on a test, and waiting for the disk is long. */
+int
+fsync(int fd)
+{
+	static int (*real)(int, struct stat *);
+	struct stat st;
+
+	if (real == NULL)
+		find("fstat", &real, sizeof real);
+	return fails("fsync") ? -1 : real(fd, &st);
+}
 
 pid_t
 fork(void)
