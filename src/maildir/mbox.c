@@ -493,20 +493,33 @@ is_boundary(struct mbox *m, off_t at)
 	return mbox_is_from(line, &when);
 }
 
-/* Is there a blank line here, and where does it end? */
+/* Behind the first byte: does a line begin here, or is this within one? */
+static int
+is_line(struct mbox *m, off_t at)
+{
+	struct span line;
+	off_t next;
+
+	if (get_line(m, at - 1, &line, &next) == -1)
+		return -1;
+	return next == at;
+}
+
+/* Is there a blank line here, before the end, and where does it end? */
 static int
 skip_blank(struct mbox *m, off_t at, off_t *next)
 {
 	struct span line;
 
-	if (at == m->size)
-		return 0;
 	if (get_line(m, at, &line, next) == -1)
 		return -1;
 	return line.len == 0;
 }
 
-/* 1 when Content-Length leads to the end of a message. */
+/*
+ * 1 when Content-Length leads to the end of a message.  The sender may have
+ * written it: a ">From " that was made harmless begins none behind its ">".
+ */
 static int
 believe_length(struct mbox *m, const struct headers *h, off_t body, off_t *end)
 {
@@ -516,7 +529,9 @@ believe_length(struct mbox *m, const struct headers *h, off_t body, off_t *end)
 	if (h->content_length == -1 || h->content_length > m->size - body)
 		return 0;
 	*end = m->at = body + h->content_length;
-	if ((r = is_boundary(m, *end)) != 0)
+	if ((r = is_line(m, *end)) == 1)
+		r = is_boundary(m, *end);
+	if (r != 0)
 		return r;
 	if ((r = skip_blank(m, *end, &next)) != 1)
 		return r;

@@ -188,8 +188,10 @@ tests_unit_test_mails_SOURCES = tests/unit/test_mails.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_mails_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mails_LDADD = $(TEST_LIBS)
-tests_unit_test_mbox_SOURCES = tests/unit/test_mbox.c tests/unit/unit.h
+tests_unit_test_mbox_SOURCES = tests/unit/test_mbox.c tests/unit/unit.h \
+	$(FAILING)
 tests_unit_test_mbox_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mbox_LDFLAGS = $(FAILING_LDFLAGS)
 tests_unit_test_mbox_LDADD = $(TEST_LIBS)
 tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h \

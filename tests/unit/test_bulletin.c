@@ -145,6 +145,25 @@ mark__of_qpopper__counts_once(void **state)
 	assert_int_equal(deliver(), 0);
 }
 
+/* As if there were none; the next of them is asked, and a new one is made. */
+static void
+mark__without_a_number__is_none(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	box_put("solopop.bulletins", SPAN("none\n"));
+	box_put("popbull", SPAN(""));
+	conf.marks[0] = box_path(path, "popbull");
+	post("1", "one\n");
+	post("2", "two\n");
+	post("3", "three\n");
+	assert_int_equal(deliver(), 1);
+	assert_int_equal(count("three"), 1);
+	box_expect("solopop.bulletins", "3\n");
+	assert_int_equal(deliver(), 0);
+}
+
 static void
 bulletin__for_a_group__reaches_its_members(void **state)
 {
@@ -218,6 +237,7 @@ main(void)
 		TEST(user__who_was_here_before_the_first__gets_all),
 		TEST(user__who_is_new__may_get_none),
 		TEST(mark__of_qpopper__counts_once),
+		TEST(mark__without_a_number__is_none),
 		TEST(bulletin__for_a_group__reaches_its_members),
 		TEST(bulletin__delivered_before_a_crash__is_not_delivered_twice),
 		TEST(what_is_no_file__is_passed_over),

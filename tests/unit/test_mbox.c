@@ -1,3 +1,4 @@
+#include "failing.h"
 #include "maildir/mbox.h"
 #include "unit.h"
 
@@ -39,6 +40,24 @@ static const struct {
 	{ "From jane Mon Jan 1 10:60:00 2024", 0 },
 	{ "From jane Mon Jan 1 1000 2024", 0 },
 	{ "From jane Mon Jan 1 10:00:00 1969", 0 },
+	{ "From jane Mon Jan 1 1x:00:00 2024", 0 },
+	{ "From jane Mon Jan 1 x:00:00 2024", 0 },
+	{ "From jane Mon Jan 1 1:2:3 2024", 1704070923 },
+	{ "From jane Mon Jan 1 10:00: 2024", 0 },
+	{ "From jane Mon Jan 1 10:00:61 2024", 0 },
+	{ "From jane Mon Jan 1 10:00:00 +01x0 2024", 0 },
+	{ "From jane Mon Jan 1 10:00:00 CET DST EST 2024", 0 },
+	{ "From jane Mon Jan 1 10:00:00 EUROPEAN 2024", 0 },
+	{ "From jane Mon Jan 1 10:00:00 C3T 2024", 0 },
+	{ "From jane Mon Jan 1 10:00:00 2024 +01x0", 1704103200 },
+	{ "From jane Mon, 1 Jan 2024 10:00:00 +01x0", 1704103200 },
+	{ "From jane Mon, 1 Jan 1924 10:00:00", 0 },
+	{ "From jane Mon, 1 Jan 2024 1000", 0 },
+	{ "From jane Mon, 001 Jan 2024 10:00:00", 0 },
+	{ "From jane Mon, 0 Jan 2024 10:00:00", 0 },
+	{ "From jane Thu Mar 1 00:00:00 2001", 983404800 },
+	{ "From jane Wed Mar 1 00:00:00 2000", 951868800 },
+	{ "From jane Mon Mar 1 00:00:00 2100", 4107542400 },
 	{ "From jane Mon Jun 1 10:00:00 then 2024 and on", 1717236000 },
 	{ "From what I saw on Monday, it was fine", 0 },
 	{ ">From jane Mon Jan  1 10:00:00 2024", 0 },
@@ -61,6 +80,18 @@ line__of_each_form__is_a_from_line_or_not(void **state)
 		    (lines[i].when != 0) || when != lines[i].when)
 			fail_msg("%s: %ju", lines[i].line, (uintmax_t)when);
 	}
+}
+
+/* Between 1970 in its zone and 1970 in ours: no time is known. */
+static void
+line__of_before_1970__is_a_from_line_without_a_time(void **state)
+{
+	uint64_t when = 1;
+
+	(void)state;
+	assert_true(mbox_is_from(SPAN("From jane Thu Jan  1 00:30:00 1970 "
+	    "+0100"), &when));
+	assert_int_equal(when, 0);
 }
 
 /* --- Whole files -------------------------------------------------------------- */
@@ -124,6 +155,24 @@ static const struct {
 	    { "Content-Length: 35\n\n", "\n", "x: y\n\n" } },
 	{ F "Content-Length: 9999999999\n\nb\n\n" F "x: y\n",
 	    { "Content-Length: 9999999999\n\nb\n", "x: y\n" } },
+	/* A length that is wrong: within a line, to a line, to a blank one. */
+	{ F "Content-Length: 2\n\nbody\n\n" F "x: y\n",
+	    { "Content-Length: 2\n\nbody\n", "x: y\n" } },
+	{ F "Content-Length: 5\n\nbody\nmore\n\n" F "x: y\n",
+	    { "Content-Length: 5\n\nbody\nmore\n", "x: y\n" } },
+	{ F "Content-Length: 5\n\nbody\n\nmore\n\n" F "x: y\n",
+	    { "Content-Length: 5\n\nbody\n\nmore\n", "x: y\n" } },
+	/* The body has no line end of its own. */
+	{ F "Content-Length: 4\n\nbody\n" F "x: y\n",
+	    { "Content-Length: 4\n\nbody", "x: y\n" } },
+	{ F "Content-Length: 4\n\nbody", { "Content-Length: 4\n\nbody" } },
+	{ F "Content-Length: 0\n\n" F "x: y\n",
+	    { "Content-Length: 0\n\n", "x: y\n" } },
+	/* A sender's length that would make two messages of one. */
+	{ F "Content-Length: 3\n\na\n>" F "Received: by nobody\n\nb\n",
+	    { "Content-Length: 3\n\na\n>" F "Received: by nobody\n\nb\n" } },
+	{ F "Content-Length: 1\n\n>" F "\nb\n\n" F "x: y\n",
+	    { "Content-Length: 1\n\n>" F "\nb\n", "x: y\n" } },
 	/* Its writer did not come to the body, or to the end of it. */
 	{ F "a: b\n" F "c: d\n\none\n",
 	    { "a: b\n", "c: d\n\none\n" } },
@@ -216,6 +265,80 @@ file__that_shrinks__is_an_error(void **state)
 	begin(SPAN(F "a: b\n\nbody\n"));
 	assert_int_equal(ftruncate(fileno(file), 10), 0);
 	assert_errno(mbox_next(&m, &mail), EBADMSG);
+}
+
+/* What is not read is neither the end nor a message. */
+static void
+check_each_failure(struct span text, unsigned messages)
+{
+	unsigned nth, found;
+	int r, error;
+
+	for (nth = 1;; nth++) {
+		begin(text);
+		failing_begin(nth, EIO);
+		for (found = 0; (r = mbox_next(&m, &mail)) == 1; found++)
+			;
+		error = errno;
+		if (!failing_end())
+			break;
+		assert_int_equal(r, -1);
+		assert_int_equal(error, EIO);
+		assert_true(found < messages);
+	}
+	assert_int_equal(r, 0);
+	assert_int_equal(found, messages);
+	assert_true(nth > 2);
+}
+
+static char long_text[4 * MBOX_WINDOW];
+
+static char *
+fill(char *p, char c, size_t n)
+{
+	memset(p, c, n);
+	return p + n;
+}
+
+static void
+file__that_cannot_be_read_on__is_an_error(void **state)
+{
+	char *p = long_text;
+
+	(void)state;
+	p += snprintf(p, 200, F "Content-Length: %d\nSubject: ", MBOX_WINDOW);
+	p = fill(p, 'x', MBOX_WINDOW);
+	p += snprintf(p, 200, "\n\n");
+	p = fill(p, 'y', MBOX_WINDOW);
+	p += snprintf(p, 200, "\n\nFrom jane Mon Jan  1 10:00:00 2024 ");
+	p = fill(p, 'z', MBOX_WINDOW);
+	p += snprintf(p, 200, "\nContent-Length: 3\n\nz\n\n" F "a: b\n");
+	check_each_failure((struct span){ long_text, (size_t)(p - long_text) },
+	    3);
+}
+
+/* Where a length leads to, with as much of the window left as is looked at. */
+static void
+length__to_about_the_end_of_the_window__may_fail_to_be_read(void **state)
+{
+	static const char *const ends[] = { "\n" F, "y\n" F };
+	const size_t head = sizeof F - 1 + sizeof "Content-Length: 12345\n\n" - 1;
+	size_t left, i, body;
+	char *p;
+
+	(void)state;
+	for (left = MBOX_HEAD - 2; left <= MBOX_HEAD + 2; left++) {
+		for (i = 0; i < COUNT(ends); i++) {
+			body = MBOX_WINDOW - left - head;
+			p = long_text;
+			p += snprintf(p, 200, F "Content-Length: %5zu\n\n", body);
+			p = fill(p, 'y', body - 1);
+			p += snprintf(p, 200, "%sc: d\n\n", ends[i]);
+			p = fill(p, 'z', MBOX_WINDOW);
+			check_each_failure((struct span){ long_text,
+			    (size_t)(p - long_text) }, 2);
+		}
+	}
 }
 
 static void
@@ -337,11 +460,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(line__of_each_form__is_a_from_line_or_not),
+		cmocka_unit_test(line__of_before_1970__is_a_from_line_without_a_time),
 		cmocka_unit_test(file__of_each_kind__is_cut_where_it_should),
 		cmocka_unit_test(file__that_begins_otherwise__is_none),
 		cmocka_unit_test(file__with_nuls_before_it__is_read_behind_them),
 		cmocka_unit_test(file__of_more_than_4_GB__is_cut_where_it_should),
 		cmocka_unit_test(file__that_shrinks__is_an_error),
+		cmocka_unit_test(file__that_cannot_be_read_on__is_an_error),
+		cmocka_unit_test(
+		    length__to_about_the_end_of_the_window__may_fail_to_be_read),
 		cmocka_unit_test(headers__tell_flags_and_ids),
 		cmocka_unit_test(folder_data__is_known_by_two_marks_and_first),
 		cmocka_unit_test(uids__are_those_that_qpopper_makes),
