@@ -9,8 +9,9 @@ import os
 import platform
 import signal
 import struct
+import time
 
-from lab import Skip
+from lab import PATIENCE, Skip
 
 GETREGS, SETREGS, SINGLESTEP, ATTACH, DETACH = 12, 13, 9, 16, 17
 NAMES = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax "
@@ -32,6 +33,17 @@ def ptrace(request, pid, data=None):
         raise OSError(error, os.strerror(error))
 
 
+def wait_asleep(pid):
+    """It has done what it does at its start, and waits in a system call."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with open("/proc/%d/syscall" % pid) as f:
+            if f.read().split()[0].isdigit():
+                return
+        time.sleep(0.001)
+    raise AssertionError("%d does not come to rest" % pid)
+
+
 class Stopped:
     """A process that stands still, and makes the calls we want it to make."""
 
@@ -39,6 +51,7 @@ class Stopped:
         if platform.machine() != "x86_64":
             raise Skip("registers are known for x86-64 only")
         self.pid = pid
+        wait_asleep(pid)
         ptrace(ATTACH, pid)
         os.waitpid(pid, 0)
         self.before = self.registers()
