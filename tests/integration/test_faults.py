@@ -69,11 +69,12 @@ class Site:
              "cur/1700000003.M3P3.h:2,RS", "new/1700000004.M4P4.h",
              "cur/1700000005.M5P5.h:2,F"]
 
-    def __init__(self, user, uidls=None, warm=False, list_of=None):
+    def __init__(self, user, uidls=None, warm=False, late=None, list_of=None):
         self.user = user
         self.list_of = list_of          # the server whose ids these are
         self.path = home(user) + "/Maildir"
         self.warm = warm
+        self.late = late                # who comes when the index is there
         self.messages = {}
         for i, name in enumerate(self.NAMES):
             unique = name.split("/")[1].split(":")[0]
@@ -82,11 +83,15 @@ class Site:
 
     def prepare(self):
         make_home(self.user)
+        self.fill()
+
+    def fill(self):
         for part in ("", "/new", "/cur", "/tmp"):
             os.makedirs(self.path + part, 0o700, exist_ok=True)
             ours_to_give(self.path + part, self.user)
         for name in self.NAMES:
-            self.put(name, self.content(name))
+            if name != self.late:
+                self.put(name, self.content(name))
         size = sum(len(m) for m in self.messages.values())
         self.put("maildirsize", b"9000000S,100C\n%d 5\n" % size)
         uniques = [u.encode() for u in sorted(self.uidls)]
@@ -217,6 +222,7 @@ def checksum(data):
 
 def read_index(data):
     """[(unique name, octets, id)]; it must be whole."""
+    check(len(data) >= 128, "the index has", len(data), "bytes")
     magic, count, octets, names, body = INDEX.unpack_from(data)
     equal(magic, b"solopop index 1\n", "the index begins")
     equal(len(data), 128 + RECORD.size * count + names, "its length")
@@ -306,6 +312,8 @@ class Fate:
         self.site.prepare()
         if self.site.warm:              # an index is there already
             equal(self.run(script=self.script[:2] + ["QUIT"]).returncode, 0)
+        if self.site.late:
+            self.site.put(self.site.late, self.site.content(self.site.late))
         self.index = self.read_index()
 
     def read_index(self):
@@ -408,6 +416,100 @@ def second(answer):
     return [line.split()[1] for line in answer.decode().split("\r\n")[1:-2]]
 
 
+class Handover(Fate):
+    """A login while an idle session has the lock, which has marked messages
+    and yields.  One of the two is hit: from when the first falls idle, and
+    until the second has the lock."""
+
+    IDLE = ["RETR 1", "DELE 2", "DELE 3"]
+
+    def __init__(self, site, become, command, script):
+        super().__init__(site, become, command, script)
+        self.holder = self.newcomer = self.heard = None
+        self.locks = True               # the newcomer, or is refused
+
+    def prepare(self):
+        shutil.rmtree(self.site.path, ignore_errors=True)
+        self.site.fill()
+        self.index = self.read_index()
+
+    def run(self, prefix=(), script=None):
+        if script:
+            return super().run(prefix, script)
+        holder = subprocess.Popen(
+            self.become + list(self.holder or ()) + self.command, cwd="/",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        commands = self.script[:2] + self.IDLE
+        holder.stdin.write("".join(c + "\r\n" for c in commands).encode())
+        heard = b""
+        while len(parse(heard, ["banner"] + commands)) <= len(commands) or \
+                not heard.endswith(b"\r\n"):
+            got = os.read(holder.stdout.fileno(), 65536)
+            check(got, "the first session ended early:", heard[-200:])
+            heard += got
+        try:
+            done = super().run(self.newcomer or ())
+            if self.locks and done.stdout.count(b"+OK") > 2:
+                holder.wait(PATIENCE)   # there is one at a time
+        finally:
+            holder.stdin.close()        # what has not yielded ends now
+            self.heard = holder.stdout.read()
+            self.status = holder.wait(PATIENCE)
+        return done
+
+    def learn(self):
+        trace = "%s/handover-%d" % (BENCH, threading.get_native_id())
+        os.mkdir(trace)
+        ours_to_give(trace, self.site.user)
+        self.prepare()
+        self.holder, self.newcomer = (
+            ["strace", "-qq", "-o", "%s/%s" % (trace, n)] for n in "hn")
+        done = self.run()
+        equal(done.returncode, 0, done.stderr)
+        self.golden = [a for _, a, _ in parse(done.stdout, self.commands())]
+        equal(len(self.golden), len(self.script) + 1, done.stdout[-300:])
+        self.wait_is_over()
+        first, second_ = slurp(trace + "/h"), slurp(trace + "/n")
+        idle = first.rindex("\npoll(", 0, first.rindex("F_GETLK"))
+        end = second_.rindex("F_SETLK, {l_type=F_UNLCK")
+        return {"h": between(first, idle, None),
+                "n": between(second_, second_.index('"solopop.lock"'),
+                             second_.index("\n", end))}
+
+    def wait_is_over(self):
+        equal(self.heard, b"", "the first session says no more")
+        check(self.status >= 0 or self.holder, "it ended with", self.status)
+
+    def hit(self, call, fault, when):
+        who, call = call.split(" ")
+        self.prepare()
+        self.runs[call] += 1
+        prefix = ["strace", "-qq", "-o", "/dev/null", "-e",
+                  "inject=%s:%s:when=%d" % (call, fault, when)]
+        self.holder = prefix if who == "h" else None
+        self.newcomer = prefix if who == "n" else None
+        self.locks = who == "h" or fault == KILL
+        done = self.run()
+        check(done.returncode in (0, -9, 9, 137) or 0 < done.returncode < 128,
+              "ended with", done.returncode)
+        self.wait_is_over()
+        check(who == "n" or b"+OK" in done.stdout.splitlines()[2],
+              "nobody hit it, and it was refused:", done.stdout[-200:])
+        self.judge(done.stdout)         # what it deleted, and that alone
+        self.check_index()
+        self.site.check_sizes()
+        self.afterwards()
+
+
+def between(text, begin, end):
+    """{call: numbers} of a trace from one place to another; of those made
+    again and again the first few."""
+    begin = text.rindex("\n", 0, begin) + 1 if end else begin + 1
+    before, there = calls(text[:begin]), calls(text[begin:end])
+    return {c: range(before[c] + 1, before[c] + 1 + min(n, 4))
+            for c, n in there.items()}
+
+
 def check_list(answer, lines):
     equal(answer.decode().split("\r\n")[1:-2], lines)
 
@@ -429,9 +531,14 @@ def exhaust(*fates):
     if not shutil.which("strace"):
         raise Skip("no strace here")
     made = fates[0].learn()
-    jobs = list(plan(made))
     for other in fates[1:]:
         other.learn()
+    total = share(list(plan(made)), made, *fates)
+    check(total > 100, "only", total, "runs")
+
+
+def share(jobs, made, *fates):
+    """How many runs there were; each fate is tried by one thread."""
     lock, wrong = threading.Lock(), []
 
     def work(fate):
@@ -454,18 +561,18 @@ def exhaust(*fates):
     runs = sum((f.runs for f in fates), collections.Counter())
     total = sum(runs.values())
     print("    %d faults at %d calls of %d kinds: %s" % (
-        total, sum(len(n) for c, n in made.items() if c in runs), len(runs),
-        " ".join(sorted(runs))))
-    check(total > 100, "only", total, "runs")
+        total, sum(len(n) for c, n in made.items() if c.split()[-1] in runs),
+        len(runs), " ".join(sorted(runs))))
+    return total
 
 
 WORK = ["STAT", "LIST", "UIDL", "RETR 1", "RETR 2", "DELE 2", "DELE 4"]
 
 
-def by_hand(user, script, *more, of=Site, **how):
+def by_hand(user, script, *more, of=Site, kind=Fate, **how):
     site = of(user, **how)
     number = str(uid(user))
-    return Fate(site, ["setpriv", "--reuid", number, "--regid", number,
+    return kind(site, ["setpriv", "--reuid", number, "--regid", number,
                        "--clear-groups"],
                 [SOLOPOP, "--no-auth", "--log=none", *more, site.path],
                 ["USER " + user, "PASS x"] + script)
@@ -497,6 +604,12 @@ def by_hand__session_with_an_index__whatever_fails():
 
 
 @root_only
+def by_hand__one_delivery_since_the_index__whatever_fails():
+    exhaust(*pair(by_hand, ["STAT", "LIST", "UIDL", "DELE 4", "QUIT"],
+                  warm=True, late="new/1700000004.M4P4.h"))
+
+
+@root_only
 def by_hand__poll_of_what_has_not_changed__whatever_fails():
     exhaust(*pair(by_hand, ["STAT", "LIST", "UIDL", "QUIT"], warm=True))
 
@@ -519,6 +632,29 @@ def by_hand__a_list_of_dovecots_is_taken_over__whatever_fails():
 def by_hand__twins_are_given_names__whatever_fails():
     work = ["STAT", "LIST", "UIDL", "RETR 5", "DELE 2", "DELE 5", "DELE 7"]
     exhaust(*pair(by_hand, work + ["QUIT"], of=Twins))
+
+
+@root_only
+def by_hand__an_idle_session_yields__whatever_fails():
+    if not shutil.which("strace"):
+        raise Skip("no strace here")
+    make_home("alice")
+    fates = []
+    for n in range(12):                 # they mostly wait
+        site = Site("alice")
+        site.path += "-%d" % n
+        fates.append(by_hand(
+            "alice", ["STAT", "LIST", "UIDL", "DELE 4", "QUIT"],
+            "--yield-after=1", "--lock-wait=10", of=lambda *_, **__: site,
+            kind=Handover))
+    parts = fates[0].learn()
+    for other in fates[1:]:
+        other.golden = fates[0].golden
+    made = {who + " " + c: n for who, part in parts.items()
+            for c, n in part.items()}
+    jobs = [(who + " " + c, fault, when) for who, part in parts.items()
+            for c, fault, when in plan(part)]
+    check(share(jobs, made, *fates) > 40, "only", len(jobs))
 
 
 @root_only
