@@ -4,9 +4,10 @@
  *
  * A From_ line begins a message at the file's beginning and after a blank line,
  * if it has a date in one of the forms that are about.  Content-Length is
- * believed where it leads just to such a line, not into one, or to the end.  The blank line
- * before a From_ line is no part of a message, and "From " and ">From " within
- * one are left as they are.  MMDF's files, with lines of ^A, are read as well.
+ * believed where it leads just to such a line, not into one, or to the end.  The
+ * blank line before a From_ line is no part of a message, and "From " and
+ * ">From " within one are left as they are.  MMDF's files, with lines of ^A, are
+ * read as well.
  */
 #ifndef MAILDIR_MBOX_H
 #define MAILDIR_MBOX_H

@@ -399,6 +399,86 @@ lock__that_was_taken_away__stops_us_and_stays(void **state)
 	assert_int_equal(count("one\n"), 1);
 }
 
+static const struct timespec past[2] = { { .tv_sec = 1000 },
+    { .tv_sec = 1000 } };
+static time_t lock_time;
+
+/* A minute goes by, and others look how old our lock is. */
+static void
+let_it_get_old(void)
+{
+	char path[BOX_PATH_MAX];
+
+	assert_int_equal(utimensat(AT_FDCWD, box_path(path, "spool.lock"), past,
+	    0), 0);
+	fake_now += 60000;
+}
+
+static void
+let_others_have_it(void)
+{
+	take_the_lock();
+	let_it_get_old();
+}
+
+static void
+note_its_time(void)
+{
+	char path[BOX_PATH_MAX];
+	struct stat st;
+
+	assert_int_equal(lstat(box_path(path, "spool.lock"), &st), 0);
+	lock_time = st.st_mtime;
+}
+
+static void
+lock__that_is_held_for_minutes__is_kept_young(void **state)
+{
+	(void)state;
+	box_put("spool", SPAN(F1 "a: b\n\none\n\n" F2 "a: b\n\ntwo\n"));
+	on_sync = let_it_get_old;
+	on_lock_gone = note_its_time;
+	assert_int_equal(drain(), 0);
+	assert_true(lock_time > past[1].tv_sec);
+	assert_int_equal(count("one\n"), 1);
+	assert_false(box_has("spool.lock"));
+}
+
+static void
+lock__of_somebody_else__is_not_kept_young(void **state)
+{
+	(void)state;
+	box_put("spool", SPAN(F1 "a: b\n\none\n\n" F2 "a: b\n\ntwo\n"));
+	on_sync = let_others_have_it;
+	assert_errno(drain(), EAGAIN);
+	note_its_time();
+	assert_int_equal(lock_time, past[1].tv_sec);
+	assert_int_equal(n_cut, 0);
+}
+
+/* Mail comes all the same: fcntl(2) is what there is. */
+static void
+directory__that_takes_no_lock__does_without_and_says_so(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	box_be_nobody();
+	assert_int_equal(mkdir(box_path(path, "mail"), 0700), 0);
+	box_put("mail/spool", SPAN(F1 "a: b\n\none\n"));
+	assert_int_equal(chmod(path, 0500), 0);
+	conf.path = box_path(spool, "mail/spool");
+	assert_int_equal(drain(), 0);
+	assert_int_equal(chmod(path, 0700), 0);
+	assert_true(report.no_dotlock);
+	assert_int_equal(count("one\n"), 1);
+	box_expect("mail/spool", "");
+	box_put("mail/spool", SPAN(F2 "a: b\n\ntwo\n"));
+	assert_int_equal(drain(), 0);
+	assert_false(report.no_dotlock);
+	assert_int_equal(count("two\n"), 1);
+}
+
 /* NFS tells of a full disk when a file is closed, and at no other time. */
 static void
 copy__whose_close_fails__is_none(void **state)
@@ -429,6 +509,9 @@ main(void)
 		TEST(spool__that_is_gone__is_none),
 		TEST(old_lock__that_another_removed_first__is_not_stolen),
 		TEST(lock__that_was_taken_away__stops_us_and_stays),
+		TEST(lock__that_is_held_for_minutes__is_kept_young),
+		TEST(lock__of_somebody_else__is_not_kept_young),
+		TEST(directory__that_takes_no_lock__does_without_and_says_so),
 		TEST(copy__whose_close_fails__is_none),
 	};
 
