@@ -162,19 +162,30 @@ read_maildir(struct expected *found, const char *path)
 	return r;
 }
 
+static void
+forget_ids(struct expected *e, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		e->v[from].uidl[0] = '\0';
+}
+
 /*
- * Of several messages with one id only the first keeps it; the others are
- * looked for by their octets alone.
+ * Of several messages with one id only the first keeps it, and here they are no
+ * more in order: all are looked for by their octets alone.
  */
 static void
 forget_repeated(struct expected *e)
 {
-	size_t i;
+	size_t i, j;
 
 	qsort(e->v, e->n, sizeof e->v[0], compare);
-	for (i = e->n; i > 1; i--)
-		if (strcmp(e->v[i - 1].uidl, e->v[i - 2].uidl) == 0)
-			e->v[i - 1].uidl[0] = e->v[i - 2].uidl[0] = '\0';
+	for (i = 0; i < e->n; i = j) {
+		for (j = i + 1; j < e->n &&
+		    strcmp(e->v[j].uidl, e->v[i].uidl) == 0;)
+			j++;
+		if (j - i > 1)
+			forget_ids(e, i, j);
+	}
 }
 
 static long

@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	tests/unit/test_edit \
 	tests/unit/test_elsewhere \
 	tests/unit/test_exact \
+	tests/unit/test_expected \
 	tests/unit/test_fd \
 	tests/unit/test_program \
 	tests/unit/test_hmac \
@@ -143,6 +144,12 @@ tests_unit_test_exact_SOURCES = tests/unit/test_exact.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h
 tests_unit_test_exact_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exact_LDADD = $(TEST_LIBS)
+tests_unit_test_expected_SOURCES = tests/unit/test_expected.c \
+	tests/unit/unit.h tests/unit/box.c tests/unit/box.h \
+	src/import/expected.c src/import/expected.h $(FAILING)
+tests_unit_test_expected_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_expected_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_expected_LDADD = $(TEST_LIBS)
 tests_unit_test_program_SOURCES = tests/unit/test_program.c tests/unit/unit.h
 tests_unit_test_program_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_program_LDADD = $(TEST_LIBS)
