@@ -336,6 +336,28 @@ journal__of_another_spool__is_finished_first(void **state)
 	expect("one=first three=X-UIDL: three " SECOND);
 }
 
+/* Whoever put it there has something of ours in its way: both stay. */
+static void
+journal__whose_name_another_file_has__overwrites_nothing(void **state)
+{
+	static const char old[] = F1 "what it was\n";
+
+	(void)state;
+	put_journal(spool, old, sizeof old - 1);
+	box_put("spool", SPAN(""));
+	box_put("new/1704103200.M000001R0.spool", SPAN("other\n"));
+	assert_errno(drain(), EEXIST);
+	box_expect("new/1704103200.M000001R0.spool", "other\n");
+	box_expect("solopop.drain/1704103200.M000001R0.spool", "first\n");
+	assert_true(box_has("solopop.drain/journal"));
+	box_move("new/1704103200.M000001R0.spool", "new/1.other");
+	assert_int_equal(drain(), 0);
+	box_remove("new/1.other");
+	expect("one=first " SECOND);
+}
+
+#define TEN "0123456789"
+
 static void
 journal__without_sense__is_left_alone(void **state)
 {
@@ -344,7 +366,16 @@ journal__without_sense__is_left_alone(void **state)
 	    "solopop drain 1\na 1 b 1\n", "solopop drain 1\na 1 b 1\nx\n",
 	    "solopop drain 1\na 1 b 1\n../x -\n",
 	    "solopop drain 1\na 1 b 1\n.x -\n",
-	    "solopop drain 1\na 1 b 0\nx -\n" };
+	    "solopop drain 1\na 1 b 0\nx -\n", "solopop drain 1\na 1 b\n",
+	    "solopop drain 1\na -1 b 0\n", "solopop drain 1\na 1 b -1\n",
+	    "solopop drain 1\na 1 0123456789abcdef0123456789abcdef0 0\n",
+	    "solopop drain 1\na 1 b 1\n\n", "solopop drain 1\na 1 b 1\nx\n",
+	    "solopop drain 1\na 1 b 1\nx/y -\n",
+	    "solopop drain 1\na 1 b 1\nx -", "solopop drain 1\na 1 b 2\nx -\n",
+	    "solopop drain 1\na 1 b 1\nx " TEN TEN TEN TEN TEN TEN TEN "1\n",
+	    "solopop drain 1\na 1 b 1\n" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+	    TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+	    " -\n" };
 	char dir[BOX_PATH_MAX];
 	size_t i;
 
@@ -397,6 +428,7 @@ main(void)
 		TEST(journal__with_new_mail_in_a_cut_spool__takes_both),
 		TEST(journal__whose_messages_are_partly_in_place__is_finished),
 		TEST(journal__of_another_spool__is_finished_first),
+		TEST(journal__whose_name_another_file_has__overwrites_nothing),
 		TEST(journal__without_sense__is_left_alone),
 		TEST(stage__without_a_journal__is_begun_anew),
 	};
