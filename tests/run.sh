@@ -168,6 +168,7 @@ integration() {
 
 # --- All of it ---------------------------------------------------------------
 
+jobs=$(nproc 2>/dev/null || echo 1)
 mkdir -p "$build" || exit 1
 : >"$log"
 install_missing
@@ -179,12 +180,12 @@ fi
 if ! [ -f Makefile ] || [ $# -gt 0 ]; then
 	"$top/configure" "$@" >>"$log" 2>&1 || die 'configure failed'
 fi
-make -j "$(nproc 2>/dev/null || echo 1)" >>"$log" 2>&1 ||
+make -j "$jobs" >>"$log" 2>&1 ||
     die 'the build failed'
 
 note 'running make check'
 find . -name '*.trs' -exec rm -f {} +
-make check </dev/null >>"$log" 2>&1
+make -j "$jobs" check </dev/null >>"$log" 2>&1
 checked=$?
 suite unit tests/unit/*.trs
 suite session tests/session/*.trs
