@@ -411,11 +411,14 @@ pop3_update(struct pop3 *p)
 	return r;
 }
 
-/* The client went without QUIT: nothing is removed (RFC 1939, section 6). */
+/*
+ * The client went without QUIT: nothing is removed (RFC 1939, section 6), and
+ * nothing in any case where a new session waits for this one to give way.
+ */
 static void
 abandon(struct pop3 *p)
 {
-	if (p->conf->update_on_abort)
+	if (p->conf->update_on_abort && !maildrop_is_wanted(p->drop))
 		(void)pop3_update(p);
 	else
 		report(p, (struct maildrop_sum){ 0, 0 });

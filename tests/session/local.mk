@@ -96,6 +96,7 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/folder-without-the-option.pop3 \
 	tests/session/grown-meanwhile.pop3 \
 	tests/session/half-a-quit.pop3 \
+	tests/session/idle-holder-yields-on-abort.pop3 \
 	tests/session/idle-holder-yields.pop3 \
 	tests/session/in-use-in-french.pop3 \
 	tests/session/in-use-in-german.pop3 \
