@@ -563,9 +563,11 @@ make_nonce(struct monitor *m)
 	unsigned char random[ASK_NONCE];
 
 	m->nonce[0] = '\0';
-	if ((m->challenges == 1 &&
-	    getentropy(m->salt_key, sizeof m->salt_key) == -1) ||
-	    getentropy(random, sizeof random) == -1)
+	if (!m->salted &&
+	    getentropy(m->salt_key, sizeof m->salt_key) == -1)
+		return -1;
+	m->salted = true;
+	if (getentropy(random, sizeof random) == -1)
 		return -1;
 	base64_encode(m->nonce, random, sizeof random);
 	return 0;

@@ -37,6 +37,7 @@ struct monitor {
 	char nonce[ASK_NONCE_MAX];	/* "", or a proof may come */
 	uint32_t challenges;		/* that the front has asked for */
 	unsigned char salt_key[SECRETS_KEY];	/* if the file has none */
+	bool salted;			/* there is such a key */
 	uid_t front_uid;		/* of the front, and its group ... */
 	gid_t front_gid;
 	int front_error;		/* ... or why there are none */

@@ -14,8 +14,22 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The monitor's random bytes; the call after so many has none, once. */
+static unsigned random_calls, random_fails_at;
+
+int
+getentropy(void *to, size_t len)
+{
+	if (++random_calls == random_fails_at) {
+		errno = EIO;
+		return -1;
+	}
+	return getrandom(to, len, 0) == (ssize_t)len ? 0 : -1;
+}
 
 static struct server_conf conf;
 static struct client client;
@@ -54,6 +68,7 @@ set_up(void **state)
 	fake_verdict = VERDICT_WRONG;
 	fake_pam_takes = 0;
 	fake_pam_started = 0;
+	random_calls = random_fails_at = 0;
 	if (user_self(&self) == -1 || monitor_init(&m, &conf, &client) == -1)
 		return -1;
 	m.root = false;		/* one's own account is the one let in */
@@ -995,6 +1010,58 @@ challenge__where_nobody_can_succeed__is_a_violation(void **state)
 	assert_non_null(strstr(lines[line_count - 1], "no challenge: "));
 }
 
+/*
+ * No nonce, no proof; and once there are random bytes again, what stands in for
+ * a nobody's salt must come of them: of a key that anybody can guess it would
+ * tell who has an entry.
+ */
+static void
+challenge__without_random_bytes__is_none_and_the_next_has_all(void **state)
+{
+	static const unsigned char none[SECRETS_KEY];
+	unsigned char signature[SCRAM_PROOF];
+	struct ask_challenge c;
+	unsigned nth;
+
+	(void)state;
+	give_secrets(self.name);
+	for (nth = 1; nth <= 2; nth++) {	/* key, nonce */
+		begin(NULL, false);
+		m.secrets = (struct secrets_kinds){ true, true };
+		line_count = 0;
+		random_calls = 0;
+		random_fails_at = nth;
+		assert_int_equal(challenge("nobody-here", &c), 0);
+		assert_string_equal(c.nonce, "");
+		assert_int_equal(c.salt.len, 0);
+		assert_string_equal(lines[0],
+		    "no challenge: Input/output error");
+		assert_int_equal(cram(self.name, "", "tanstaaf"), -1);
+		c.salt.iterations = SECRETS_ITERATIONS_MIN;
+		assert_int_equal(scram(self.name, &c, "tanstaaf", signature),
+		    -1);
+		assert_int_equal(challenge("nobody-here", &c), 0);
+		assert_string_not_equal(c.nonce, "");
+		assert_memory_not_equal(m.salt_key, none, sizeof none);
+	}
+	(void)unlink(secrets);
+}
+
+/* APOP's stamp: no session begins with one that can be guessed. */
+static void
+init__without_random_bytes__fails(void **state)
+{
+	(void)state;
+	give_secrets(self.name);
+	monitor_free(&m);
+	random_calls = 0;
+	random_fails_at = 1;
+	assert_int_equal(monitor_init(&m, &conf, &client), -1);
+	assert_int_equal(errno, EIO);
+	assert_string_equal(m.stamp, "");
+	(void)unlink(secrets);
+}
+
 static void
 challenges__too_many__are_a_violation(void **state)
 {
@@ -1258,6 +1325,8 @@ main(void)
 		TEST(scram__refused__takes_as_long_and_is_not_signed),
 		TEST(scram__with_a_field_too_long__is_a_violation),
 		TEST(challenge__where_nobody_can_succeed__is_a_violation),
+		TEST(challenge__without_random_bytes__is_none_and_the_next_has_all),
+		TEST(init__without_random_bytes__fails),
 		TEST(challenges__too_many__are_a_violation),
 		TEST(no_auth__lets_in_anybody__as_ourselves),
 		TEST(virtual__welcome__has_a_maildir_and_our_uid),
