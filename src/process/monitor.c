@@ -304,23 +304,35 @@ admit_anybody(struct monitor *m, const char *name)
 	    ? VERDICT_WELCOME : VERDICT_WRONG;
 }
 
+static enum verdict
+no_secrets(const struct monitor *m)
+{
+	log_line(LOG_FAULT, "secrets file %s: %s", m->conf->secrets,
+	    strerror(errno));
+	return VERDICT_TROUBLE;
+}
+
 /*
  * qpopper's rule: who has a secret may not use clear text.  Only a right
- * password comes so far, so that nobody else learns who has one.
+ * password comes so far, so that nobody else learns who has one.  A file that
+ * is not root's alone has nobody's secrets; one that cannot be read today may
+ * have this one's.
  */
-static bool
-must_be_stronger(const struct monitor *m, const char *name)
+static enum verdict
+forbid_clear_text(const struct monitor *m, const char *name)
 {
 	struct secrets_entry e;
 	bool found;
 
 	if (m->tls_active || m->conf->secrets == NULL ||
-	    m->conf->pop3.clear == CLEAR_ALWAYS ||
-	    secrets_find(m->conf->secrets, span_of(name), &e) == -1)
-		return false;
+	    m->conf->pop3.clear == CLEAR_ALWAYS)
+		return VERDICT_WELCOME;
+	if (secrets_find(m->conf->secrets, span_of(name), &e) == -1)
+		return errno == ENOENT || errno == EPERM ? VERDICT_WELCOME :
+		    no_secrets(m);
 	found = e.found;
 	secrets_wipe(&e);
-	return found;
+	return found ? VERDICT_STRONGER : VERDICT_WELCOME;
 }
 
 /* Where there is no PAM the secrets are all there is. */
@@ -331,11 +343,8 @@ judge_secret(struct monitor *m, const char *name,
 	bool match;
 
 	if (secrets_verify(m->conf->secrets, span_of(name), password,
-	    &match) == -1) {
-		log_line(LOG_FAULT, "secrets file %s: %s", m->conf->secrets,
-		    strerror(errno));
-		return VERDICT_TROUBLE;
-	}
+	    &match) == -1)
+		return no_secrets(m);
 	return match ? admit(m, name) : VERDICT_WRONG;
 }
 
@@ -344,7 +353,7 @@ judge_password(struct monitor *m, const char *said,
     const struct secret *password)
 {
 	char name[ASK_USER_MAX + 1];
-	enum verdict verdict;
+	enum verdict verdict, rule;
 
 	if (understand(m, said, name) == -1)
 		return VERDICT_WRONG;
@@ -356,8 +365,9 @@ judge_password(struct monitor *m, const char *said,
 	if (m->pam == NULL)
 		return VERDICT_TROUBLE;
 	verdict = pamauth_verify(m->pam, name, password);
-	if (verdict == VERDICT_WELCOME && must_be_stronger(m, name))
-		return VERDICT_STRONGER;
+	if (verdict == VERDICT_WELCOME &&
+	    (rule = forbid_clear_text(m, name)) != VERDICT_WELCOME)
+		return rule;
 	return admit_by_pam(m, verdict);
 }
 
@@ -381,9 +391,11 @@ judge_apop(struct monitor *m, const char *said, struct span digest)
 
 	if (understand(m, said, name) == -1)
 		return VERDICT_WRONG;
-	if (m->stamp[0] == '\0' || apop_verify(m->conf->secrets,
-	    span_of(name), m->stamp, digest, &match) == -1)
+	if (m->stamp[0] == '\0')
 		return VERDICT_TROUBLE;
+	if (apop_verify(m->conf->secrets, span_of(name), m->stamp, digest,
+	    &match) == -1)
+		return no_secrets(m);
 	return match ? admit_proven(m, name) : VERDICT_WRONG;
 }
 
@@ -398,7 +410,7 @@ judge_cram(struct monitor *m, const char *said, struct span digest)
 	if (cram_challenge(challenge, m->nonce, m->conf->pop3.host) == -1 ||
 	    cram_verify(m->conf->secrets, span_of(name), challenge, digest,
 	    &match) == -1)
-		return VERDICT_TROUBLE;
+		return no_secrets(m);
 	return match ? admit_proven(m, name) : VERDICT_WRONG;
 }
 
@@ -413,7 +425,7 @@ judge_scram(struct monitor *m, const char *said, struct scram_claim *claim,
 	claim->user = span_of(name);
 	if (scram_verify(m->conf->secrets, claim, m->nonce, m->salt_key,
 	    &match, signature) == -1)
-		return VERDICT_TROUBLE;
+		return no_secrets(m);
 	return match && known ? admit_proven(m, name) : VERDICT_WRONG;
 }
 

@@ -151,6 +151,29 @@ verify__of_who_has_a_secret__wants_something_stronger(void **state)
 	(void)unlink(path);
 }
 
+/* It may be this user's, whose secret would then go over the wire. */
+static void
+verify__with_secrets_that_cannot_be_read__is_not_for_today(void **state)
+{
+	char path[] = "/tmp/monitor.XXXXXX", expected[LOG_LINE_MAX];
+	int fd = mkstemp(path);
+
+	(void)state;
+	conf.secrets = path;
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(ftruncate(fd, 1 << 30), 0);
+	assert_int_equal(verify(self.name, "x"), VERDICT_TROUBLE);
+	(void)snprintf(expected, sizeof expected, "secrets file %s: %s", path,
+	    strerror(EFBIG));
+	assert_string_equal(lines[0], expected);
+	assert_int_equal(m.phase, FRONT_ASKS);
+	/* Nobody's, whatever is in it: --check says so. */
+	assert_int_equal(fchmod(fd, 0644), 0);
+	assert_int_equal(verify(self.name, "x"), VERDICT_WELCOME);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 static void
 verify__welcome__leads_to_the_hand_over_and_the_report(void **state)
 {
@@ -1303,6 +1326,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(verify__of_who_has_a_secret__wants_something_stronger),
+		TEST(verify__with_secrets_that_cannot_be_read__is_not_for_today),
 		TEST(verify__welcome__leads_to_the_hand_over_and_the_report),
 		TEST(hand_over__before_a_right_password__needs_no_answer),
 		TEST(hand_over__before_a_wrong_password__is_forgotten),
