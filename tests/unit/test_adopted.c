@@ -294,6 +294,11 @@ lists__of_other_servers__are_taken_over(void **state)
 		    "000000016553f100 own-id 0000000b6553f100 " },
 		{ "dovecot-uidlist", "1 255 9\n1 1.a\n2 2.b\n",
 		    "00000001000000ff 00000002000000ff 3.c " },
+		{ "dovecot-uidlist", "3 N9 V77\n1 :1.a\n",
+		    "000000010000004d 2.b 3.c " },
+		{ "dovecot-uidlist", "3 V77\n1 P12345678901234567890123456789"
+		    "01234567890123456789012345678901234567890123456789 :1.a\n"
+		    "2 :2.b\n", "1.a 000000020000004d 3.c " },
 		{ "dovecot-uidlist", "4 V1 N9\n1 :1.a\n", "1.a 2.b 3.c " },
 		{ "dovecot-uidlist", "", "1.a 2.b 3.c " },
 		{ "dovecot-uidlist", "3\n1 :1.a\n2", "1.a 2.b 3.c " },
@@ -313,6 +318,18 @@ lists__of_other_servers__are_taken_over(void **state)
 		box_remove(ADOPTED_FILE);
 		box_remove("solopop.index");
 	}
+}
+
+/* Courier had them from names, and what it found odd as +XX. */
+static void
+courier__message_of_number_0__has_its_name_as_id(void **state)
+{
+	(void)state;
+	box_put("new/1.it's", SPAN("Subject: a\n\n"));
+	box_put("new/2.b+c", SPAN("Subject: b\n\n"));
+	box_put("courierpop3dsizelist", SPAN("/3 5 77\n1.it's 12 0:0:0\n"
+	    "2.b+c 12 0:0:0\n"));
+	expect_ids(TAKEOVER_LISTS, "1.it+27s 2.b+2Bc ");
 }
 
 static void
@@ -342,6 +359,7 @@ main(void)
 		BOX_TEST(id__of_two_messages__is_the_adopted_ones),
 		BOX_TEST(headers__are_asked_once_and_if_wanted),
 		BOX_TEST(lists__of_other_servers__are_taken_over),
+		BOX_TEST(courier__message_of_number_0__has_its_name_as_id),
 		BOX_TEST(ids__that_cannot_be_written__hold_for_the_session),
 	};
 
