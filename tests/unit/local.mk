@@ -73,7 +73,7 @@ endif
 
 # Calls that fail when told to: sources and linker flags of a program with them.
 FAILING = tests/unit/failing.c tests/unit/failing.h
-FAILING_LDFLAGS = $(AM_LDFLAGS) \
+FAILING_WRAP = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 ONE_FILE = tests/unit/one_file.c tests/unit/one_file.h tests/unit/unit.h
@@ -84,18 +84,18 @@ tests_unit_test_access_LDADD = $(TEST_LIBS)
 tests_unit_test_adopted_SOURCES = tests/unit/test_adopted.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h $(FAILING)
 tests_unit_test_adopted_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_adopted_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_adopted_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_adopted_LDADD = $(TEST_LIBS)
 tests_unit_test_any_call_SOURCES = tests/unit/test_any_call.c \
 	tests/unit/unit.h tests/unit/box.c tests/unit/box.h $(FAILING)
 tests_unit_test_any_call_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_any_call_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_any_call_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_any_call_LDADD = $(TEST_LIBS)
 tests_unit_test_any_drain_SOURCES = tests/unit/test_any_drain.c \
 	tests/unit/unit.h tests/unit/box.c tests/unit/box.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h $(FAILING)
 tests_unit_test_any_drain_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_any_drain_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_any_drain_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_any_drain_LDADD = $(TEST_LIBS)
 tests_unit_test_apop_SOURCES = tests/unit/test_apop.c $(ONE_FILE)
 tests_unit_test_apop_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -148,7 +148,7 @@ tests_unit_test_expected_SOURCES = tests/unit/test_expected.c \
 	tests/unit/unit.h tests/unit/box.c tests/unit/box.h \
 	src/import/expected.c src/import/expected.h $(FAILING)
 tests_unit_test_expected_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_expected_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_expected_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_expected_LDADD = $(TEST_LIBS)
 tests_unit_test_program_SOURCES = tests/unit/test_program.c tests/unit/unit.h
 tests_unit_test_program_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -162,7 +162,7 @@ tests_unit_test_hmac_LDADD = $(TEST_LIBS)
 tests_unit_test_index_SOURCES = tests/unit/test_index.c tests/unit/unit.h \
 	$(FAILING)
 tests_unit_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_index_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_index_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_index_LDADD = $(TEST_LIBS)
 tests_unit_test_line_SOURCES = tests/unit/test_line.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
@@ -184,7 +184,7 @@ tests_unit_test_main_SOURCES = tests/unit/test_main.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h src/policy.c src/policy.h \
 	$(settings) $(FAILING)
 tests_unit_test_main_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_main_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_main_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_main_LDADD = $(TEST_LIBS) $(PAM_LIBS)
 tests_unit_test_maildrop_SOURCES = tests/unit/test_maildrop.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h \
@@ -198,7 +198,7 @@ tests_unit_test_mails_LDADD = $(TEST_LIBS)
 tests_unit_test_mbox_SOURCES = tests/unit/test_mbox.c tests/unit/unit.h \
 	$(FAILING)
 tests_unit_test_mbox_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_mbox_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_mbox_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_mbox_LDADD = $(TEST_LIBS)
 tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h \
@@ -224,7 +224,7 @@ tests_unit_test_out_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_out_LDADD = $(TEST_LIBS)
 tests_unit_test_pam_SOURCES = tests/unit/test_pam.c tests/unit/unit.h $(FAILING)
 tests_unit_test_pam_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_pam_LDFLAGS = $(FAILING_LDFLAGS)
+tests_unit_test_pam_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_pam_LDADD = $(TEST_LIBS)
 tests_unit_test_pam_load_SOURCES = tests/unit/test_pam_load.c tests/unit/unit.h
 tests_unit_test_pam_load_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -286,7 +286,8 @@ one_run(void **state, const struct scene *scene, unsigned nth, int error)
 static void
 play(void **state, const struct scene *scene)
 {
-	static const int errors[] = { EIO, ESTALE, FAILING_SHORT };
+	static const int errors[] = { EIO, ESTALE, EMFILE,
+	    FAILING_SHORT };
 	unsigned nth;
 	size_t i;
 
