@@ -9,6 +9,7 @@ maildirsize never tells of less than there is.  SOLOPOP_FAULTS=all tries every
 error at every call.
 """
 import collections
+import contextlib
 import os
 import re
 import shutil
@@ -266,6 +267,17 @@ def parse(heard, commands):
     return answers
 
 
+def what_waits():
+    """Each process, its parent, and the system call that it is in."""
+    found = []
+    for pid, state in processes().items():
+        with contextlib.suppress(OSError):
+            found.append("%d<%s %s %s %s" % (
+                pid, state["PPid"], state["Name"], state["State"][0],
+                slurp("/proc/%d/syscall" % pid).strip()))
+    return "; ".join(found)
+
+
 class Fate:
     """A session, and what each of its calls may come to."""
 
@@ -277,11 +289,18 @@ class Fate:
         self.runs = collections.Counter()
 
     def run(self, prefix=(), script=None):
-        done = subprocess.run(
-            self.become + list(prefix) + self.command, cwd="/",
-            input="".join(c + "\r\n" for c in script or self.script).encode(),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
-        return done
+        args = self.become + list(prefix) + self.command
+        said = "".join(c + "\r\n" for c in script or self.script).encode()
+        with subprocess.Popen(
+                args, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE) as process:
+            try:
+                out, err = process.communicate(said, PATIENCE)
+            except subprocess.TimeoutExpired:
+                where = what_waits()
+                process.kill()
+                raise AssertionError("no end of %s: %s" % (args, where))
+        return subprocess.CompletedProcess(args, process.returncode, out, err)
 
     def commands(self, script=None):
         return ["banner"] + list(script or self.script)
