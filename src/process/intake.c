@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "maildir/bulletin.h"
+#include "maildir/dotlock.h"
 #include "maildir/lock.h"
 #include "maildir/maildrop.h"
 #include "maildir/spool.h"
@@ -338,23 +339,31 @@ needs_groups(const struct intake *in)
 	    in->conf->intake.group_bulletins;
 }
 
+/*
+ * Of the spools this user's alone: the group that makes the lock file beside it
+ * may read those of others.
+ */
 static int
 see_only(const struct intake *in, const struct intake_sources *s,
     pid_t monitor)
 {
 	char spool[PATH_MAX], temp_drop[PATH_MAX], mark[PATH_MAX + 16];
-	const char *const found[] = { in->maildir,
-	    directory_of(spool, s->spool),
-	    directory_of(temp_drop, s->temp_drop),
-	    in->conf->intake.bulletin_dir, mark };
-	struct sandbox_path paths[sizeof found / sizeof found[0]];
-	size_t i, n = 0;
+	const struct sandbox_path paths[] = {
+		{ in->maildir, SANDBOX_WRITE },
+		{ s->spool, SANDBOX_WRITE },
+		{ directory_of(spool, s->spool), SANDBOX_LOCK },
+		{ s->temp_drop, SANDBOX_WRITE },
+		{ directory_of(temp_drop, s->temp_drop), SANDBOX_LOCK },
+		{ in->conf->intake.bulletin_dir, SANDBOX_READ },
+		{ mark, SANDBOX_READ },
+	};
+	int r;
 
 	(void)snprintf(mark, sizeof mark, "%s/.popbull", home_of(in));
-	for (i = 0; i < sizeof found / sizeof found[0]; i++)
-		if (found[i] != NULL && access(found[i], F_OK) == 0)
-			paths[n++] = (struct sandbox_path){ found[i], i < 3 };
-	return sandbox_intake(monitor, paths, n);
+	if (dotlock_group(lock_group(in, s->spool)) == -1)
+		return -1;
+	r = sandbox_intake(monitor, paths, sizeof paths / sizeof paths[0]);
+	return dotlock_group((gid_t)-1) == -1 ? -1 : r;
 }
 
 int

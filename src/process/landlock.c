@@ -44,6 +44,7 @@
 #define READING (READ_FILE | READ_DIR)
 #define WRITING (READING | WRITE_FILE | REMOVE_FILE | REMOVE_DIR | MAKE_DIR | \
 	MAKE_REG | REFER | TRUNCATE)
+#define LOCKING (WRITE_FILE | REMOVE_FILE | MAKE_REG)
 #define OF_A_FILE (READ_FILE | WRITE_FILE | TRUNCATE)
 
 /* An older kernel takes the longer form if it ends in zeros. */
@@ -94,15 +95,21 @@ open_path(const char *path)
 	    open(path, O_PATH | O_CLOEXEC);
 }
 
+static const uint64_t uses[] = {
+	[SANDBOX_READ] = READING,
+	[SANDBOX_WRITE] = WRITING,
+	[SANDBOX_LOCK] = LOCKING,
+};
+
 static int
 allow(int ruleset, const struct sandbox_path *path, uint64_t handled)
 {
-	struct rule rule = {
-		.allowed = handled & (path->writable ? WRITING : READING)
-	};
+	struct rule rule = { .allowed = handled & uses[path->use] };
 	struct stat st;
 	int fd, r;
 
+	if (path->path == NULL)
+		return 0;
 	if ((fd = open_path(path->path)) == -1)
 		return leads_nowhere(errno) ? 0 : -1;
 	if ((r = fstat(fd, &st)) == 0) {

@@ -15,10 +15,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A file, or a directory with all that is below it. */
+enum sandbox_use {
+	SANDBOX_READ,
+	SANDBOX_WRITE,	/* and read, make, move and remove */
+	SANDBOX_LOCK,	/* make, write and remove files, and read none */
+};
+
+/* A file, or a directory with all that is below it; NULL for none. */
 struct sandbox_path {
 	const char *path;
-	bool writable;
+	enum sandbox_use use;
 };
 
 /* For whoever has read a secret: no core file, no tracer. */

@@ -98,7 +98,7 @@ sandbox_tls(pid_t monitor)
 int
 sandbox_session(pid_t monitor, const char *path)
 {
-	const struct sandbox_path maildir = { path, true };
+	const struct sandbox_path maildir = { path, SANDBOX_WRITE };
 
 	if (sandbox_bare(monitor) == -1 || confine_files(&maildir, 1) == -1)
 		return -1;
@@ -116,7 +116,7 @@ sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n)
 int
 sandbox_files(const char *path)
 {
-	const struct sandbox_path maildir = { path, true };
+	const struct sandbox_path maildir = { path, SANDBOX_WRITE };
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;

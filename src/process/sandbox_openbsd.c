@@ -49,6 +49,12 @@ sandbox_tls(pid_t monitor)
  * The first unveil(2) hides everything; a path that leads nowhere is left out.
  * A promise without "unveil" allows no more of them.
  */
+static const char *const permissions[] = {
+	[SANDBOX_READ] = "r",
+	[SANDBOX_WRITE] = "rwc",
+	[SANDBOX_LOCK] = "wc",
+};
+
 static int
 reveal(const struct sandbox_path *paths, size_t n)
 {
@@ -57,8 +63,8 @@ reveal(const struct sandbox_path *paths, size_t n)
 	if (unveil("/", "") == -1)
 		return -1;
 	for (i = 0; i < n; i++)
-		if (unveil(paths[i].path, paths[i].writable ? "rwc" : "r") ==
-		    -1 && errno != ENOENT && errno != ENOTDIR &&
+		if (paths[i].path != NULL && unveil(paths[i].path,
+		    permissions[paths[i].use]) == -1 && errno != ENOENT && errno != ENOTDIR &&
 		    errno != EACCES && errno != ELOOP)
 			return -1;
 	return 0;
@@ -75,7 +81,7 @@ sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n)
 int
 sandbox_session(pid_t monitor, const char *path)
 {
-	const struct sandbox_path maildir = { path, true };
+	const struct sandbox_path maildir = { path, SANDBOX_WRITE };
 
 	if (sandbox_bare(monitor) == -1 || reveal(&maildir, 1) == -1)
 		return -1;
@@ -85,7 +91,7 @@ sandbox_session(pid_t monitor, const char *path)
 int
 sandbox_files(const char *path)
 {
-	const struct sandbox_path maildir = { path, true };
+	const struct sandbox_path maildir = { path, SANDBOX_WRITE };
 
 	return reveal(&maildir, 1) == -1 ? -1 : unveil(NULL, NULL);
 }

@@ -17,8 +17,8 @@ GETREGS, SETREGS, SINGLESTEP, ATTACH, DETACH = 12, 13, 9, 16, 17
 NAMES = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax "
          "rip cs eflags rsp ss fs_base gs_base ds es fs gs").split()
 CALLS = dict(read=0, mmap=9, socket=41, sendto=44, fork=57, execve=59, kill=62,
-             getpid=39, ptrace=101, setuid=105, prctl=157, openat=257,
-             mkdirat=258, unlinkat=263, renameat=264, linkat=265,
+             getpid=39, ptrace=101, setuid=105, setresgid=119, prctl=157,
+             openat=257, mkdirat=258, unlinkat=263, renameat=264, linkat=265,
              fchmodat=268)
 AT_FDCWD = -100
 libc = ctypes.CDLL(None, use_errno=True)

@@ -121,6 +121,39 @@ def intake__forbidden_calls_from_inside__end_it():
     equal(slurp(path), text)
 
 
+@root_only
+def intake__spools_of_others_from_inside__are_out_of_reach():
+    """Though the group that makes lock files may read them all."""
+    from test_qpopper import SPOOLS, mbox, polled, put_spool, session, spools
+    from test_tls import roles
+    if not landlock():
+        raise Skip("no Landlock")
+    make_home("alice")
+    spools()
+    own = put_spool("alice", mbox((1, polled(1))))
+    other = put_spool("bob", mbox((2, polled(2))))
+    spill(own + ".lock", "1\n")
+    with session() as s:
+        s.talk.banner()
+        s.talk.ok("USER alice")
+        s.talk.send("PASS %s\r\n" % password("alice"))
+        pid = eventually("intake", lambda: waits(roles(s.pid).get(
+            "solopop-import")))
+        with Stopped(pid) as intake:
+            equal(intake.call("setresgid", -1, os.stat(other).st_gid, -1), 0)
+            for path in other, SPOOLS:
+                equal(intake.call("openat", AT_FDCWD, path, os.O_RDONLY, 0),
+                      -errno.EACCES, path)
+            check(intake.call("openat", AT_FDCWD, own, os.O_RDWR, 0) >= 0,
+                  "its own spool")
+            equal(intake.call("setresgid", -1, uid("alice"), -1), 0)
+        os.unlink(own + ".lock")
+        check(s.talk.line().startswith("+OK alice has 1 message"))
+        s.talk.ok("QUIT")
+        s.talk.at_end()
+    equal(slurp(other), mbox((2, polled(2))))
+
+
 def waits(pid):
     """The process, once it does: in the system call of a nap."""
     if pid is not None and re.match("(230|35) ",

@@ -75,9 +75,11 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/intake-filter.mutation \
 	tests/mutations/intake-groups.mutation \
 	tests/mutations/intake-role.mutation \
+	tests/mutations/intake-spools.mutation \
 	tests/mutations/keepalive-unsent.mutation \
 	tests/mutations/keepalive.mutation \
 	tests/mutations/killed-silent.mutation \
+	tests/mutations/landlock-lock.mutation \
 	tests/mutations/landlock-network.mutation \
 	tests/mutations/landlock-reading.mutation \
 	tests/mutations/landlock-refer.mutation \

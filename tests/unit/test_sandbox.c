@@ -85,10 +85,13 @@ as_session(void)
 static int
 as_intake(void)
 {
-	static char inbox[BOX_PATH_MAX], notices[BOX_PATH_MAX];
+	static char spools[BOX_PATH_MAX], spool[BOX_PATH_MAX];
+	static char notices[BOX_PATH_MAX];
 	const struct sandbox_path paths[] = {
-		{ maildir, true }, { box_path(inbox, "new"), true },
-		{ box_path(notices, "cur"), false },
+		{ maildir, SANDBOX_WRITE }, { NULL, SANDBOX_WRITE },
+		{ box_path(spools, "new"), SANDBOX_LOCK },
+		{ box_path(spool, "new/mine"), SANDBOX_WRITE },
+		{ box_path(notices, "cur"), SANDBOX_READ },
 	};
 
 	return sandbox_intake(parent, paths, COUNT(paths));
@@ -801,17 +804,33 @@ intake_there(void)
 
 static int do_read_notice(void) { return open_at("../cur", O_RDONLY); }
 static int do_make_notice(void) { return open_at("../cur/x", O_RDWR|O_CREAT); }
-static int do_make_inbox(void) { return open_at("../new/x", O_RDWR|O_CREAT); }
+static int do_list_spools(void) { return open_at("../new", O_RDONLY); }
+static int do_lock_spool(void) { return open_at("../new/x", O_WRONLY|O_CREAT); }
+static int do_cut_spool(void) { return open_at("../new/mine", O_RDWR|O_TRUNC); }
+
+static int
+do_move_lock(void)
+{
+	return result_of(renameat(AT_FDCWD, "../new/x", AT_FDCWD,
+	    "../new/y")) || result_of(linkat(AT_FDCWD, "../new/y", AT_FDCWD,
+	    "../new/x", 0)) || result_of(unlinkat(AT_FDCWD, "../new/y", 0));
+}
 
 static void
 intake__each_path_as_it_was_named(void **state)
 {
 	(void)state;
 	need_landlock(LANDLOCK_ABI_NEEDED);
+	box_put("new/mine", SPAN("From"));
 	assert_int_equal(try(intake_there, do_read_notice), 0);
 	assert_int_equal(try(intake_there, do_make_notice), EACCES);
-	assert_int_equal(try(intake_there, do_make_inbox), 0);
+	assert_int_equal(try(intake_there, do_lock_spool), 0);
+	assert_int_equal(try(intake_there, do_move_lock), 0);
+	assert_int_equal(try(intake_there, do_list_spools), EACCES);
+	assert_int_equal(try(intake_there, do_read_beside), EACCES);
+	assert_int_equal(try(intake_there, do_cut_spool), 0);
 	box_remove("new/x");
+	box_remove("new/mine");
 	assert_int_equal(try(intake_there, do_make_own), 0);
 	assert_int_equal(try(intake_there, do_read_above), EACCES);
 	assert_int_equal(try(intake_there, do_read_etc), EACCES);
@@ -861,7 +880,7 @@ session__a_whole_maildrop__works(void **state)
 static int
 landlocked(void)
 {
-	const struct sandbox_path path = { maildir, true };
+	const struct sandbox_path path = { maildir, SANDBOX_WRITE };
 
 	if (sandbox_bare(parent) == -1)
 		return -1;
@@ -903,7 +922,7 @@ static int abi;
 static int
 by_an_older_kernel(void)
 {
-	const struct sandbox_path path = { maildir, true };
+	const struct sandbox_path path = { maildir, SANDBOX_WRITE };
 
 	if (chdir(maildir) == -1 || sandbox_bare(parent) == -1)
 		return -1;
