@@ -37,8 +37,11 @@ fill(struct line *l, int64_t deadline)
 			return -1;
 		n = read(l->fd, l->buffer + l->end, LINE_BUFFER - l->end);
 	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
-	if (n == -1)
+	if (n == -1) {
+		if (errno == ETIMEDOUT)	/* the network's, and no deadline */
+			errno = ECONNRESET;
 		return -1;
+	}
 	l->eof = n == 0;
 	l->end += (size_t)n;
 	return 0;

@@ -165,8 +165,9 @@ tests_unit_test_index_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_index_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_index_LDADD = $(TEST_LIBS)
 tests_unit_test_line_SOURCES = tests/unit/test_line.c tests/unit/unit.h \
-	tests/unit/fake_clock.c tests/unit/fake_clock.h
+	tests/unit/fake_clock.c tests/unit/fake_clock.h $(FAILING)
 tests_unit_test_line_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_line_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_line_LDADD = $(TEST_LIBS)
 tests_unit_test_lock_SOURCES = tests/unit/test_lock.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h

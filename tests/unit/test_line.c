@@ -1,3 +1,4 @@
+#include "failing.h"
 #include "fake_clock.h"
 #include "io/line.h"
 #include "unit.h"
@@ -191,6 +192,19 @@ read__after_the_deadline__can_wait_on(void **state)
 	/* What is here is taken though it is too late. */
 	assert_int_equal(line_read(&line, MAX, 0, &text), 0);
 	assert_span(text, "STAT");
+}
+
+/* TCP says so of a peer that answers no more. */
+static void
+read__of_a_peer_that_vanished__is_no_deadline(void **state)
+{
+	struct span text;
+
+	(void)state;
+	SEND("STAT\r\n");
+	failing_begin_only("read", 1, ETIMEDOUT);
+	assert_errno(line_read(&line, MAX, WAIT_FOR_EVER, &text), ECONNRESET);
+	assert_true(failing_end());
 }
 
 static void
@@ -446,6 +460,7 @@ main(void)
 		TEST(read__cut_at_any_two_bytes__gives_the_same),
 		TEST(read__byte_by_byte__gives_the_same),
 		TEST(read__after_the_deadline__can_wait_on),
+		TEST(read__of_a_peer_that_vanished__is_no_deadline),
 		TEST(read__at_the_limit__and_beyond),
 		TEST(read__of_a_line_larger_than_the_buffer__skips_it_whole),
 		TEST(read__of_a_nul__is_an_error_for_that_line_alone),
