@@ -1,10 +1,9 @@
 #include "process/import.h"
 
 #include "base/log.h"
+#include "process/child.h"
 #include "process/intake.h"
 #include "process/program.h"
-
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <string.h>
@@ -104,7 +103,6 @@ import_main(const struct monitor *m, int channel)
 void
 import_alone(const struct monitor *m)
 {
-	int status;
 	pid_t pid = fork();
 
 	if (pid == 0)
@@ -113,6 +111,5 @@ import_alone(const struct monitor *m)
 		log_line(LOG_FAULT, "cannot start %s: %s",
 		    m->conf->intake.program, strerror(errno));
 	else
-		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-			continue;
+		child_wait("solopop-import", pid);
 }

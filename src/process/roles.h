@@ -36,9 +36,6 @@ _Noreturn void session_main(const struct monitor *m, int channel);
  */
 void supervise_run(struct monitor *m);
 
-/* Log it, if this process was ended by a signal that was not ours. */
-void supervise_log_end(const char *name, int wait_status);
-
 /* Everything in this process, which is not root's. */
 void alone_run(struct monitor *m);
 

@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "io/channel.h"
+#include "process/child.h"
 #include "process/import.h"
 #include "process/privilege.h"
 
 #include <sys/select.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -94,30 +94,17 @@ start(struct monitor *m, const sigset_t *outside,
 	return child->pid == -1 ? -1 : 0;
 }
 
-void
-supervise_log_end(const char *name, int status)
-{
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		log_line(LOG_FAULT, "%s ended by signal %d%s", name,
-		    WTERMSIG(status), WTERMSIG(status) == SIGSYS ?
-		    ": a system call that is not for it" : "");
-}
-
 /* Whatever it still does, it is not needed any more. */
 static void
 end(struct child *child)
 {
-	int status = 0;
-
 	if (child->pid != -1)
 		(void)kill(child->pid, SIGKILL);
 	fd_close(&child->channel);
 	if (child->pid == -1)
 		return;
-	while (waitpid(child->pid, &status, 0) == -1 && errno == EINTR)
-		continue;
+	child_wait(child->name, child->pid);
 	child->pid = -1;
-	supervise_log_end(child->name, status);
 }
 
 /* Is there a message (or an end) to be read?  No: too late, or a signal. */

@@ -4,9 +4,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "io/wait.h"
+#include "process/child.h"
 #include "process/privilege.h"
 #include "process/program.h"
-#include "process/roles.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -158,16 +158,12 @@ tls_begin(struct tls *t, const struct server_conf *conf, struct client *client,
 void
 tls_end(struct tls *t, int64_t deadline)
 {
-	int status = 0;
-
 	if (t->pid == 0)
 		return;
 	(void)wait_for(t->alive, POLLIN, deadline, NULL);
 	fd_close(&t->alive);
 	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
-	while (waitpid(t->pid, &status, 0) == -1 && errno == EINTR)
-		continue;
-	supervise_log_end("solopop-tls", status);
+	child_wait("solopop-tls", t->pid);
 	t->pid = 0;
 }
 
