@@ -233,24 +233,42 @@ command_add(const struct request *r)
 	return status;
 }
 
-enum status
-command_delete(const struct request *r)
+/* What is done with an entry that is there, the file read or locked. */
+static enum status
+with_entry(const struct request *r, int (*take)(struct store *, const char *),
+    enum status (*work)(const struct request *, struct store *,
+    const struct secrets_entry *))
 {
 	struct secrets_entry e;
 	enum status status;
 	struct store s;
 
-	if (store_lock(&s, r->file) == -1) {
+	if (take(&s, r->file) == -1) {
 		status = store_trouble(r, &s);
 	} else {
 		secrets_search(s.text, span_of(r->user), &e);
-		status = e.found ? commit(r, &s, NULL) : no_entry(r);
+		status = e.found ? work(r, &s, &e) : no_entry(r);
 		secrets_wipe(&e);
-		if (status == STATUS_DONE)
-			say(span_of(r->user), "deleted");
 	}
 	store_close(&s);
 	return status;
+}
+
+static enum status
+delete(const struct request *r, struct store *s, const struct secrets_entry *e)
+{
+	enum status status = commit(r, s, NULL);
+
+	(void)e;
+	if (status == STATUS_DONE)
+		say(span_of(r->user), "deleted");
+	return status;
+}
+
+enum status
+command_delete(const struct request *r)
+{
+	return with_entry(r, store_lock, delete);
 }
 
 static void
@@ -325,8 +343,6 @@ verify(const struct request *r, const struct secrets_entry *e,
 	const char *why;
 	bool same;
 
-	if (!e->found)
-		return no_entry(r);
 	if (!e->has_password && !e->has_scram) {
 		say(span_of(r->user), "the entry is of no use");
 		return STATUS_NO;
@@ -341,27 +357,25 @@ verify(const struct request *r, const struct secrets_entry *e,
 }
 
 static enum status
-verify_with(const struct request *r, const char *question)
+verify_any(const struct request *r, struct store *s,
+    const struct secrets_entry *e)
 {
-	struct secrets_entry e;
-	enum status status;
-	struct store s;
+	(void)s;
+	return verify(r, e, "Secret: ");
+}
 
-	if (store_read(&s, r->file) == -1) {
-		status = store_trouble(r, &s);
-	} else {
-		secrets_search(s.text, span_of(r->user), &e);
-		status = verify(r, &e, question);
-		secrets_wipe(&e);
-	}
-	store_close(&s);
-	return status;
+static enum status
+verify_own(const struct request *r, struct store *s,
+    const struct secrets_entry *e)
+{
+	(void)s;
+	return verify(r, e, "Old secret: ");
 }
 
 enum status
 command_verify(const struct request *r)
 {
-	return verify_with(r, "Secret: ");
+	return with_entry(r, store_read, verify_any);
 }
 
 static enum status
@@ -370,8 +384,6 @@ upgrade(const struct request *r, struct store *s, const struct secrets_entry *e)
 	struct secrets_entry scram;
 	enum status status;
 
-	if (!e->found)
-		return no_entry(r);
 	if (e->has_scram) {
 		say(span_of(r->user), "SCRAM-SHA-256 already");
 		return STATUS_DONE;
@@ -393,19 +405,7 @@ upgrade(const struct request *r, struct store *s, const struct secrets_entry *e)
 enum status
 command_upgrade(const struct request *r)
 {
-	struct secrets_entry e;
-	enum status status;
-	struct store s;
-
-	if (store_lock(&s, r->file) == -1) {
-		status = store_trouble(r, &s);
-	} else {
-		secrets_search(s.text, span_of(r->user), &e);
-		status = upgrade(r, &s, &e);
-		secrets_wipe(&e);
-	}
-	store_close(&s);
-	return status;
+	return with_entry(r, store_lock, upgrade);
 }
 
 struct counts {
@@ -512,6 +512,6 @@ command_own(const struct request *r)
 		return trouble(r, "you have no account here");
 	own.user = pw->pw_name;
 	if (geteuid() != 0)
-		status = verify_with(&own, "Old secret: ");
+		status = with_entry(&own, store_read, verify_own);
 	return status == STATUS_DONE ? command_add(&own) : status;
 }
