@@ -1,16 +1,16 @@
 /*
  * solopop: POP3 on standard input and output, for one session.  Here things are
- * put in order and started; see process/roles.h for what runs then.
+ * put in order and started; see server/roles.h for what runs then.
  */
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "compat/compat.h"
-#include "options.h"
-#include "policy.h"
-#include "process/privilege.h"
-#include "process/roles.h"
-#include "process/sandbox.h"
+#include "settings/options.h"
+#include "settings/policy.h"
+#include "confine/privilege.h"
+#include "server/roles.h"
+#include "confine/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -74,7 +74,7 @@ done <<END
 $table
 END
 # What became of qpopper's options.
-old=$(sed -n 's/^ROW("\([a-zA-Z-]*\)", QPOPPER_.*/\1/p' "$top/src/qpopper_rows.h" |
+old=$(sed -n 's/^ROW("\([a-zA-Z-]*\)", QPOPPER_.*/\1/p' "$top/src/settings/qpopper_rows.h" |
     grep -v '^-')
 [ "$(echo "$old" | wc -l)" -gt 30 ] || complain "found no options of qpopper"
 for key in $old; do

@@ -7,18 +7,22 @@
 # FOLDER: the folders whose headers it may include.  auth and maildir are wings,
 # strangers to each other.  "." is src itself.
 floors='
-.       . process pop3 auth maildir io base compat
-process process pop3 auth maildir io base compat
-pop3    pop3 auth maildir io base compat
-auth    auth io base compat
-maildir maildir io base compat
-io      io base compat
-base    base compat
-compat  compat
-tls     tls process io base compat
-check   check . process pop3 auth maildir io base compat
-import  import . process pop3 auth maildir io base compat
-passwd  passwd process auth io base compat
+.        . server session settings users pop3 auth maildir confine io base compat
+server   server session settings import users pop3 auth maildir confine io base compat
+session  session pop3 maildir confine io base compat
+settings settings users pop3 auth maildir confine io base compat
+import   import settings users maildir confine io base compat
+pop3     pop3 auth maildir io base compat
+auth     auth io base compat
+maildir  maildir io base compat
+users    users settings auth io base compat
+confine  confine base compat
+io       io base compat
+base     base compat
+compat   compat
+tls      tls confine io base compat
+check    check server import settings users pop3 auth maildir confine io base compat
+passwd   passwd auth confine io base compat
 '
 
 # HEADER (a regular expression): its readers (one too).
@@ -29,12 +33,12 @@ md5\.h            base/digest\.c
 sha2\.h           base/digest\.c
 syslog\.h         base/log\.c
 emmintrin\.h      io/bulk_sse2\.c
-dirent\.h         (maildir/[a-z_]*|tls/names)\.[ch]
+dirent\.h         (maildir/[a-z_]*|import/[a-z_]*|tls/names)\.[ch]
 openssl/.*        tls/[a-z_]*\.[ch]
 gdbm\.h           passwd/database_gdbm\.c
-sys/prctl\.h      process/(sandbox_linux|caps|seccomp)\.c
-linux/.*          process/(caps|seccomp)\.c
-sys/syscall\.h    process/(caps\.c|landlock\.c|seccomp_calls\.h)
+sys/prctl\.h      confine/(sandbox_linux|caps|seccomp)\.c
+linux/.*          confine/(caps|seccomp)\.c
+sys/syscall\.h    confine/(caps\.c|landlock\.c|seccomp_calls\.h)
 config\.h         compat/compat\.h
 '
 
@@ -114,14 +118,14 @@ must_see 'only for' pop3/reply.c '<security/pam_appl.h>'
 must_see 'only for' auth/apop.c '<md5.h>'
 must_see 'only for' base/hmac.c '<sha2.h>'
 must_see 'only for' auth/pam.c '<dlfcn.h>'
-must_see 'only for' process/monitor.c '<syslog.h>'
-must_see 'only for' process/user.c '<dirent.h>'
+must_see 'only for' server/monitor.c '<syslog.h>'
+must_see 'only for' users/user.c '<dirent.h>'
 must_see 'only for' tls/pump.c '<dirent.h>'
 must_see 'only for' io/out.c '<openssl/ssl.h>'
 must_see 'only for' passwd/import.c '<gdbm.h>'
 must_see 'passwd may not reach maildir' passwd/store.c '"maildir/lock.h"'
-must_see 'only for' process/session.c '<sys/prctl.h>'
-must_see 'only for' process/session.c '<linux/landlock.h>'
+must_see 'only for' server/alone.c '<sys/prctl.h>'
+must_see 'only for' server/alone.c '<linux/landlock.h>'
 
 src=${top_srcdir:-$(dirname "$0")/..}/src
 if ! [ -f "$src/main.c" ]; then

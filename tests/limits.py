@@ -47,7 +47,7 @@ def is_test(name, tests):
 
 def complaints():
     have = bounds()
-    keys = set(KEY.findall(slurp("src/options_rows.h")))
+    keys = set(KEY.findall(slurp("src/settings/options_rows.h")))
     page = slurp("doc/solopop.conf.5")
     page = page[page.index(".Sh LIMITS"):]
     tests = "".join(slurp(p) for p in

@@ -1,6 +1,6 @@
 /*
  * The questions of the process that talks to the client to the one that holds
- * the keys (process/monitor).  One message asks, one answers; to log, to hand
+ * the keys (server/monitor).  One message asks, one answers; to log, to hand
  * over and to report need no answer.
  *
  * Run by hand there is one process: the monitor's rules are then called

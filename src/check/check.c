@@ -3,12 +3,12 @@
 #include "auth/secrets.h"
 #include "base/cidr.h"
 #include "maildir/maildrop.h"
-#include "process/privilege.h"
-#include "process/sandbox.h"
-#include "process/tls.h"
-#include "process/user.h"
+#include "confine/privilege.h"
+#include "confine/sandbox.h"
+#include "server/tls.h"
+#include "users/user.h"
 #include "check/translate.h"
-#include "policy.h"
+#include "settings/policy.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -5,7 +5,7 @@
 #ifndef CHECK_CHECK_H
 #define CHECK_CHECK_H
 
-#include "options.h"
+#include "settings/options.h"
 
 #include <stdio.h>
 

@@ -1,8 +1,6 @@
 #include "check/help.h"
 
-#include "options.h"
-#include "process/import.h"
-#include "process/tls.h"
+#include "settings/options.h"
 
 #include <string.h>
 
@@ -15,7 +13,7 @@ static const struct row {
 #define GROUP(title) { title, 0, NULL, NULL },
 #define ROW(name, letter, kind, at, min, max, choices, argument, help) \
 	{ name, letter, argument, help },
-#include "options_rows.h"
+#include "settings/options_rows.h"
 #undef GROUP
 #undef ROW
 };

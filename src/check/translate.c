@@ -7,7 +7,7 @@ static const struct reason {
 	const char *name, *why;		/* why: NULL for none */
 } reasons[] = {
 #define ROW(name, fate, is_bool, now, values, why) { name, why },
-#include "qpopper_rows.h"
+#include "settings/qpopper_rows.h"
 #undef ROW
 };
 

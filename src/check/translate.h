@@ -5,7 +5,7 @@
 #ifndef CHECK_TRANSLATE_H
 #define CHECK_TRANSLATE_H
 
-#include "options.h"
+#include "settings/options.h"
 
 #include <stdio.h>
 

@@ -2,9 +2,9 @@
 
 #include "base/log.h"
 #include "base/num.h"
-#include "options.h"
-#include "process/intake.h"
-#include "process/privilege.h"
+#include "settings/options.h"
+#include "import/intake.h"
+#include "confine/privilege.h"
 
 #include <sys/stat.h>
 
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* The command line of process/import.c; settings follow. */
+/* The command line of server/pending.c; settings follow. */
 enum word {
 	PROGRAM, AT_LOGIN, CHANNEL, MONITOR, USER_ID, GROUP_ID, NAME, HOME,
 	MAILDIR, SETTINGS

@@ -3,7 +3,7 @@
 #include "base/fd.h"
 #include "io/wire.h"
 #include "maildir/maildrop.h"
-#include "maildir/mbox.h"
+#include "import/mbox.h"
 
 #include <sys/stat.h>
 

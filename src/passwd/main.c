@@ -4,7 +4,7 @@
  */
 #include "base/fd.h"
 #include "passwd/settings.h"
-#include "process/sandbox.h"
+#include "confine/sandbox.h"
 
 #include <sys/stat.h>
 

@@ -6,8 +6,8 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "process/privilege.h"
-#include "process/sandbox.h"
+#include "confine/privilege.h"
+#include "confine/sandbox.h"
 #include "tls/context.h"
 #include "tls/identity.h"
 #include "tls/inspect.h"

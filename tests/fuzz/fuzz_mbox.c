@@ -2,7 +2,7 @@
  * An mbox of any bytes: messages lie within the file, one behind the other, and
  * what is told of them is lawful.
  */
-#include "maildir/mbox.h"
+#include "import/mbox.h"
 
 #include "fuzz.h"
 

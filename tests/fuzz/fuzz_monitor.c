@@ -4,7 +4,7 @@
  * and a byte for the message's length.
  */
 #include "fuzz.h"
-#include "process/monitor.h"
+#include "server/monitor.h"
 
 #include "../unit/fake_clock.h"
 #include "../unit/fake_pam.h"

@@ -3,7 +3,7 @@
  * they are, the Maildir is two levels below the root of all mail, and the
  * folder one more.
  */
-#include "process/user.h"
+#include "users/user.h"
 #include "base/utf8.h"
 #include "fuzz.h"
 

@@ -182,7 +182,7 @@ tests_unit_test_maildir_SOURCES = tests/unit/test_maildir.c tests/unit/unit.h \
 tests_unit_test_maildir_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_maildir_LDADD = $(TEST_LIBS)
 tests_unit_test_main_SOURCES = tests/unit/test_main.c tests/unit/unit.h \
-	tests/unit/box.c tests/unit/box.h src/policy.c src/policy.h \
+	tests/unit/box.c tests/unit/box.h src/settings/policy.c src/settings/policy.h \
 	$(settings) $(FAILING)
 tests_unit_test_main_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_main_LDFLAGS = $(FAILING_WRAP)

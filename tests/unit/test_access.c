@@ -1,4 +1,4 @@
-#include "process/access.h"
+#include "users/access.h"
 #include "unit.h"
 
 #include <errno.h>

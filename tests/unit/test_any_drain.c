@@ -6,9 +6,9 @@
 #include "box.h"
 #include "failing.h"
 #include "fake_clock.h"
-#include "maildir/bulletin.h"
+#include "import/bulletin.h"
 #include "maildir/maildrop.h"
-#include "maildir/spool.h"
+#include "import/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

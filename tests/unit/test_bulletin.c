@@ -1,5 +1,5 @@
 #include "box.h"
-#include "maildir/bulletin.h"
+#include "import/bulletin.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  */
 #include "box.h"
 #include "fake_clock.h"
-#include "maildir/spool.h"
+#include "import/spool.h"
 
 #include <dirent.h>
 #include <errno.h>

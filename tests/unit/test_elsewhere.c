@@ -34,11 +34,11 @@ int our_getentropy(void *buffer, size_t len);
 
 #define lease_take no_lease_take
 #define lease_drop no_lease_drop
-#include "maildir/lease_none.c"
+#include "import/lease_none.c"
 
 #define seccomp_is_here no_seccomp_is_here
 #define seccomp_apply no_seccomp_apply
-#include "process/seccomp_none.c"
+#include "confine/seccomp_none.c"
 
 #define sandbox_no_core no_sandbox_no_core
 #define sandbox_monitor no_sandbox_monitor
@@ -49,7 +49,7 @@ int our_getentropy(void *buffer, size_t len);
 #define sandbox_intake no_sandbox_intake
 #define sandbox_files no_sandbox_files
 #define sandbox_layers no_sandbox_layers
-#include "process/sandbox_none.c"
+#include "confine/sandbox_none.c"
 
 static int
 in_a_child(int (*act)(void))

@@ -5,7 +5,7 @@
 #include "box.h"
 #include "failing.h"
 #include "import/expected.h"
-#include "maildir/spool.h"
+#include "import/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 #include "failing.h"
-#include "maildir/mbox.h"
+#include "import/mbox.h"
 #include "unit.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include "base/hmac.h"
 #include "fake_clock.h"
 #include "fake_pam.h"
-#include "process/monitor.h"
+#include "server/monitor.h"
 #include "unit.h"
 
 #include "config.h"

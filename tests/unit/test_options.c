@@ -2,7 +2,7 @@
  * The table of settings, from the command line and from files.
  */
 #include "check/help.h"
-#include "options.h"
+#include "settings/options.h"
 #include "unit.h"
 
 #include <stdlib.h>

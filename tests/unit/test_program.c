@@ -2,7 +2,7 @@
  * Starting another program of ours: its words, its descriptors, and nothing
  * else of ours.
  */
-#include "process/program.h"
+#include "server/program.h"
 #include "unit.h"
 
 #include "base/fd.h"

@@ -2,8 +2,8 @@
  * qpopper's command line and files, as old sites have them.
  */
 #include "check/translate.h"
-#include "options.h"
-#include "qpopper.h"
+#include "settings/options.h"
+#include "settings/qpopper.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -2,13 +2,13 @@
  * From inside each role: what it may not do is tried, each thing in a child of
  * its own, and so is what it must do.
  */
-#include "process/sandbox.h"
+#include "confine/sandbox.h"
 
 #include "box.h"
 #include "io/channel.h"
 #include "maildir/maildrop.h"
-#include "process/landlock.h"
-#include "process/seccomp.h"
+#include "confine/landlock.h"
+#include "confine/seccomp.h"
 #include "unit.h"
 
 #include <sys/ioctl.h>

@@ -3,7 +3,7 @@
 #include "base/digest.h"
 #include "maildir/adopted.h"
 #include "maildir/maildrop.h"
-#include "maildir/spool.h"
+#include "import/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

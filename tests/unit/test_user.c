@@ -1,4 +1,4 @@
-#include "process/user.h"
+#include "users/user.h"
 #include "unit.h"
 
 #include <errno.h>

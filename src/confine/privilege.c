@@ -1,0 +1,116 @@
+#include "confine/privilege.h"
+
+#include "compat/compat.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+bool
+privilege_is_root(void)
+{
+	return geteuid() == 0;
+}
+
+const char *
+privilege_front_account(const char *name, uid_t *uid, gid_t *gid)
+{
+	struct passwd *pw;
+
+	if ((pw = getpwnam(name)) == NULL)
+		pw = getpwnam(name = "nobody");
+	if (pw == NULL || pw->pw_uid == 0 || pw->pw_gid == 0) {
+		errno = pw == NULL ? ENOENT : EPERM;
+		return NULL;
+	}
+	*uid = pw->pw_uid;
+	*gid = pw->pw_gid;
+	return name;
+}
+
+int
+privilege_empty_dir(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1) {
+		if (errno != ENOENT || mkdir(path, 0555) == -1 ||
+		    lstat(path, &st) == -1)
+			return -1;
+	}
+	if (!S_ISDIR(st.st_mode) || st.st_uid != 0 ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}
+
+/* Trust the result, not the return value. */
+static int
+verify(uid_t uid, gid_t gid)
+{
+	if (getuid() != uid || geteuid() != uid || getgid() != gid ||
+	    getegid() != gid || setuid(0) != -1 || seteuid(0) != -1) {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * For root, setgid(2) and setuid(2) set the real, the effective and the saved
+ * id.
+ */
+int
+privilege_become(uid_t uid, gid_t gid)
+{
+	if (uid == 0 || setgid(gid) == -1 || setuid(uid) == -1)
+		return -1;
+	return verify(uid, gid);
+}
+
+int
+privilege_become_sparing(uid_t uid, gid_t gid, gid_t spare)
+{
+	if (spare == (gid_t)-1)
+		return privilege_become(uid, gid);
+	if (uid == 0 || spare == 0 || setresgid(gid, gid, spare) == -1 ||
+	    setuid(uid) == -1)
+		return -1;
+	return verify(uid, gid);
+}
+
+int
+privilege_limit(int fds)
+{
+	const struct rlimit none = { 0, 0 };
+	const struct rlimit open_ones = { (rlim_t)fds, (rlim_t)fds };
+
+	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
+	    setrlimit(RLIMIT_NOFILE, &open_ones) == -1 ||
+	    setrlimit(RLIMIT_NPROC, &none) == -1)
+		return -1;
+	return 0;
+}
+
+int
+privilege_limit_memory(uint64_t bytes)
+{
+	const struct rlimit some = { (rlim_t)bytes, (rlim_t)bytes };
+
+	return !MEMORY_LIMITS || bytes == 0 ? 0 : setrlimit(RLIMIT_DATA, &some);
+}
+
+int
+privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid, int fds)
+{
+	if (chdir(empty_dir) == -1 || chroot(".") == -1 ||
+	    setgroups(0, NULL) == -1 || privilege_become(uid, gid) == -1)
+		return -1;
+	return privilege_limit(fds);
+}

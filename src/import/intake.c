@@ -1,0 +1,384 @@
+#include "import/intake.h"
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "import/bulletin.h"
+#include "import/dotlock.h"
+#include "maildir/lock.h"
+#include "maildir/maildrop.h"
+#include "import/spool.h"
+#include "confine/privilege.h"
+#include "confine/sandbox.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * It is there once a spool has been drained: headers of mail that comes later
+ * give no unique-id.
+ */
+#define DRAINED_FILE "solopop.drained"
+
+/* What MTAs wait for each other's locks, about. */
+#define SPOOL_LOCK_WAIT 10000
+
+/* The pattern of a temporary drop's name, with the user for %s. */
+static int
+temp_name(char name[NAME_MAX + 1], const char *pattern, const char *user)
+{
+	const char *at = strstr(pattern, "%s");
+	int n;
+
+	n = at == NULL ? snprintf(name, NAME_MAX + 1, "%s", pattern) :
+	    snprintf(name, NAME_MAX + 1, "%.*s%s%s", (int)(at - pattern),
+	    pattern, user, at + 2);
+	return n > 0 && n <= NAME_MAX && strchr(name, '/') == NULL ? 0 : -1;
+}
+
+/* Beside the spool, unless the site has put it elsewhere. */
+static int
+find_temp_drop(struct intake_sources *s, const struct intake_conf *conf,
+    const char *user)
+{
+	char name[NAME_MAX + 1];
+	const char *slash;
+	int n;
+
+	if (temp_name(name, conf->temp_name, user) == -1)
+		return -1;
+	if (conf->temp_dir != NULL)
+		n = snprintf(s->temp_drop, PATH_MAX, "%s/%s", conf->temp_dir,
+		    name);
+	else if ((slash = strrchr(s->spool, '/')) != NULL)
+		n = snprintf(s->temp_drop, PATH_MAX, "%.*s/%s",
+		    (int)(slash - s->spool), s->spool, name);
+	else
+		return -1;
+	return n > 0 && n < PATH_MAX ? 0 : -1;
+}
+
+void
+intake_find(const struct intake *in, struct intake_sources *s)
+{
+	const struct intake_conf *conf = &in->conf->intake;
+	int r = -1;
+
+	memset(s, 0, sizeof *s);
+	if (conf->home_mail != NULL)
+		r = user_spool(s->spool, in->user->home, 0, conf->home_mail);
+	else if (conf->spool_dir != NULL)
+		r = user_spool(s->spool, conf->spool_dir, conf->hash_spool,
+		    in->user->name);
+	if (r == -1) {
+		s->spool[0] = '\0';
+		return;
+	}
+	if (find_temp_drop(s, conf, in->user->name) == -1)
+		s->temp_drop[0] = '\0';
+}
+
+static bool
+has_content(const char *path)
+{
+	struct stat st;
+
+	return path[0] != '\0' && lstat(path, &st) == 0 && st.st_size > 0;
+}
+
+bool
+intake_is_needed(const struct intake *in)
+{
+	const struct intake_conf *conf = &in->conf->intake;
+	struct intake_sources s;
+
+	if (in->conf->pop3.drop.read_only)
+		return false;
+	if (conf->bulletin_dir != NULL)
+		return true;
+	if (conf->spool_dir == NULL && conf->home_mail == NULL)
+		return false;
+	intake_find(in, &s);
+	return has_content(s.spool) || has_content(s.temp_drop) ||
+	    spool_is_pending(in->maildir);
+}
+
+/*
+ * The group that may make a lock file beside the spool: /var/mail is writable
+ * for a group of its own where it is not writable for all.
+ */
+static gid_t
+lock_group(const struct intake *in, const char *spool)
+{
+	char directory[PATH_MAX];
+	const char *slash;
+	struct stat st;
+
+	if (!in->root || in->conf->intake.home_mail != NULL ||
+	    (slash = strrchr(spool, '/')) == NULL ||
+	    span_copy(directory, sizeof directory,
+	    (struct span){ spool, (size_t)(slash - spool) }) == -1 ||
+	    stat(directory, &st) == -1)
+		return (gid_t)-1;
+	return (st.st_mode & S_IWGRP) != 0 && (st.st_mode & S_IWOTH) == 0 &&
+	    st.st_gid != 0 ? st.st_gid : (gid_t)-1;
+}
+
+/* --- Draining ---------------------------------------------------------------- */
+
+static int
+drain(const struct intake *in, struct maildir *md, const char *path,
+    bool adopt, bool orphans, bool *waits)
+{
+	struct spool_report report;
+	const struct spool_conf conf = {
+		.path = path,
+		.lock_gid = lock_group(in, path),
+		.lock_wait = SPOOL_LOCK_WAIT,
+		.adopt = adopt,
+		.old_uids = in->conf->intake.old_uids,
+		.orphans = orphans,
+	};
+
+	*waits = false;
+	if (path[0] == '\0')
+		return 0;
+	if (spool_drain(md, &conf, &report) == -1) {
+		log_line(LOG_WARN, "%s: spool %s: %s", in->user->name, path,
+		    maildir_error(md));
+		return -1;
+	}
+	*waits = report.waits;
+	if (report.messages > 0)
+		log_line(LOG_NOTE, "%s: %" PRIu32 " message%s (%" PRIu64
+		    " bytes) drained from %s", in->user->name, report.messages,
+		    report.messages == 1 ? "" : "s", report.raw, path);
+	return 0;
+}
+
+/*
+ * The ids of what is in the Maildir already are taken over before the file of
+ * ids is made by what comes.
+ */
+static void
+adopt_present(const struct intake *in, const char *path)
+{
+	struct maildrop_conf conf = in->conf->pop3.drop;
+	struct maildrop *d;
+
+	conf.lock = false;
+	if (maildrop_open(&d, path, &conf) == -1)
+		log_line(LOG_WARN, "%s: %s", in->user->name, d != NULL ?
+		    maildrop_error(d) : strerror(errno));
+	maildrop_close(d);
+}
+
+bool
+intake_adopts(const struct intake *in)
+{
+	char path[PATH_MAX + sizeof DRAINED_FILE + 1];
+	struct stat st;
+
+	(void)snprintf(path, sizeof path, "%s/" DRAINED_FILE, in->maildir);
+	return lstat(path, &st) == -1 && errno == ENOENT;
+}
+
+static void
+note_drained(const struct maildir *md)
+{
+	int fd = openat(md->top, DRAINED_FILE, O_WRONLY | O_CREAT |
+	    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	fd_close(&fd);
+}
+
+/*
+ * qpopper's temporary drop is older, and so it comes first; but if it is the
+ * draining of the spool that was interrupted, that one has to be finished.
+ */
+static int
+drain_all(const struct intake *in, const struct intake_sources *s,
+    struct maildir *md)
+{
+	bool adopt = intake_adopts(in), waits, none;
+	int r;
+
+	if (!has_content(s->spool) && !has_content(s->temp_drop) &&
+	    !spool_is_pending(in->maildir))
+		return 0;
+	if (adopt)
+		adopt_present(in, in->maildir);
+	r = drain(in, md, s->temp_drop, adopt, false, &waits);
+	if (drain(in, md, s->spool, adopt, true, &none) == -1 ||
+	    (waits && drain(in, md, s->temp_drop, adopt, true, &none) == -1))
+		r = -1;
+	if (r == 0 && adopt)
+		note_drained(md);
+	return r;
+}
+
+/* --- Bulletins --------------------------------------------------------------- */
+
+/* Is the user of this process in the group? */
+static bool
+is_member(void *ctx, const char *group)
+{
+	const struct group *gr = getgrnam(group);
+	gid_t groups[256];
+	int i, n;
+
+	(void)ctx;
+	if (gr == NULL)
+		return false;
+	if (gr->gr_gid == getgid())
+		return true;
+	n = getgroups((int)(sizeof groups / sizeof groups[0]), groups);
+	for (i = 0; i < n; i++)
+		if (groups[i] == gr->gr_gid)
+			return true;
+	return false;
+}
+
+/* Virtual users have none of their own. */
+static const char *
+home_of(const struct intake *in)
+{
+	return in->conf->virtual_user != NULL ? in->maildir : in->user->home;
+}
+
+static int
+take_bulletins(const struct intake *in, struct maildir *md)
+{
+	const struct intake_conf *conf = &in->conf->intake;
+	char own[PATH_MAX + 16], shared[PATH_MAX + ASK_USER_MAX + 16];
+	const struct bulletin_conf bulletins = {
+		.directory = conf->bulletin_dir,
+		.max = conf->max_bulletins,
+		.groups = conf->group_bulletins,
+		.marks = { own, shared },
+		.is_member = is_member,
+	};
+	uint32_t n;
+	int r;
+
+	if (conf->bulletin_dir == NULL)
+		return 0;
+	(void)snprintf(own, sizeof own, "%s/.popbull", home_of(in));
+	(void)snprintf(shared, sizeof shared, "%s/%s.popbull",
+	    conf->bulletin_dir, in->user->name);
+	if ((r = bulletin_deliver(md, &bulletins, &n)) == -1)
+		log_line(LOG_WARN, "%s: %s", in->user->name, maildir_error(md));
+	if (n > 0)
+		log_line(LOG_CHAT, "%s: %" PRIu32 " bulletins delivered",
+		    in->user->name, n);
+	return r;
+}
+
+/* --- All of it --------------------------------------------------------------- */
+
+/* Two sessions of one user must not take in the same mail twice. */
+static int
+lock_maildir(const struct intake *in, struct lock *lock, int top)
+{
+	const struct maildrop_conf *conf = &in->conf->pop3.drop;
+
+	return conf->lock ? lock_take(lock, top, conf->lock_wait) : 0;
+}
+
+int
+intake_run(const struct intake *in)
+{
+	struct maildir md;
+	struct intake_sources s;
+	struct lock lock;
+	int r = -1;
+
+	intake_find(in, &s);
+	maildir_init(&md);
+	lock_init(&lock);
+	if (maildir_make(&md, in->maildir) == -1)
+		log_line(LOG_WARN, "%s: no mail is taken in: %s",
+		    in->user->name, maildir_error(&md));
+	else if (lock_maildir(in, &lock, md.top) == -1)
+		log_line(LOG_NOTE, "%s: no mail is taken in: %s",
+		    in->user->name, strerror(errno));
+	else {
+		r = drain_all(in, &s, &md);
+		if (take_bulletins(in, &md) == -1)
+			r = -1;
+	}
+	lock_release(&lock);
+	maildir_close(&md);
+	return r;
+}
+
+/* The directory that a path is in; "" for none. */
+static const char *
+directory_of(char directory[PATH_MAX], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	directory[0] = '\0';
+	if (slash != NULL && slash > path)
+		(void)span_copy(directory, PATH_MAX,
+		    (struct span){ path, (size_t)(slash - path) });
+	return directory;
+}
+
+/* The databases of groups may be anywhere, even behind a socket. */
+static bool
+needs_groups(const struct intake *in)
+{
+	return in->conf->intake.bulletin_dir != NULL &&
+	    in->conf->intake.group_bulletins;
+}
+
+/*
+ * Of the spools this user's alone: the group that makes the lock file beside it
+ * may read those of others.
+ */
+static int
+see_only(const struct intake *in, const struct intake_sources *s,
+    pid_t monitor)
+{
+	char spool[PATH_MAX], temp_drop[PATH_MAX], mark[PATH_MAX + 16];
+	const struct sandbox_path paths[] = {
+		{ in->maildir, SANDBOX_WRITE },
+		{ s->spool, SANDBOX_WRITE },
+		{ directory_of(spool, s->spool), SANDBOX_LOCK },
+		{ s->temp_drop, SANDBOX_WRITE },
+		{ directory_of(temp_drop, s->temp_drop), SANDBOX_LOCK },
+		{ in->conf->intake.bulletin_dir, SANDBOX_READ },
+		{ mark, SANDBOX_READ },
+	};
+	int r;
+
+	(void)snprintf(mark, sizeof mark, "%s/.popbull", home_of(in));
+	if (dotlock_group(lock_group(in, s->spool)) == -1)
+		return -1;
+	r = sandbox_intake(monitor, paths, sizeof paths / sizeof paths[0]);
+	return dotlock_group((gid_t)-1) == -1 ? -1 : r;
+}
+
+int
+intake_lock_up(const struct intake *in, pid_t monitor)
+{
+	struct intake_sources s;
+	struct maildir md;
+
+	intake_find(in, &s);
+	if (privilege_become_sparing(in->user->uid, in->user->gid,
+	    lock_group(in, s.spool)) == -1)
+		return -1;
+	maildir_init(&md);		/* or there is nothing to be seen */
+	(void)maildir_make(&md, in->maildir);
+	maildir_close(&md);
+	return in->conf->no_sandbox || needs_groups(in) ?
+	    sandbox_bare(monitor) : see_only(in, &s, monitor);
+}

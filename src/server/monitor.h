@@ -1,0 +1,95 @@
+/*
+ * The monitor holds the keys: the secrets file, PAM, root.  It reads no byte
+ * from the network, only the messages of auth/ask.h, each at its lawful moment
+ * and of lawful length; anything else ends the session.
+ */
+#ifndef SERVER_MONITOR_H
+#define SERVER_MONITOR_H
+
+#include "auth/pam.h"
+#include "settings/server.h"
+#include "server/tls.h"
+#include "users/user.h"
+
+#include <stdbool.h>
+
+enum monitor_phase {
+	FRONT_ASKS = 1,		/* nobody is in yet */
+	HANDING_OVER = 2,	/* somebody is, and the front goes */
+	USER_RUNS = 4,
+	ALL_DONE = 8,		/* the session has reported */
+	TURNED_AWAY = 16,	/* too many failed logins */
+	BEFORE_TLS = 32,	/* TLS comes next, and no front is there */
+	PROXY_TELLS = 64	/* first of all, whose connection it is */
+};
+
+/* "<pid.time.random@host>" */
+#define MONITOR_STAMP_MAX 512
+
+struct monitor {
+	const struct server_conf *conf;
+	struct client *client;
+	pid_t pid;			/* ours */
+	bool root;			/* three processes, not one */
+	enum monitor_phase phase;
+	struct secrets_kinds secrets;	/* what can succeed with them */
+	char stamp[MONITOR_STAMP_MAX];	/* "" where APOP cannot succeed */
+	char nonce[ASK_NONCE_MAX];	/* "", or a proof may come */
+	uint32_t challenges;		/* that the front has asked for */
+	unsigned char salt_key[SECRETS_KEY];	/* if the file has none */
+	bool salted;			/* there is such a key */
+	uid_t front_uid;		/* of the front, and its group ... */
+	gid_t front_gid;
+	int front_error;		/* ... or why there are none */
+	struct pamauth *pam;
+	struct user user;		/* from HANDING_OVER on */
+	char folder[ASK_USER_MAX + 1];	/* of the Maildir; "": none */
+	char whole[ASK_USER_MAX + 1];	/* the name, with the folder */
+	bool tls_offered;		/* STLS would work */
+	bool tls_active;
+	bool xclient_done;		/* a proxy has told of its client */
+	bool greeted;			/* the client has had a banner */
+	struct tls tls;
+	int64_t login_deadline;		/* clock_ms() terms */
+	uint32_t failures;
+	uint32_t lines;			/* that the front has logged */
+	enum language language;		/* of the answers to the client */
+	struct monmsg unread;		/* what the front handed over ... */
+	bool offered;			/* ... before it asked */
+};
+
+/* See what secrets there are, and make the stamp.  conf and client are kept by reference. */
+int monitor_init(struct monitor *m, const struct server_conf *conf,
+    struct client *client);
+
+/*
+ * Put TLS between the client and what comes next.  Failed logins, the deadline
+ * and PAM stay as they are.  -1, and the log says why: the session is over.
+ */
+int monitor_begin_tls(struct monitor *m);
+
+/* Our copies of the client's descriptors are not needed any more. */
+void monitor_leave_client(struct monitor *m);
+
+/* Wait until TLS has sent the last bytes, or end it now. */
+void monitor_end_tls(struct monitor *m, bool now);
+
+/*
+ * Where the Maildir of m->user is, that may have m->folder in it.  The literal
+ * path of the command line is nobody's pattern.  -1 as user_maildir().
+ */
+int monitor_maildir(const struct monitor *m, char path[PATH_MAX]);
+
+/* End what PAM began. */
+void monitor_free(struct monitor *m);
+
+/*
+ * Answer one message, in place: afterwards it is the answer, or empty when none
+ * is due.  -1 for a violation, which has been logged.
+ */
+int monitor_answer(struct monitor *m, struct monmsg *message);
+
+/* The same for struct ask, where there is one process. */
+int monitor_answer_ask(void *monitor, struct monmsg *message);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Mail that waits elsewhere is brought into the Maildir by solopop-import
+ * before a session begins, so that nothing of what reads spools is in a
+ * session's own program.  See import/intake.h.
+ */
+#ifndef SERVER_PENDING_H
+#define SERVER_PENDING_H
+
+#include "server/monitor.h"
+
+/* Does mail wait for m->user, and is there a Maildir to bring it to? */
+bool import_is_due(const struct monitor *m);
+
+/*
+ * As root, in a process of its own: become solopop-import, which becomes the
+ * user.  It logs through channel.  Never returns.
+ */
+_Noreturn void import_main(const struct monitor *m, int channel);
+
+/* By hand: have it done, and wait for its end.  It logs for itself. */
+void import_alone(const struct monitor *m);
+
+#endif

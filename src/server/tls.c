@@ -1,0 +1,213 @@
+#include "server/tls.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "io/wait.h"
+#include "server/child.h"
+#include "confine/privilege.h"
+#include "server/program.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+void
+tls_init(struct tls *t)
+{
+	*t = (struct tls){ .pid = 0, .alive = -1 };
+}
+
+static bool
+has_ucspi(const struct client *client)
+{
+	return client->ucspi_control > STDERR_FILENO;
+}
+
+bool
+tls_is_offered(const struct tls_conf *conf, const struct client *client)
+{
+	if (has_ucspi(client))
+		return true;
+	return conf->cert != NULL && access(conf->cert, F_OK) == 0 &&
+	    access(conf->program, X_OK) == 0;
+}
+
+static void
+put_files(struct program *c, const struct tls_conf *conf)
+{
+	program_option(c, "--cert", conf->cert);
+	program_option(c, "--key", conf->key);
+	program_option(c, "--sni-dir", conf->sni_dir);
+	program_option(c, "--ticket-file", conf->ticket_file);
+}
+
+static void
+put_number(struct program *c, const char *name, int64_t n)
+{
+	program_word(c, name);
+	program_number(c, n > 0 ? (uint64_t)n : 0);
+}
+
+static void
+make_command(struct program *c, const struct server_conf *conf,
+    const struct client *client, int64_t deadline)
+{
+	int64_t left = deadline - clock_ms();
+
+	program_init(c, conf->tls.program);
+	put_files(c, &conf->tls);
+	if (privilege_is_root()) {
+		program_option(c, "--user", conf->tls.user != NULL ?
+		    conf->tls.user : conf->front_user);
+		program_option(c, "--empty-dir", conf->empty_dir);
+	}
+	if (conf->no_sandbox)
+		program_word(c, "--no-sandbox");
+	program_option(c, "--peer", client->peer.ip);
+	program_option(c, "--log", log_target_word());
+	program_option(c, "--log-facility", log_facility_word());
+	put_number(c, "--monitor", getpid());
+	put_number(c, "--handshake-time", left < conf->tls.handshake_time ?
+	    left : conf->tls.handshake_time);
+	put_number(c, "--patience", conf->pop3.idle_time);
+}
+
+/* One end of a pipe that nobody writes to ends when the other process does. */
+static int
+start_program(struct tls *t, const struct program *c, struct client *client,
+    int plain)
+{
+	int alive[2], *fds[4];
+
+	if (pipe(alive) == -1)
+		return -1;
+	(void)fcntl(alive[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(alive[1], F_SETFD, FD_CLOEXEC);
+	if ((t->pid = fork()) == 0) {
+		fds[0] = &client->in;
+		fds[1] = &client->out;
+		fds[2] = &plain;
+		fds[3] = &alive[1];
+		program_become(c, fds, 4);
+	}
+	fd_close(&alive[1]);
+	if (t->pid == -1) {
+		fd_close(&alive[0]);
+		t->pid = 0;
+		return -1;
+	}
+	t->alive = alive[0];
+	return 0;
+}
+
+static int
+replace_client(struct client *client, int *in, int *out)
+{
+	fd_close(&client->in);
+	fd_close(&client->out);
+	client->in = *in;
+	client->out = *out;
+	*in = *out = -1;
+	return client->in == -1 || client->out == -1 ? -1 : 0;
+}
+
+static int
+begin_program(struct tls *t, const struct server_conf *conf,
+    struct client *client, int64_t deadline)
+{
+	struct program c;
+	int ends[2], copy, r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
+		return -1;
+	make_command(&c, conf, client, deadline);
+	r = start_program(t, &c, client, ends[1]);
+	fd_close(&ends[1]);
+	copy = fd_copy(ends[0]);
+	if (r == 0)
+		r = replace_client(client, &ends[0], &copy);
+	fd_close(&ends[0]);
+	fd_close(&copy);
+	return r;
+}
+
+/* The superserver does it, when told to: 'y' on the one, then the other two. */
+static int
+begin_ucspi(struct client *client)
+{
+	if (fd_write_all(client->ucspi_control, "y", 1) == -1)
+		return -1;
+	fd_close(&client->ucspi_control);
+	return replace_client(client, &client->ucspi_in, &client->ucspi_out);
+}
+
+int
+tls_begin(struct tls *t, const struct server_conf *conf, struct client *client,
+    int64_t deadline)
+{
+	return has_ucspi(client) ? begin_ucspi(client) :
+	    begin_program(t, conf, client, deadline);
+}
+
+void
+tls_end(struct tls *t, int64_t deadline)
+{
+	if (t->pid == 0)
+		return;
+	(void)wait_for(t->alive, POLLIN, deadline, NULL);
+	fd_close(&t->alive);
+	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
+	child_wait("solopop-tls", t->pid);
+	t->pid = 0;
+}
+
+static void
+read_text(int fd, char *text, size_t cap)
+{
+	size_t len = 0;
+	char waste[512];
+	ssize_t n;
+
+	do {
+		if (len < cap - 1)
+			n = read(fd, text + len, cap - 1 - len);
+		else
+			n = read(fd, waste, sizeof waste);
+		if (n > 0 && len < cap - 1)
+			len += (size_t)n;
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	text[len] = '\0';
+}
+
+int
+tls_check(const struct tls_conf *conf, char *text, size_t cap)
+{
+	struct program c;
+	int ends[2], status;
+	pid_t pid;
+
+	text[0] = '\0';
+	if (pipe(ends) == -1)
+		return -1;
+	program_init(&c, conf->program);
+	put_files(&c, conf);
+	program_word(&c, "--check");
+	if ((pid = fork()) == 0) {
+		if (dup2(ends[1], STDOUT_FILENO) != -1)
+			program_become(&c, NULL, 0);
+		_exit(PROGRAM_MISSING);
+	}
+	fd_close(&ends[1]);
+	if (pid != -1)
+		read_text(ends[0], text, cap);
+	fd_close(&ends[0]);
+	if (pid == -1 || waitpid(pid, &status, 0) == -1)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

@@ -1,0 +1,24 @@
+/*
+ * Who may log in besides what PAM says: qpopper's lists of users, and
+ * /etc/shells.
+ */
+#ifndef USERS_ACCESS_H
+#define USERS_ACCESS_H
+
+#include "settings/server.h"
+#include "users/user.h"
+
+/*
+ * The file holds one name a line.  1: the name is there; 0: it is not; -1 with
+ * errno when that cannot be told, ENOENT for no such file.
+ */
+int access_lists(const char *path, const char *name);
+
+/*
+ * May they in?  NULL if so; else why not, for the log.  *trouble says that it
+ * could not be found out.
+ */
+const char *access_refusal(const struct server_conf *conf,
+    const struct user *user, bool *trouble);
+
+#endif
