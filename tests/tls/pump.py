@@ -437,11 +437,7 @@ def what_is_wrong_is_said(a):
 
 @test
 def an_expired_certificate_is_told_of(a):
-    cert = os.path.join(a.top, "old.crt")
-    tlslab.openssl("req", "-new", "-key", a.key, "-subj", "/CN=old", "-out",
-                   cert + ".csr")
-    tlslab.openssl("x509", "-req", "-in", cert + ".csr", "-key", a.key,
-                   "-days", "-1", "-out", cert)
+    cert = a.issue_expired(os.path.join(a.top, "old"))
     done = subprocess.run([a.place.tls, "--check", "--cert=" + cert,
                            "--key=" + a.key], capture_output=True,
                           timeout=20)

@@ -63,8 +63,12 @@ class Authority:
         self.ca_key = os.path.join(top, "ca.key")
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
                 "ec_paramgen_curve:P-256", "-nodes", "-days", "3650",
-                "-subj", "/CN=Test authority", "-keyout", self.ca_key,
-                "-out", self.ca)
+                "-subj", "/CN=Test authority", "-addext",
+                "keyUsage=critical,keyCertSign,cRLSign", "-keyout",
+                self.ca_key, "-out", self.ca)
+        self.leaf = write(os.path.join(top, "leaf.ext"),
+                          b"subjectKeyIdentifier=hash\n"
+                          b"authorityKeyIdentifier=keyid\n")
         self.cert, self.key = self.issue(HOST)
 
     def issue(self, host, days="365", kind="ec", folder=None, more="",
@@ -79,13 +83,39 @@ class Authority:
                 *[x for e in extensions for x in ("-addext", e)])
         openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey",
                 self.ca_key, "-days", days, "-copy_extensions", "copy",
-                "-out", cert)
+                "-extfile", self.leaf, "-out", cert)
         os.unlink(request)
         os.chmod(key, 0o600)
         return cert, key
 
+    def issue_expired(self, stem):
+        """-> path of a certificate for our key that ended years ago.  Only
+        "openssl ca" sets both dates with each version of OpenSSL 3."""
+        request, cert = stem + ".csr", stem + ".crt"
+        write(stem + ".db", b"")
+        config = write(stem + ".cnf", ("""
+            [ca]
+            default_ca = expired
+            [expired]
+            database = %s.db
+            new_certs_dir = %s
+            rand_serial = yes
+            default_md = sha256
+            policy = any
+            [any]
+            commonName = supplied
+            """ % (stem, self.top)).encode())
+        openssl("req", "-new", "-key", self.key, "-subj", "/CN=expired",
+                "-out", request)
+        openssl("ca", "-batch", "-selfsign", "-config", config, "-keyfile",
+                self.key, "-in", request, "-startdate", "20200101000000Z",
+                "-enddate", "20200102000000Z", "-notext", "-out", cert)
+        return cert
+
     def client(self, version=None):
+        """Python 3.13 verifies strictly; so do older ones here."""
         c = ssl.create_default_context(cafile=self.ca)
+        c.verify_flags |= ssl.VERIFY_X509_STRICT
         if version is not None:
             c.minimum_version = c.maximum_version = version
         return c
