@@ -176,10 +176,10 @@ run(struct options *o, struct client *client)
 		    "solopop --check", o->server.tls.program);
 		return EX_CONFIG;
 	}
-	warning = policy_warning(o, m.tls_offered, m.secrets.scram);
+	warning = policy_warning(o, m.tls_offered, m.login.secrets.scram);
 	if (warning != NULL)
 		log_line(LOG_WARN, "%s", warning);
-	if (m.root)
+	if (m.login.root)
 		supervise_run(&m);
 	else
 		alone_run(&m);

@@ -19,7 +19,7 @@
 static void
 fail(struct pop3 *p, const char *what, const struct monitor *m)
 {
-	log_line(LOG_FAULT, "%s %s: %s", what, m->whole, strerror(errno));
+	log_line(LOG_FAULT, "%s %s: %s", what, m->login.whole, strerror(errno));
 	(void)pop3_say(p, REPLY_NOT_NOW);
 	(void)out_flush(p->out);
 }
@@ -28,7 +28,7 @@ static int
 become_user(const struct monitor *m, const char *path)
 {
 	(void)umask(077);
-	if (privilege_become(m->user.uid, m->user.gid) == -1 ||
+	if (privilege_become(m->login.user.uid, m->login.user.gid) == -1 ||
 	    privilege_limit(SESSION_FILES) == -1 ||
 	    privilege_limit_memory((uint64_t)m->conf->session_memory << 20) ==
 	    -1)
@@ -58,9 +58,9 @@ enter_folder(const struct monitor *m, char path[PATH_MAX])
 {
 	struct stat st;
 
-	if (m->folder[0] == '\0')
+	if (m->login.folder[0] == '\0')
 		return 0;
-	if (user_enter_folder(path, m->folder) == -1 || lstat(path, &st) == -1)
+	if (user_enter_folder(path, m->login.folder) == -1 || lstat(path, &st) == -1)
 		return -1;
 	errno = ENOTDIR;
 	return S_ISDIR(st.st_mode) ? 0 : -1;
@@ -76,7 +76,7 @@ transact(struct pop3 *p, const struct monitor *m, char path[PATH_MAX])
 		return;
 	}
 	log_line(LOG_NOTE, "%s: folder %s: %s", pop3_who(p), log_quote(quoted,
-	    sizeof quoted, span_of(m->folder)), strerror(errno));
+	    sizeof quoted, span_of(m->login.folder)), strerror(errno));
 	(void)pop3_say(p, REPLY_NO_ACCESS);
 	out_finish(p->out, p->in.fd);
 }
@@ -91,8 +91,8 @@ session_main(const struct monitor *m, int channel)
 	log_divert(ask_log, &ask);
 	if ((p = front_begin(m, &ask)) == NULL)
 		_exit(1);
-	(void)span_copy(p->user, sizeof p->user, span_of(m->whole));
-	if (monitor_maildir(m, path) == -1 || become_user(m, path) == -1 ||
+	(void)span_copy(p->user, sizeof p->user, span_of(m->login.whole));
+	if (login_maildir(&m->login, path) == -1 || become_user(m, path) == -1 ||
 	    take_over(p, m) == -1) {
 		fail(p, "cannot start a session for", m);
 		_exit(1);
@@ -152,8 +152,8 @@ serve(struct monitor *m, struct pop3 *p)
 {
 	char path[PATH_MAX];
 
-	(void)span_copy(p->user, sizeof p->user, span_of(m->whole));
-	if (monitor_maildir(m, path) == -1) {
+	(void)span_copy(p->user, sizeof p->user, span_of(m->login.whole));
+	if (login_maildir(&m->login, path) == -1) {
 		fail(p, "no Maildir for", m);
 		return;
 	}

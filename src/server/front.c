@@ -85,7 +85,7 @@ front_begin(const struct monitor *m, struct ask *ask)
 	const struct client *c = m->client;
 	struct pop3 *p;
 
-	p = pop3_new(&m->conf->pop3, &c->peer, ask, m->stamp, c->in, c->out);
+	p = pop3_new(&m->conf->pop3, &c->peer, ask, m->login.stamp, c->in, c->out);
 	if (p == NULL)
 		return NULL;
 	p->login_deadline = m->login_deadline;
@@ -93,7 +93,7 @@ front_begin(const struct monitor *m, struct ask *ask)
 	p->tls_offered = m->tls_offered;
 	p->xclient_done = m->xclient_done;
 	p->greeted = m->greeted;
-	p->secrets = m->secrets;
+	p->secrets = m->login.secrets;
 	p->language = m->language;
 	return p;
 }

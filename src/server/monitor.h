@@ -6,10 +6,9 @@
 #ifndef SERVER_MONITOR_H
 #define SERVER_MONITOR_H
 
-#include "auth/pam.h"
 #include "settings/server.h"
+#include "server/login.h"
 #include "server/tls.h"
-#include "users/user.h"
 
 #include <stdbool.h>
 
@@ -23,28 +22,16 @@ enum monitor_phase {
 	PROXY_TELLS = 64	/* first of all, whose connection it is */
 };
 
-/* "<pid.time.random@host>" */
-#define MONITOR_STAMP_MAX 512
-
 struct monitor {
 	const struct server_conf *conf;
 	struct client *client;
 	pid_t pid;			/* ours */
-	bool root;			/* three processes, not one */
 	enum monitor_phase phase;
-	struct secrets_kinds secrets;	/* what can succeed with them */
-	char stamp[MONITOR_STAMP_MAX];	/* "" where APOP cannot succeed */
-	char nonce[ASK_NONCE_MAX];	/* "", or a proof may come */
+	struct login login;		/* whole from HANDING_OVER on */
 	uint32_t challenges;		/* that the front has asked for */
-	unsigned char salt_key[SECRETS_KEY];	/* if the file has none */
-	bool salted;			/* there is such a key */
 	uid_t front_uid;		/* of the front, and its group ... */
 	gid_t front_gid;
 	int front_error;		/* ... or why there are none */
-	struct pamauth *pam;
-	struct user user;		/* from HANDING_OVER on */
-	char folder[ASK_USER_MAX + 1];	/* of the Maildir; "": none */
-	char whole[ASK_USER_MAX + 1];	/* the name, with the folder */
 	bool tls_offered;		/* STLS would work */
 	bool tls_active;
 	bool xclient_done;		/* a proxy has told of its client */
@@ -73,12 +60,6 @@ void monitor_leave_client(struct monitor *m);
 
 /* Wait until TLS has sent the last bytes, or end it now. */
 void monitor_end_tls(struct monitor *m, bool now);
-
-/*
- * Where the Maildir of m->user is, that may have m->folder in it.  The literal
- * path of the command line is nobody's pattern.  -1 as user_maildir().
- */
-int monitor_maildir(const struct monitor *m, char path[PATH_MAX]);
 
 /* End what PAM began. */
 void monitor_free(struct monitor *m);

@@ -15,15 +15,15 @@ import_is_due(const struct monitor *m)
 {
 	const struct server_conf *conf = m->conf;
 	char path[PATH_MAX];
-	const struct intake in = { conf, &m->user, path, m->root };
+	const struct intake in = { conf, &m->login.user, path, m->login.root };
 
-	if (m->folder[0] != '\0' || monitor_maildir(m, path) == -1 ||
+	if (m->login.folder[0] != '\0' || login_maildir(&m->login, path) == -1 ||
 	    !intake_is_needed(&in))
 		return false;
 	if (access(conf->intake.program, X_OK) == 0)
 		return true;
 	log_line(LOG_FAULT, "%s: %s: no mail is taken in for %s",
-	    conf->intake.program, strerror(errno), m->user.name);
+	    conf->intake.program, strerror(errno), m->login.user.name);
 	return false;
 }
 
@@ -72,10 +72,10 @@ put_user(struct program *c, const struct monitor *m, const char *maildir,
 	program_word(c, "--at-login");
 	program_number(c, channel == -1 ? 0 : (uint64_t)channel);
 	program_number(c, (uint64_t)m->pid);
-	program_number(c, m->user.uid);
-	program_number(c, m->user.gid);
-	program_word(c, m->user.name);
-	program_word(c, m->user.home);
+	program_number(c, m->login.user.uid);
+	program_number(c, m->login.user.gid);
+	program_word(c, m->login.user.name);
+	program_word(c, m->login.user.home);
 	program_word(c, maildir);
 }
 
@@ -86,7 +86,7 @@ become_import(const struct monitor *m, int channel)
 	char path[PATH_MAX];
 	struct program c;
 
-	if (monitor_maildir(m, path) == -1)
+	if (login_maildir(&m->login, path) == -1)
 		_exit(1);
 	program_init(&c, m->conf->intake.program);
 	put_user(&c, m, path, channel == -1 ? -1 : STDERR_FILENO + 1);

@@ -133,7 +133,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_write(secrets, SECRETS, sizeof SECRETS - 1);
 	}
 	CHECK(monitor_init(&m, &conf, &client) == 0);
-	m.root = false;
+	m.login.root = false;
 	m.tls_offered = true;
 	while (size >= 2) {
 		used = next_message(&message, data, size);

@@ -71,7 +71,7 @@ set_up(void **state)
 	random_calls = random_fails_at = 0;
 	if (user_self(&self) == -1 || monitor_init(&m, &conf, &client) == -1)
 		return -1;
-	m.root = false;		/* one's own account is the one let in */
+	m.login.root = false;		/* one's own account is the one let in */
 	return 0;
 }
 
@@ -287,7 +287,7 @@ static void
 verify__as_root__lets_in_neither_root_nor_low_uids(void **state)
 {
 	(void)state;
-	m.root = true;
+	m.login.root = true;
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(verify("root", "x"), VERDICT_WRONG);
 	assert_int_equal(verify("daemon", "x"), VERDICT_WRONG);
@@ -423,9 +423,9 @@ static void
 allow_all(void)
 {
 	m.tls_offered = true;
-	m.secrets = (struct secrets_kinds){ true, true };
+	m.login.secrets = (struct secrets_kinds){ true, true };
 	m.challenges = 0;
-	memcpy(m.nonce, "nonce", 6);
+	memcpy(m.login.nonce, "nonce", 6);
 	conf.secrets = "/nonexistent";
 }
 
@@ -543,7 +543,7 @@ begin(const char *proxy_from, bool tls_first)
 	client.peer = (struct peer){ .ip = "192.0.2.7", .known = true };
 	monitor_free(&m);
 	assert_int_equal(monitor_init(&m, &conf, &client), 0);
-	m.root = false;
+	m.login.root = false;
 }
 
 static void
@@ -688,19 +688,19 @@ stamp__without_a_usable_file__is_none(void **state)
 	int fd = mkstemp(path);
 
 	(void)state;
-	assert_string_equal(m.stamp, "");
+	assert_string_equal(m.login.stamp, "");
 	conf.secrets = path;
 	assert_int_equal(monitor_init(&m, &conf, &client), 0);
-	assert_string_equal(m.stamp, "");
+	assert_string_equal(m.login.stamp, "");
 	assert_int_equal(write(fd, "jane:tanstaaf\n", 14), 14);
 	assert_int_equal(monitor_init(&m, &conf, &client), 0);
-	assert_int_equal(m.stamp[0], '<');
-	assert_non_null(strstr(m.stamp, ".1700000000."));
-	assert_non_null(strstr(m.stamp, "@pop.example.org>"));
+	assert_int_equal(m.login.stamp[0], '<');
+	assert_non_null(strstr(m.login.stamp, ".1700000000."));
+	assert_non_null(strstr(m.login.stamp, "@pop.example.org>"));
 	assert_int_equal(fchmod(fd, 0640), 0);
 	line_count = 0;
 	assert_int_equal(monitor_init(&m, &conf, &client), 0);
-	assert_string_equal(m.stamp, "");
+	assert_string_equal(m.login.stamp, "");
 	assert_non_null(strstr(lines[0], "wrong owner or mode"));
 	(void)close(fd);
 	(void)unlink(path);
@@ -724,7 +724,7 @@ give_secret(const char *user)
 	assert_int_equal(write(fd, line, (size_t)n), n);
 	(void)close(fd);
 	conf.secrets = secrets;
-	memcpy(m.stamp, STAMP, sizeof STAMP);
+	memcpy(m.login.stamp, STAMP, sizeof STAMP);
 }
 
 static int
@@ -758,7 +758,7 @@ apop__as_root__asks_pam_for_the_account(void **state)
 {
 	(void)state;
 	conf.max_failures = 100;
-	m.root = true;
+	m.login.root = true;
 	give_secret("daemon");
 	fake_verdict = VERDICT_CLOSED;
 	assert_int_equal(apop("daemon", DIGEST), VERDICT_CLOSED);
@@ -790,11 +790,11 @@ apop__refused__takes_as_long_as_any_other(void **state)
 	assert_int_equal(apop("no-such-user-here", DIGEST), VERDICT_WRONG);
 	assert_int_equal(fake_now - began, 3000);
 	/* No stamp was given, so a digest of the secret alone is no answer. */
-	m.stamp[0] = '\0';
+	m.login.stamp[0] = '\0';
 	assert_int_equal(apop(self.name, "b3aa0ba4e1f957e5f3ef356cfc147008"),
 	    VERDICT_TROUBLE);
 	assert_int_equal(fake_now - began, 6000);
-	memcpy(m.stamp, STAMP, sizeof STAMP);
+	memcpy(m.login.stamp, STAMP, sizeof STAMP);
 	(void)unlink(secrets);
 	assert_int_equal(apop(self.name, DIGEST), VERDICT_TROUBLE);
 	assert_int_equal(fake_now - began, 9000);
@@ -850,7 +850,7 @@ give_secrets(const char *user)
 {
 	give_secret(user);
 	conf.max_failures = 100;
-	m.secrets = (struct secrets_kinds){ true, true };
+	m.login.secrets = (struct secrets_kinds){ true, true };
 }
 
 static void
@@ -909,7 +909,7 @@ cram__as_root__asks_pam_for_the_account(void **state)
 	struct ask_challenge c;
 
 	(void)state;
-	m.root = true;
+	m.login.root = true;
 	give_secrets("daemon");
 	fake_verdict = VERDICT_CLOSED;
 	assert_int_equal(challenge("", &c), 0);
@@ -1024,7 +1024,7 @@ challenge__where_nobody_can_succeed__is_a_violation(void **state)
 	assert_int_equal(challenge("", &c), -1);
 	assert_int_equal(challenge("jane", &c), -1);
 	give_secrets(self.name);
-	m.secrets.password = false;
+	m.login.secrets.password = false;
 	assert_int_equal(challenge("", &c), -1);
 	assert_int_equal(challenge("jane", &c), 0);
 	(void)unlink(secrets);
@@ -1050,7 +1050,7 @@ challenge__without_random_bytes__is_none_and_the_next_has_all(void **state)
 	give_secrets(self.name);
 	for (nth = 1; nth <= 2; nth++) {	/* key, nonce */
 		begin(NULL, false);
-		m.secrets = (struct secrets_kinds){ true, true };
+		m.login.secrets = (struct secrets_kinds){ true, true };
 		line_count = 0;
 		random_calls = 0;
 		random_fails_at = nth;
@@ -1065,7 +1065,7 @@ challenge__without_random_bytes__is_none_and_the_next_has_all(void **state)
 		    -1);
 		assert_int_equal(challenge("nobody-here", &c), 0);
 		assert_string_not_equal(c.nonce, "");
-		assert_memory_not_equal(m.salt_key, none, sizeof none);
+		assert_memory_not_equal(m.login.salt_key, none, sizeof none);
 	}
 	(void)unlink(secrets);
 }
@@ -1081,7 +1081,7 @@ init__without_random_bytes__fails(void **state)
 	random_fails_at = 1;
 	assert_int_equal(monitor_init(&m, &conf, &client), -1);
 	assert_int_equal(errno, EIO);
-	assert_string_equal(m.stamp, "");
+	assert_string_equal(m.login.stamp, "");
 	(void)unlink(secrets);
 }
 
@@ -1129,8 +1129,8 @@ no_auth__lets_in_anybody__as_ourselves(void **state)
 	conf.no_auth = true;
 	assert_int_equal(send_kind(ASK_EXPECT), 0);
 	assert_int_equal(verify("whoever", ""), VERDICT_WELCOME);
-	assert_string_equal(m.user.name, "whoever");
-	assert_int_equal(m.user.uid, geteuid());
+	assert_string_equal(m.login.user.name, "whoever");
+	assert_int_equal(m.login.user.uid, geteuid());
 	assert_int_equal(fake_pam_started, 0);
 }
 
@@ -1153,7 +1153,7 @@ expect_maildir(const char *path)
 {
 	char found[PATH_MAX];
 
-	assert_int_equal(monitor_maildir(&m, found), 0);
+	assert_int_equal(login_maildir(&m.login, found), 0);
 	assert_string_equal(found, path);
 }
 
@@ -1165,9 +1165,9 @@ virtual__welcome__has_a_maildir_and_our_uid(void **state)
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(verify("Jane@Example.ORG", "x"), VERDICT_WELCOME);
 	expect_maildir("/srv/mail/example.org/jane");
-	assert_int_equal(m.user.uid, geteuid());
-	assert_string_equal(m.whole, "jane@example.org");
-	assert_string_equal(pamauth_user(m.pam), "jane@example.org");
+	assert_int_equal(m.login.user.uid, geteuid());
+	assert_string_equal(m.login.whole, "jane@example.org");
+	assert_string_equal(pamauth_user(m.login.pam), "jane@example.org");
 	assert_non_null(strstr(lines[0], "\"Jane@Example.ORG\""));
 }
 
@@ -1201,7 +1201,7 @@ virtual__without_a_domain__has_that_of_the_site(void **state)
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(verify("jane", "x"), VERDICT_WELCOME);
 	expect_maildir("/srv/mail/example.org/jane");
-	assert_string_equal(m.whole, "jane@example.org");
+	assert_string_equal(m.login.whole, "jane@example.org");
 }
 
 static void
@@ -1209,7 +1209,7 @@ virtual__as_root__root_and_low_uids_hold_no_mail(void **state)
 {
 	(void)state;
 	be_virtual("/srv/mail/%u");
-	m.root = true;
+	m.login.root = true;
 	fake_verdict = VERDICT_WELCOME;
 	conf.virtual_user = "root";
 	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
@@ -1270,18 +1270,18 @@ folder__is_cut_off_before_anybody_is_asked(void **state)
 	assert_int_equal(verify("jane+Lists.a@x", "tanstaaf"),
 	    VERDICT_WELCOME);
 	expect_maildir("/srv/mail/jane@x");
-	assert_string_equal(m.folder, "Lists.a");
-	assert_string_equal(m.user.name, "jane@x");
+	assert_string_equal(m.login.folder, "Lists.a");
+	assert_string_equal(m.login.user.name, "jane@x");
 	assert_non_null(strstr(lines[0], "\"jane+Lists.a@x\""));
 	assert_int_equal(hand_over(), 0);
 	assert_int_equal(report(), 0);
 	assert_non_null(strstr(lines[1], "Stats: jane+Lists.a@x 1 2"));
 	m.phase = FRONT_ASKS;
 	assert_int_equal(apop("jane+b@x", DIGEST), VERDICT_WELCOME);
-	assert_string_equal(m.folder, "b");
+	assert_string_equal(m.login.folder, "b");
 	m.phase = FRONT_ASKS;
 	assert_int_equal(verify("jane@x", "tanstaaf"), VERDICT_WELCOME);
-	assert_string_equal(m.folder, "");
+	assert_string_equal(m.login.folder, "");
 	m.phase = FRONT_ASKS;
 	assert_int_equal(verify("jane+../b@x", "tanstaaf"), VERDICT_WRONG);
 	assert_int_equal(verify("jane+.@x", "tanstaaf"), VERDICT_WRONG);
@@ -1300,12 +1300,12 @@ folder__of_a_system_user__with_the_delimiter_only(void **state)
 	fake_verdict = VERDICT_WELCOME;
 	(void)snprintf(name, sizeof name, "%s+Lists", self.name);
 	assert_int_equal(verify(name, "x"), VERDICT_WRONG);
-	assert_string_equal(pamauth_user(m.pam), name);
+	assert_string_equal(pamauth_user(m.login.pam), name);
 	conf.folder_delimiter = "+";
 	assert_int_equal(verify(name, "x"), VERDICT_WELCOME);
-	assert_string_equal(pamauth_user(m.pam), self.name);
-	assert_string_equal(m.folder, "Lists");
-	assert_string_equal(m.whole, name);
+	assert_string_equal(pamauth_user(m.login.pam), self.name);
+	assert_string_equal(m.login.folder, "Lists");
+	assert_string_equal(m.login.whole, name);
 }
 
 static void
