@@ -26,7 +26,7 @@ table=$("$solopop" --help | awk '
 		letter = at = "-"
 		if ($1 ~ /^-[a-zA-Z],$/)
 			letter = substr($1, 2, 1)
-		match($0, /--[a-z-]+/)
+		match($0, /--[a-z0-9-]+/)
 		name = substr($0, RSTART + 2, RLENGTH - 2)
 	}
 	match($0, / \[[^]]*\]$/) {
@@ -83,11 +83,11 @@ for key in $old; do
 done
 
 for key in $(sed -n '/^\.Sh DEFAULTS/q
-    s/^\.It \([a-z-]*\) Ta .*/\1/p' "$keys"); do
+    s/^\.It \([a-z0-9-]*\) Ta .*/\1/p' "$keys"); do
 	echo "$options" | grep -qx -e "$key" ||
 	    complain "solopop.conf.5 has $key, which is no option"
 done
-for name in $(sed -n 's/^\.It Fl \([a-zA-Z] , Fl \)\{0,1\}-\([a-z-]*\).*/\2/p' \
+for name in $(sed -n 's/^\.It Fl \([a-zA-Z] , Fl \)\{0,1\}-\([a-z0-9-]*\).*/\2/p' \
     "$page"); do
 	echo "$options" | grep -qx -e "$name" ||
 	    complain "solopop.8 has --$name, which is no option"

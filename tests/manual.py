@@ -25,7 +25,7 @@ LIMIT = 5 * harness.PATIENCE
 MESSAGE = b"Subject: one\n\nhello\n"
 
 # Pages of others that ours name.
-FOREIGN = set("""certbot(1) fail2ban(1) inetd(8) maildir(5) mandoc(1)
+FOREIGN = set("""certbot(1) fail2ban(1) fetchmail(1) inetd(8) maildir(5) mandoc(1)
     openssl-s_client(1) openssl.cnf(5) pam(3) pledge(2) popauth(8) sd_listen_fds(3)
     socat(1) syslog(3) systemd(1) tcpserver(1) unveil(2) xinetd(8) fcntl(2)
     gethostname(2) pam_authenticate(3) pam_acct_mgmt(3) pam_setcred(3)

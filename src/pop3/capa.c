@@ -32,6 +32,17 @@ put_implementation(const struct pop3 *p, char *line, size_t cap)
 	    "IMPLEMENTATION solopop");
 }
 
+/*
+ * Evolution 3.36 to 3.48.0 hangs when it reads UTF8 USER: it sends the command
+ * without a line end and waits for the answer.  A client that does not see the
+ * line loses nothing, because messages are sent byte for byte in any case.
+ */
+static bool
+announces_utf8(const struct pop3 *p)
+{
+	return p->conf->announce_utf8;
+}
+
 static bool
 has_login_delay(const struct pop3 *p)
 {
@@ -72,7 +83,7 @@ static const struct capability {
 	{ AUTHORIZATION, "XCLIENT", pop3_is_proxy, NULL },
 	{ ANYWHERE,    NULL, has_login_delay, put_login_delay },
 	{ ANYWHERE,    "EXPIRE NEVER", NULL, NULL },	/* none unasked */
-	{ ANYWHERE,    "UTF8 USER", NULL, NULL },	/* RFC 6856 */
+	{ ANYWHERE,    "UTF8 USER", announces_utf8, NULL },	/* RFC 6856 */
 	{ ANYWHERE,    "LANG", NULL, NULL },
 	{ ANYWHERE,    NULL, may_be_known, put_implementation },
 };

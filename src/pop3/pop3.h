@@ -42,6 +42,7 @@ struct pop3_conf {
 	enum language language;		/* until the client wants another */
 	bool shy;			/* a banner that tells nothing */
 	bool show_version;
+	bool announce_utf8;		/* in CAPA; the command is always there */
 	enum pop3_clear clear;
 	const char *plaintext_from;	/* networks that may, or NULL */
 	const char *xclient_from;	/* networks of proxies, or NULL */

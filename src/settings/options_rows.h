@@ -138,6 +138,8 @@ ROW("shy", 0, KIND_BOOL, AT(server.pop3.shy), 0, 0, NULL, NULL,
     "a banner that tells nothing [off]")
 ROW("show-version", 0, KIND_BOOL, AT(server.pop3.show_version), 0, 0,
     NULL, NULL, "a banner that tells the version [off]")
+ROW("announce-utf8", 0, KIND_BOOL, AT(server.pop3.announce_utf8), 0, 0,
+    NULL, NULL, "UTF8 in CAPA: Evolution up to 3.48.0 hangs then [off]")
 
 GROUP("Log:")
 ROW("log", 0, KIND_WORD, AT(log), 0, 0, targets,

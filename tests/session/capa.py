@@ -36,6 +36,7 @@ PLAIN = ["--no-auth"]
 KINDS = {
     "by hand": PLAIN,
     "shy": PLAIN + ["--shy"],
+    "with UTF8 announced": PLAIN + ["--announce-utf8"],
     "with its version": PLAIN + ["--show-version"],
     "of qpopper 4": PLAIN + ["--dialect=qpopper4"],
     "in French": PLAIN + ["--lang=fr"],
@@ -390,6 +391,7 @@ def try_expire(state, arguments):
 
 def try_utf8(state, arguments):
     """The name is taken before UTF8, too (RFC 6856, section 2.2)."""
+    check("--announce-utf8" in KINDS[state.kind], "UTF8 unasked: Evolution hangs")
     check(arguments in ([], ["USER"]), "what is UTF8", arguments)
     with state.enter() as t:
         if state.is_transaction:

@@ -18,6 +18,7 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/harness.py tests/session/saslclient.py \
 	tests/session/transcript.py \
 	tests/session/address-from-the-environment.pop3 \
+	tests/session/announce-utf8.pop3 \
 	tests/session/answers-in-french.pop3 \
 	tests/session/answers-in-german.pop3 \
 	tests/session/apop-bad-name-forgets-user.pop3 \
@@ -106,7 +107,9 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/lang-of-the-site.pop3 \
 	tests/session/lang-range.pop3 \
 	tests/session/last-after-retr.pop3 \
-	tests/session/last-is-highest-read.pop3 \
+	tests/session/last-begins-at-one.pop3 \
+	tests/session/last-counts-the-unbroken-run.pop3 \
+	tests/session/last-leaves-out-deleted.pop3 \
 	tests/session/leading-zeros.pop3 \
 	tests/session/lf-lines.pop3 \
 	tests/session/line-of-100k.pop3 \

@@ -200,6 +200,7 @@ static const struct {
 	TEXT("hostname", "h", server.pop3.host),
 	NUMBER("shy", "1", server.pop3.shy, true),
 	NUMBER("show-version", "on", server.pop3.show_version, true),
+	NUMBER("announce-utf8", "on", server.pop3.announce_utf8, true),
 	NUMBER("read-only", "on", server.pop3.drop.read_only, true),
 	NUMBER("fixture-slow", "20", server.pop3.fixture.slow, 20),
 	NUMBER("fixture-cut", "1000", server.pop3.fixture.cut_after, 1000),
