@@ -209,22 +209,24 @@ maildrop_reset(struct maildrop *d)
 }
 
 static bool
-is_read(struct maildrop *d, size_t idx)
+was_read(struct maildrop *d, size_t idx)
 {
 	struct mail m;
 
-	return (d->marks[idx] & READ) || (table_get(&d->table, idx, &m) == 0 &&
-	    name_has_flag(m.file, 'S'));
+	return table_get(&d->table, idx, &m) == 0 &&
+	    name_has_flag(m.file, 'S');
 }
 
 uint32_t
 maildrop_last(struct maildrop *d)
 {
-	uint32_t msgno;
+	uint32_t run = 0, msgno;
 
+	while (run < maildrop_count(d) && was_read(d, idx_of(run + 1)))
+		run++;
 	for (msgno = maildrop_count(d); msgno > 0; msgno--)
-		if (!maildrop_is_deleted(d, msgno) &&
-		    is_read(d, idx_of(msgno)))
+		if (!maildrop_is_deleted(d, msgno) && (msgno <= run ||
+		    (d->marks[idx_of(msgno)] & READ)))
 			break;
 	return msgno;
 }

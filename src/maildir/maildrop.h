@@ -82,7 +82,13 @@ void maildrop_mark_read(struct maildrop *d, uint32_t msgno);
 int maildrop_delete(struct maildrop *d, uint32_t msgno);
 void maildrop_reset(struct maildrop *d);
 
-/* The highest message that is read and not deleted (RFC 1460), or 0. */
+/*
+ * LAST (RFC 1460): the highest message that RETR has read in this session, or
+ * the end of the unbroken run from 1 of messages that were read before,
+ * whichever is higher and not deleted; 0 if there is none.  A client that asks
+ * LAST fetches only what is above it, so an unread message must not be below a
+ * message that another program, IMAP for example, has marked.
+ */
 uint32_t maildrop_last(struct maildrop *d);
 
 /*

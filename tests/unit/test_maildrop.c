@@ -214,24 +214,35 @@ delete__then_reset__nothing_is_deleted(void **state)
 }
 
 static void
-last__is_the_highest_that_is_read_and_not_deleted(void **state)
+last__is_what_was_retrieved_or_the_run_from_one(void **state)
 {
 	(void)state;
-	deliver("new/1.a", "x\n");
-	deliver("cur/2.b:2,S", "x\n");
+	deliver("cur/1.a:2,S", "x\n");
+	deliver("cur/2.b:2,RS", "x\n");
 	deliver("new/3.c", "x\n");
+	deliver("cur/4.d:2,S", "x\n");
 	start();
 	assert_int_equal(maildrop_last(drop), 2);
-	maildrop_mark_read(drop, 3);
-	assert_int_equal(maildrop_last(drop), 3);
-	maildrop_mark_read(drop, 1);
-	assert_int_equal(maildrop_last(drop), 3);
-	assert_int_equal(maildrop_delete(drop, 3), 0);
+	maildrop_mark_read(drop, 4);
+	assert_int_equal(maildrop_last(drop), 4);
+	assert_int_equal(maildrop_delete(drop, 4), 0);
 	assert_int_equal(maildrop_last(drop), 2);
 	assert_int_equal(maildrop_delete(drop, 2), 0);
 	assert_int_equal(maildrop_last(drop), 1);
 	maildrop_reset(drop);
 	assert_int_equal(maildrop_last(drop), 2);
+}
+
+static void
+last__first_message_unread__is_zero(void **state)
+{
+	(void)state;
+	deliver("new/1.a", "x\n");
+	deliver("cur/2.b:2,S", "x\n");
+	start();
+	assert_int_equal(maildrop_last(drop), 0);
+	maildrop_mark_read(drop, 1);
+	assert_int_equal(maildrop_last(drop), 1);
 }
 
 static void
@@ -816,7 +827,8 @@ main(void)
 		TEST(
 	    read__of_a_vanished_message__fails__and_its_removal_is_done),
 		TEST(delete__then_reset__nothing_is_deleted),
-		TEST(last__is_the_highest_that_is_read_and_not_deleted),
+		TEST(last__is_what_was_retrieved_or_the_run_from_one),
+		TEST(last__first_message_unread__is_zero),
 		TEST(update__marks_read_messages__and_never_onto_another),
 		TEST(twins__in_new_and_cur__are_two_messages),
 		TEST(twin__whose_other_half_goes__keeps_its_id),
