@@ -132,8 +132,19 @@ take_client(struct client *client)
 }
 
 /*
- * Something is wrong with us, not with the client.  A client on the network
- * hears that much, and the log hears all; by hand, standard error is told.
+ * Would a line on standard error reach the client?  Only where a superserver
+ * has put the client's socket there: a pipe is read by the administrator.
+ */
+static bool
+stderr_is_client(void)
+{
+	return fd_is_socket(STDERR_FILENO) && !own_stderr();
+}
+
+/*
+ * A mistake in the settings, not in what the client does.  A client on the
+ * network hears that much, and the log hears all; otherwise standard error
+ * gets the reason.
  */
 static int
 refuse(const struct options *o, enum reply reply, const char *why, int status)
@@ -145,7 +156,7 @@ refuse(const struct options *o, enum reply reply, const char *why, int status)
 	char text[REPLY_MAX];
 
 	if (!fd_is_socket(STDIN_FILENO)) {
-		if (own_stderr() || isatty(STDERR_FILENO))
+		if (!stderr_is_client())
 			(void)fprintf(stderr, "solopop: %s\n", why);
 		return status;
 	}
@@ -246,6 +257,15 @@ run_mode(struct options *o, char **argv, const int ucspi[3])
 	}
 }
 
+/* solopop-check names a mistake in the settings wherever its output goes. */
+static bool
+asks_for_check(char **argv)
+{
+	while (*argv != NULL && strcmp(*argv, "--check") != 0)
+		argv++;
+	return *argv != NULL;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -259,7 +279,9 @@ main(int argc, char **argv)
 	reset_signals();
 	wrong = options_parse(&o, argc, argv);
 	(void)log_open(o.ident, o.log_facility, o.log, own_stderr());
-	if (wrong != 0)
+	if (wrong != 0 && asks_for_check(argv))
+		status = explain(argv);
+	else if (wrong != 0)
 		status = refuse(&o, REPLY_MISCONFIGURED, o.error, EX_USAGE);
 	else
 		status = run_mode(&o, argv, ucspi);

@@ -1,13 +1,17 @@
 #include "check/check.h"
 
+#include "check/mailbox.h"
+#include "check/pam.h"
+#include "check/ports.h"
+#include "check/report.h"
+#include "check/translate.h"
+
 #include "auth/secrets.h"
 #include "base/cidr.h"
-#include "maildir/maildrop.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
 #include "server/tls.h"
 #include "users/user.h"
-#include "check/translate.h"
 #include "settings/policy.h"
 
 #include <sys/socket.h>
@@ -21,49 +25,17 @@
 #include <unistd.h>
 
 struct check {
-	FILE *f;
+	struct report r;
 	const struct options *o;
-	unsigned problems;
 };
-
-static void say(struct check *, const char *, const char *, ...)
-    __attribute__((format(printf, 3, 4)));
-static void fix(struct check *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-say(struct check *c, const char *about, const char *format, ...)
-{
-	va_list ap;
-
-	(void)fprintf(c->f, "%-14s", about);
-	va_start(ap, format);
-	(void)vfprintf(c->f, format, ap);
-	va_end(ap);
-	(void)fputc('\n', c->f);
-}
-
-/* The line before told of a problem; this one of its cure. */
-static void
-fix(struct check *c, const char *format, ...)
-{
-	va_list ap;
-
-	c->problems++;
-	(void)fprintf(c->f, "%-14s-> ", "");
-	va_start(ap, format);
-	(void)vfprintf(c->f, format, ap);
-	va_end(ap);
-	(void)fputc('\n', c->f);
-}
 
 static void
 check_config(struct check *c)
 {
 	if (c->o->config_read)
-		say(c, "settings", "from %s", c->o->config_file);
+		report_say(&c->r, "settings", "from %s", c->o->config_file);
 	else
-		say(c, "settings", "defaults; no %s, and none is needed",
+		report_say(&c->r, "settings", "defaults; no %s, and none is needed",
 		    OPTIONS_CONFIG_FILE);
 }
 
@@ -71,11 +43,11 @@ static void
 check_peer(struct check *c, const struct peer *peer)
 {
 	if (peer->known)
-		say(c, "client", "%s (from %s)", peer->ip,
+		report_say(&c->r, "client", "%s (from %s)", peer->ip,
 		    strcmp(peer->source, "socket") == 0 ? "the socket" :
 		    peer->source);
 	else
-		say(c, "client", "unknown: standard input is no network "
+		report_say(&c->r, "client", "unknown: standard input is no network "
 		    "socket");
 }
 
@@ -85,45 +57,10 @@ check_proxies(struct check *c, const struct peer *peer)
 	const struct server_conf *s = &c->o->server;
 
 	if (s->proxy_from != NULL)
-		say(c, "proxies", "%s%s", s->proxy_from,
+		report_say(&c->r, "proxies", "%s%s", s->proxy_from,
 		    cidr_has(s->proxy_from, peer->ip) ?
 		    ": this client is one, and begins with a PROXY header" :
 		    " begin with a PROXY header");
-}
-
-static void
-check_maildrop(struct check *c, const char *path)
-{
-	struct maildrop_conf look = { .lock = false };
-	struct maildrop *d;
-	struct maildrop_sum sum;
-
-	if (access(path, F_OK) == -1 && errno == ENOENT) {
-		say(c, "Maildir", "%s is not there: an empty maildrop", path);
-		fix(c, "mkdir -p -m 700 %s/cur %s/new %s/tmp", path, path,
-		    path);
-	} else if (maildrop_open(&d, path, &look) == -1) {
-		say(c, "Maildir", "%s cannot be read: %s", path, d != NULL ?
-		    maildrop_error(d) : strerror(errno));
-		fix(c, "it must be a directory of yours: chown, chmod u+rwx");
-		maildrop_close(d);
-	} else {
-		sum = maildrop_left(d);
-		say(c, "Maildir", "%s: %" PRIu32 " messages, %" PRIu64
-		    " octets", path, sum.count, sum.octets);
-		if (maildrop_unreadable(d) > 0) {
-			say(c, "", "%zu more cannot be read: %s",
-			    maildrop_unreadable(d), maildrop_error(d));
-			fix(c, "chown and chmod u+r those files, or move them "
-			    "away");
-		}
-		maildrop_close(d);
-	}
-	if (access(path, W_OK) == -1 && errno != ENOENT) {
-		say(c, "", "%s cannot be written: nothing can be deleted",
-		    path);
-		fix(c, "chmod u+w %s, if that is not meant", path);
-	}
 }
 
 /* The part of the pattern that is the same for everybody, up to a slash. */
@@ -147,14 +84,14 @@ check_virtual_base(struct check *c, const struct user *account)
 	struct stat st;
 
 	if (find_base(base, &c->o->server, account) == -1 || base[0] != '/') {
-		say(c, "Maildir", "pattern %s", c->o->server.maildir);
-		fix(c, "it must begin with a directory: /srv/mail/%%d/%%n");
+		report_say(&c->r, "Maildir", "pattern %s", c->o->server.maildir);
+		report_fix(&c->r, "it must begin with a directory: /srv/mail/%%d/%%n");
 	} else if (stat(base, &st) == -1) {
-		say(c, "Maildir", "%s: %s", base, strerror(errno));
-		fix(c, "mkdir -p -m 700 %s; chown %ju:%ju %s", base,
+		report_say(&c->r, "Maildir", "%s: %s", base, strerror(errno));
+		report_fix(&c->r, "mkdir -p -m 700 %s; chown %ju:%ju %s", base,
 		    (uintmax_t)account->uid, (uintmax_t)account->gid, base);
 	} else
-		say(c, "Maildir", "of each virtual user: %s",
+		report_say(&c->r, "Maildir", "of each virtual user: %s",
 		    c->o->server.maildir);
 }
 
@@ -166,21 +103,21 @@ check_virtual(struct check *c)
 	struct user u;
 
 	if (user_virtual_name(name, s->virtual_domain) == -1) {
-		say(c, "virtual users", "virtual-domain %s is no domain",
+		report_say(&c->r, "virtual users", "virtual-domain %s is no domain",
 		    s->virtual_domain);
-		fix(c, "virtual-domain = example.org");
+		report_fix(&c->r, "virtual-domain = example.org");
 	} else if (user_find_virtual(&u, s->virtual_user, name) == -1) {
-		say(c, "virtual users", "no account %s", s->virtual_user);
-		fix(c, "useradd --system --no-create-home %s",
+		report_say(&c->r, "virtual users", "no account %s", s->virtual_user);
+		report_fix(&c->r, "useradd --system --no-create-home %s",
 		    s->virtual_user);
 	} else if (privilege_is_root() ? u.uid == 0 || u.uid < s->min_uid :
 	    u.uid != geteuid()) {
-		say(c, "virtual users", "nobody can be uid %ju here",
-		    (uintmax_t)u.uid);
-		fix(c, "%s", privilege_is_root() ? "name another account, or "
+		report_say(&c->r, "virtual users", "cannot run sessions as uid %ju (min-uid is %ju)",
+		    (uintmax_t)u.uid, (uintmax_t)s->min_uid);
+		report_fix(&c->r, "%s", privilege_is_root() ? "name another account, or "
 		    "lower min-uid; never root" : "run it as that account");
 	} else {
-		say(c, "virtual users", "uid %ju; names without a domain: %s%s",
+		report_say(&c->r, "virtual users", "uid %ju; names without a domain: %s%s",
 		    (uintmax_t)u.uid, s->virtual_domain != NULL ? "of " :
 		    strstr(s->maildir, "%d") != NULL ? "refused" :
 		    "as they are", s->virtual_domain != NULL ?
@@ -197,50 +134,39 @@ check_own_mail(struct check *c)
 	struct user self;
 
 	if (s->maildir_is_path) {
-		check_maildrop(c, s->maildir);
+		mailbox_check(&c->r, c->o, s->maildir);
 		return;
 	}
 	if (user_self(&self) == -1) {
-		say(c, "Maildir", "no account for uid %ju",
+		report_say(&c->r, "Maildir", "no account for uid %ju",
 		    (uintmax_t)geteuid());
-		fix(c, "name the Maildir on the command line");
+		report_fix(&c->r, "name the Maildir on the command line");
 	} else if (user_maildir(path, s->maildir, &self) == -1) {
-		say(c, "Maildir", "pattern %s: %s", s->maildir,
+		report_say(&c->r, "Maildir", "pattern %s: %s", s->maildir,
 		    strerror(errno));
-		fix(c, "a pattern may hold ~, %%h, %%u and %%%%");
+		report_fix(&c->r, "a pattern may hold ~, %%h, %%u and %%%%");
 	} else
-		check_maildrop(c, path);
-}
-
-static bool
-has_file(const char *directory, const char *name)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	int n;
-
-	n = snprintf(path, sizeof path, "%s/%s", directory, name);
-	return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0;
+		mailbox_check(&c->r, c->o, path);
 }
 
 static void
 check_pam(struct check *c)
 {
-	const char *service = c->o->server.pam_service;
+	const struct server_conf *s = &c->o->server;
+	struct secrets_kinds kinds;
 
-	if (c->o->server.no_auth) {
-		say(c, "passwords", "none are checked (--no-auth)");
-	} else if (c->o->server.no_pam) {
-		say(c, "passwords", "by %s alone", c->o->server.secrets != NULL ?
-		    c->o->server.secrets : "a secrets file");
-	} else if (has_file("/etc/pam.d", service) ||
-	    has_file("/usr/lib/pam.d", service)) {
-		say(c, "passwords", "by PAM, service %s", service);
-	} else {
-		say(c, "passwords", "by PAM, but there is no service %s: PAM "
-		    "falls back to \"other\"", service);
-		fix(c, "install examples/pam.d-pop3 as /etc/pam.d/%s", service);
-	}
+	if (s->no_auth) {
+		report_say(&c->r, "passwords", "none are checked (--no-auth)");
+	} else if (!s->no_pam) {
+		pam_check(&c->r, s->pam_service);
+	} else if (s->secrets == NULL || (secrets_usable(s->secrets, &kinds) ==
+	    -1 && errno == ENOENT)) {
+		report_say(&c->r, "passwords", "no user can log in: pam-service "
+		    "is none, and there is no secrets file %s",
+		    s->secrets != NULL ? s->secrets : "");
+		report_fix(&c->r, "solopop-passwd add USER");
+	} else
+		report_say(&c->r, "passwords", "by %s alone", s->secrets);
 }
 
 static void
@@ -250,21 +176,21 @@ check_secrets(struct check *c)
 	struct secrets_kinds kinds;
 
 	if (path == NULL || c->o->server.no_auth) {
-		say(c, "APOP", "off: no secrets file is named");
+		report_say(&c->r, "APOP", "off: no secrets file is named");
 	} else if (secrets_usable(path, &kinds) == 0) {
-		say(c, "APOP", kinds.password ? "on, with %s, and so are "
+		report_say(&c->r, "APOP", kinds.password ? "on, with %s, and so are "
 		    "CRAM-MD5 and SCRAM-SHA-256" :
 		    "off: %s has secrets for SCRAM-SHA-256 only, and that is "
 		    "on", path);
 	} else if (errno == ENOENT) {
-		say(c, "APOP", "off: no %s", path);
+		report_say(&c->r, "APOP", "off: no %s", path);
 	} else if (errno == ENODATA) {
-		say(c, "APOP", "off: no entry in %s", path);
-		fix(c, "solopop-passwd add USER, or remove the file");
+		report_say(&c->r, "APOP", "off: no entry in %s", path);
+		report_fix(&c->r, "solopop-passwd add USER, or remove the file");
 	} else {
-		say(c, "APOP", "off: %s: %s", path, errno == EPERM ?
+		report_say(&c->r, "APOP", "off: %s: %s", path, errno == EPERM ?
 		    "wrong owner or mode" : strerror(errno));
-		fix(c, "chown %s %s; chmod 600 %s", privilege_is_root() ?
+		report_fix(&c->r, "chown %s %s; chmod 600 %s", privilege_is_root() ?
 		    "root" : "$USER", path, path);
 	}
 }
@@ -273,12 +199,13 @@ static void
 check_policy(struct check *c)
 {
 	static const char *const words[] = {
-		[CLEAR_DEFAULT] = ("from this machine; from elsewhere in TLS "
-		    "only, if there is TLS"),
-		[CLEAR_NEVER] = "never as they are",
-		[CLEAR_ALWAYS] = "with TLS or without, from everywhere",
-		[CLEAR_LOCAL] = "from this machine only",
-		[CLEAR_TLS] = "in TLS only",
+		[CLEAR_DEFAULT] = ("accepted from this machine; from others "
+		    "only over TLS, if a certificate is named"),
+		[CLEAR_NEVER] = "never accepted",
+		[CLEAR_ALWAYS] = "accepted from everywhere, with and without "
+		    "TLS",
+		[CLEAR_LOCAL] = "accepted from this machine only",
+		[CLEAR_TLS] = "accepted over TLS only",
 	};
 	const struct server_conf *s = &c->o->server;
 	const struct client nobody = { .ucspi_control = -1 };
@@ -289,11 +216,11 @@ check_policy(struct check *c)
 	    s->secrets != NULL &&
 	    secrets_usable(s->secrets, &kinds) == 0);
 	if (exempt == NULL || s->pop3.clear == CLEAR_NEVER)
-		say(c, "", "%s", words[s->pop3.clear]);
+		report_say(&c->r, "clear text", "%s", words[s->pop3.clear]);
 	else
-		say(c, "", "%s; and from %s", words[s->pop3.clear], exempt);
+		report_say(&c->r, "clear text", "%s; and from %s", words[s->pop3.clear], exempt);
 	if (why != NULL)
-		fix(c, "%s", why);
+		report_fix(&c->r, "%s", why);
 }
 
 /* The program that will open them looks at the files itself. */
@@ -302,7 +229,7 @@ check_files(struct check *c)
 {
 	char text[8192], *line, *end;
 	int status = tls_check(&c->o->server.tls, text, sizeof text);
-	unsigned before = c->problems;
+	unsigned before = c->r.problems;
 
 	for (line = text; *line != '\0'; line = end) {
 		if ((end = strchr(line, '\n')) != NULL)
@@ -310,14 +237,25 @@ check_files(struct check *c)
 		else
 			end = line + strlen(line);
 		if (strncmp(line, "-> ", 3) == 0)
-			fix(c, "%s", line + 3);
+			report_fix(&c->r, "%s", line + 3);
 		else
-			say(c, line == text ? "TLS" : "", "%s", line);
+			report_say(&c->r, line == text ? "TLS" : "", "%s", line);
 	}
-	if (status != 0 && c->problems == before) {
-		say(c, "TLS", "%s --check fails", c->o->server.tls.program);
-		fix(c, "run it, and see what it says");
+	if (status != 0 && c->r.problems == before) {
+		report_say(&c->r, "TLS", "%s --check fails", c->o->server.tls.program);
+		report_fix(&c->r, "run it, and see what it says");
 	}
+}
+
+/* A setting that only means something beside a certificate. */
+static void
+check_lonely(struct check *c, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	report_say(&c->r, "", "%s = %s has no effect without tls-cert", name,
+	    value);
+	report_fix(&c->r, "set tls-cert, or remove %s", name);
 }
 
 static void
@@ -326,13 +264,18 @@ check_tls(struct check *c)
 	const struct tls_conf *tls = &c->o->server.tls;
 
 	if (tls->cert == NULL) {
-		say(c, "TLS", "none: no certificate is named");
+		report_say(&c->r, "TLS", "none: no certificate is named");
 		if (tls->first)
-			fix(c, "--tls wants --tls-cert=FILE, and --tls-key if "
-			    "the key stands elsewhere");
+			report_fix(&c->r, "--tls needs --tls-cert=FILE, and "
+			    "--tls-key if the key is in another file");
+		check_lonely(c, "tls-key", tls->key);
+		check_lonely(c, "tls-sni-dir", tls->sni_dir);
+		check_lonely(c, "tls-ticket-file", tls->ticket_file);
 	} else if (access(tls->program, X_OK) == -1) {
-		say(c, "TLS", "none: %s: %s", tls->program, strerror(errno));
-		fix(c, "install solopop-tls, or say where it is: tls-program");
+		report_say(&c->r, "TLS", "none: %s: %s", tls->program,
+		    strerror(errno));
+		report_fix(&c->r, "install solopop-tls, or set tls-program to "
+		    "its path");
 	} else
 		check_files(c);
 }
@@ -347,32 +290,51 @@ check_root(struct check *c)
 
 	name = privilege_front_account(s->front_user, &uid, &gid);
 	if (name == NULL) {
-		say(c, "privileges", "no account for the front");
-		fix(c, "useradd --system --no-create-home %s", s->front_user);
+		report_say(&c->r, "privileges", "no account for the front");
+		report_fix(&c->r, "useradd --system --no-create-home %s", s->front_user);
 	} else
-		say(c, "privileges", "root, then %s in %s, then the user%s",
+		report_say(&c->r, "privileges", "root, then %s in %s, then the user%s",
 		    name, s->empty_dir, strcmp(name, s->front_user) == 0 ? "" :
 		    " (an account of its own would be better)");
-	if (privilege_empty_dir(s->empty_dir) == -1) {
-		say(c, "", "%s: %s", s->empty_dir, errno == EPERM ?
+	if (privilege_empty_dir(s->empty_dir, false) == -1) {
+		report_say(&c->r, "", "%s: %s", s->empty_dir, errno == EPERM ?
 		    "not root's alone" : strerror(errno));
-		fix(c, "mkdir -p %s; chown root %s; chmod 755 %s",
+		report_fix(&c->r, "mkdir -p %s; chown root %s; chmod 755 %s",
 		    s->empty_dir, s->empty_dir, s->empty_dir);
 	}
-	say(c, "kernel", "%s%s", sandbox_layers(), s->no_sandbox ?
+	report_say(&c->r, "kernel", "%s%s", sandbox_layers(), s->no_sandbox ?
 	    "; but --no-sandbox" : "");
-	if (s->virtual_user == NULL)
-		say(c, "Maildir", "of each user: %s", s->maildir != NULL ?
-		    s->maildir : "~/Maildir");
+	if (c->o->check_user != NULL)
+		mailbox_check_user(&c->r, c->o, c->o->check_user);
+	else if (s->virtual_user == NULL)
+		report_say(&c->r, "Maildir", "of each user: %s (solopop --check "
+		    "USER opens one)", s->maildir != NULL ? s->maildir :
+		    "~/Maildir");
 }
 
 static void
 check_alone(struct check *c)
 {
-	say(c, "privileges", "one process, yours (uid %ju)",
+	report_say(&c->r, "privileges", "one process, yours (uid %ju)",
 	    (uintmax_t)geteuid());
 	if (c->o->server.virtual_user == NULL)
 		check_own_mail(c);
+}
+
+static void
+check_directory(struct check *c, const char *name, const char *path)
+{
+	struct stat st;
+
+	if (path == NULL)
+		return;
+	if (stat(path, &st) == -1) {
+		report_say(&c->r, "", "%s %s: %s", name, path, strerror(errno));
+		report_fix(&c->r, "make that directory, or remove %s", name);
+	} else if (!S_ISDIR(st.st_mode)) {
+		report_say(&c->r, "", "%s %s is not a directory", name, path);
+		report_fix(&c->r, "set %s to the path of a directory", name);
+	}
 }
 
 static void
@@ -384,12 +346,17 @@ check_import(struct check *c)
 	    in->bulletin_dir == NULL)
 		return;
 	if (access(in->program, X_OK) == 0)
-		say(c, "other mail", "is taken in by %s", in->program);
+		report_say(&c->r, "other mail", "is imported by %s",
+		    in->program);
 	else {
-		say(c, "other mail", "is not taken in: %s: %s", in->program,
-		    strerror(errno));
-		fix(c, "install solopop-import, or set import-program");
+		report_say(&c->r, "other mail", "is not imported: %s: %s",
+		    in->program, strerror(errno));
+		report_fix(&c->r, "install solopop-import, or set "
+		    "import-program to its path");
 	}
+	check_directory(c, "spool-dir", in->spool_dir);
+	check_directory(c, "temp-dir", in->temp_dir);
+	check_directory(c, "bulldir", in->bulletin_dir);
 }
 
 static void
@@ -400,8 +367,8 @@ check_session(struct check *c, const struct peer *peer)
 
 	if (why == NULL)
 		return;
-	say(c, "session", "none would begin");
-	fix(c, "%s", why);
+	report_say(&c->r, "session", "none would begin");
+	report_fix(&c->r, "%s", why);
 }
 
 /* For those who come from there: their settings as ours, and what differs. */
@@ -410,24 +377,25 @@ check_qpopper(struct check *c)
 {
 	const char *const *d;
 
-	(void)fputs("\nThe settings, as a file of ours has them:\n\n", c->f);
-	translate(c->f, c->o);
-	(void)fputs("\nUnlike qpopper, and on purpose:\n\n", c->f);
+	(void)fputs("\nThe settings, as a file of ours has them:\n\n", c->r.f);
+	translate(c->r.f, c->o);
+	(void)fputs("\nUnlike qpopper, and on purpose:\n\n", c->r.f);
 	for (d = qpopper_differences; *d != NULL; d++)
-		(void)fprintf(c->f, "- %s\n", *d);
-	(void)fputc('\n', c->f);
+		(void)fprintf(c->r.f, "- %s\n", *d);
+	(void)fputc('\n', c->r.f);
 }
 
 unsigned
 check_run(FILE *f, const struct options *o, const struct peer *peer)
 {
-	struct check c = { .f = f, .o = o };
+	struct check c = { .r = { .f = f }, .o = o };
 
 	check_config(&c);
 	check_session(&c, peer);
-	say(&c, "log", "%s", log_where());
+	report_say(&c.r, "log", "%s", log_where());
 	check_peer(&c, peer);
 	check_proxies(&c, peer);
+	ports_check(&c.r);
 	if (privilege_is_root())
 		check_root(&c);
 	else
@@ -441,9 +409,10 @@ check_run(FILE *f, const struct options *o, const struct peer *peer)
 	check_tls(&c);
 	if (o->qpopper)
 		check_qpopper(&c);
-	if (c.problems == 0)
+	if (c.r.problems == 0)
 		(void)fputs("All is well.\n", f);
 	else
-		(void)fprintf(f, "%u to mend; see the arrows.\n", c.problems);
-	return c.problems;
+		(void)fprintf(f, "%u problem%s found; each arrow shows a "
+		    "cure.\n", c.r.problems, c.r.problems == 1 ? "" : "s");
+	return c.r.problems;
 }

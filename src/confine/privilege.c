@@ -33,12 +33,12 @@ privilege_front_account(const char *name, uid_t *uid, gid_t *gid)
 }
 
 int
-privilege_empty_dir(const char *path)
+privilege_empty_dir(const char *path, bool make)
 {
 	struct stat st;
 
 	if (lstat(path, &st) == -1) {
-		if (errno != ENOENT || mkdir(path, 0555) == -1 ||
+		if (errno != ENOENT || !make || mkdir(path, 0555) == -1 ||
 		    lstat(path, &st) == -1)
 			return -1;
 	}

@@ -18,10 +18,10 @@ bool privilege_is_root(void);
 const char *privilege_front_account(const char *name, uid_t *uid, gid_t *gid);
 
 /*
- * Is this a directory of root's in which nobody else can make a file?  Made if
- * it is missing.  -1 with errno; EPERM when it is not fit.
+ * Is this a directory of root's in which nobody else can make a file?  With
+ * make, a missing one is made.  -1 with errno; EPERM when it is not fit.
  */
-int privilege_empty_dir(const char *path);
+int privilege_empty_dir(const char *path, bool make);
 
 /*
  * For the front: only this directory, no groups, that account, no new

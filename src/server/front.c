@@ -18,7 +18,7 @@ lock_up(const struct monitor *m, int fds)
 {
 	const char *dir = m->conf->empty_dir;
 
-	if ((errno = m->front_error) != 0 || privilege_empty_dir(dir) == -1 ||
+	if ((errno = m->front_error) != 0 || privilege_empty_dir(dir, true) == -1 ||
 	    privilege_lock_up(dir, m->front_uid, m->front_gid, fds) == -1 ||
 	    privilege_limit_memory(FRONT_MEMORY) == -1)
 		return -1;

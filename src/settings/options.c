@@ -601,6 +601,11 @@ parse_operand(struct options *o, int argc, char **argv)
 		    span_of("more than one Maildir; see --help"));
 		return -1;
 	}
+	if (o->mode == RUN_CHECK && privilege_is_root() &&
+	    strchr(argv[optind], '/') == NULL) {
+		o->check_user = argv[optind];
+		return 0;
+	}
 	o->server.maildir = argv[optind];
 	o->server.maildir_is_path = true;
 	return 0;

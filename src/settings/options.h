@@ -28,6 +28,7 @@ struct options {
 	struct server_conf server;
 	enum log_target log;
 	const char *log_facility;
+	const char *check_user;		/* --check USER as root, or NULL */
 	const char *fixture;		/* directory for tests, or NULL */
 	bool qpopper;			/* we are called as qpopper was */
 	const char *ident;		/* the name for the log */

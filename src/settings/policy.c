@@ -47,7 +47,7 @@ virtual_refusal(const struct server_conf *s)
 		return "virtual users need --maildir=PATTERN, not MAILDIR";
 	if (strstr(p, "%u") == NULL &&
 	    (strstr(p, "%n") == NULL || strstr(p, "%d") == NULL))
-		return "virtual-user wants a maildir pattern with %u, or with "
+		return "virtual-user needs a maildir pattern with %u, or with "
 		    "%n and %d: else they would share one Maildir";
 	if (s->intake.home_mail != NULL)
 		return "virtual users have no home, and so no home-dir-mail";

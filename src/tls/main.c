@@ -41,7 +41,7 @@ lock_up(const struct settings *s)
 			return -1;
 		}
 		if (privilege_front_account(s->user, &uid, &gid) == NULL ||
-		    privilege_empty_dir(s->empty_dir) == -1 ||
+		    privilege_empty_dir(s->empty_dir, true) == -1 ||
 		    privilege_lock_up(s->empty_dir, uid, gid,
 		    DESCRIPTORS) == -1)
 			return -1;

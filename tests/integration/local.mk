@@ -5,6 +5,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/pam_noise.c \
 	tests/integration/superservers.py \
 	tests/integration/test_auth.py \
+	tests/integration/test_check.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_faults.py \
 	tests/integration/test_guessers.py \

@@ -6,6 +6,7 @@ is wrong, the arrow that tells what to do about it, and the exit status.  And
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -62,7 +63,8 @@ class Here:
         if arrows != n or (self.status != 0) != (n > 0):
             raise Failure("%d arrows, status %d; wanted %d\n%s" % (
                 arrows, self.status, n, self.text))
-        self.says("%d to mend; see the arrows." % n if n else "All is well.")
+        self.says("%d problem%s found; each arrow shows a cure." % (
+            n, "s"[n == 1:]) if n else "All is well.")
 
 
 @situation
@@ -159,7 +161,7 @@ def virtual_users(here):
              "--maildir=/srv/%d/%n", maildir=False).says(
         "no account nobody.like.this", "-> useradd --system")
     here.ask("--virtual-user=root", *options[1:], "--maildir=/srv/%d/%n",
-             maildir=False).says("nobody can be uid 0 here",
+             maildir=False).says("cannot run sessions as uid 0",
                                  "-> run it as that account")
 
 
@@ -183,14 +185,14 @@ def secrets_of_each_kind(here):
 @situation
 def clear_text(here):
     here.ask("--no-auth", "--clear-text-password=local").says(
-        "from this machine only")
+        "clear text", "accepted from this machine only")
     here.ask("--no-auth", "--clear-text-password=tls",
              "--plaintext-from=192.0.2.0/24").says(
-        "in TLS only; and from 192.0.2.0/24").mends(0)
+        "accepted over TLS only; and from 192.0.2.0/24").mends(0)
     here.ask("--no-auth", "--clear-text-password=tls").says(
         "-> clear-text-password is tls, and there is no TLS").mends(1)
     here.ask("--clear-text-password=never").says(
-        "never as they are", "-> clear-text-password is never")
+        "never accepted", "-> clear-text-password is never")
 
 
 @situation
@@ -199,16 +201,71 @@ def mail_from_elsewhere(here):
     os.mkdir(spool)
     here.ask("--no-auth", "--spool-dir=" + spool,
              "--import-program=" + here.place.importer).says(
-        "other mail", "is taken in by " + here.place.importer)
+        "other mail", "is imported by " + here.place.importer)
     here.ask("--no-auth", "--spool-dir=" + spool,
              "--import-program=/nowhere/at/all").says(
-        "is not taken in: /nowhere/at/all: ", "-> install solopop-import")
+        "is not imported: /nowhere/at/all: ", "-> install solopop-import")
+
+
+@situation
+def directories_that_are_not_there(here):
+    options = ["--no-auth", "--import-program=" + here.place.importer]
+    for name in "spool-dir", "bulldir":
+        here.ask(*options, "--%s=/nowhere/at/all" % name).says(
+            "other mail", name + " /nowhere/at/all: No such file",
+            "-> make that directory").mends(1)
+        here.ask(*options, "--%s=%s" % (name, here.place.binary)).says(
+            name, "is not a directory", "-> set " + name).mends(1)
+
+
+@situation
+def files_of_ours_that_are_not_ours(here):
+    path = here.put("solopop.index", b"")
+    os.unlink(path)
+    os.symlink("/nowhere", path)
+    here.ask("--no-auth").says("solopop.index is not a regular file",
+                               "-> rm ").mends(1)
+
+
+@situation
+def secrets_alone_without_a_file(here):
+    missing = here.place.path("no-secrets")
+    here.ask("--pam-service=none", "--secrets-file=" + missing).says(
+        "no user can log in: pam-service is none", missing,
+        "-> solopop-passwd add USER").mends(1)
+
+
+@situation
+def an_error_in_a_pipe_and_on_a_socket(here):
+    """Standard output and error are one pipe, and so are all three."""
+    for mode in ["--check"], []:
+        back, out = os.pipe()
+        done = subprocess.run([here.place.binary, *mode, "--timeout=10m"],
+                              stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        os.close(out)
+        text = os.read(back, 4096)
+        os.close(back)
+        if b"timeout: expected a number" not in text or done.returncode != 64:
+            raise Failure("%s prints %r, status %d" % (mode, text,
+                                                       done.returncode))
+    client, server = socket.socketpair()
+    subprocess.run([here.place.binary, "--log=none", "--timeout=10m"],
+                   stdin=server, stdout=server, stderr=server)
+    server.close()
+    with client, client.makefile("rb") as f:
+        heard = f.read()
+    if not heard.startswith(b"-ERR ") or heard.count(b"\r\n") != 1:
+        raise Failure("a client hears %r" % heard)
 
 
 @situation
 def tls_that_cannot_be(here):
     here.ask("--no-auth").says("TLS", "none: no certificate is named")
-    here.ask("--no-auth", "--tls").says("-> --tls wants --tls-cert=FILE")
+    here.ask("--no-auth", "--tls").says("-> --tls needs --tls-cert=FILE")
+    for name in "key", "sni-dir", "ticket-file":
+        here.ask("--no-auth", "--tls-%s=/nowhere" % name).says(
+            "TLS", "tls-%s = /nowhere has no effect without tls-cert" % name,
+            "-> set tls-cert").mends(1)
     here.ask("--no-auth", "--tls-cert=/nowhere", "--tls-program=/nowhere"
              ).says("none: /nowhere: ", "-> install solopop-tls")
     here.ask("--no-auth", "--tls-cert=/nowhere", "--tls-program=/bin/false"
@@ -279,6 +336,10 @@ def a_directory_as_a_fixture(here):
               b"+OK Pop server at localhost signing off.", b""]
     if done.stdout.split(b"\r\n") != wanted:
         raise Failure("a fixture says %r" % done.stdout)
+    done = subprocess.run([here.place.binary, "--check", "--fixture=" + flat],
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    if b"%s: 2 messages, 39 octets" % flat.encode() not in done.stdout:
+        raise Failure("--check says %r" % done.stdout)
     if sorted(os.listdir(flat)) != before:
         raise Failure("a fixture has changed: %r" % os.listdir(flat))
 
