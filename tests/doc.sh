@@ -93,7 +93,8 @@ for name in $(sed -n 's/^\.It Fl \([a-zA-Z] , Fl \)\{0,1\}-\([a-z0-9-]*\).*/\2/p
 	    complain "solopop.8 has --$name, which is no option"
 done
 
-commands=$(sed -n 's/^	{ "\([A-Z]*\)",.*/\1/p' "$top/src/pop3/commands.c")
+commands=$(sed -n 's/^	{ "\([A-Z]*\)",.*/\1/p' "$top/src/pop3/authorization.c" \
+    "$top/src/session/transaction.c" | sort -u)
 [ "$(echo "$commands" | wc -l)" -gt 10 ] || complain "found no commands"
 for command in $commands; do
 	grep -q "^\.It Ic $command\( \|\$\)" "$page" ||

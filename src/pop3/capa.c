@@ -1,10 +1,11 @@
 /*
  * CAPA (RFC 2449): what this session can do, and nothing it cannot.
  */
-#include "pop3/commands.h"
+#include "pop3/capa.h"
 
 #include "compat/compat.h"
-#include "pop3/sasl.h"
+#include "pop3/mechanisms.h"
+#include "pop3/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,7 +63,7 @@ static void
 put_sasl(const struct pop3 *p, char *line, size_t cap)
 {
 	(void)snprintf(line, cap, "SASL");
-	sasl_list(p, line, cap);
+	mechanisms_list(p, line, cap);
 }
 
 /* A row has its line, or a function that writes one. */
@@ -74,7 +75,7 @@ static const struct capability {
 } capabilities[] = {
 	{ ANYWHERE,    "TOP", NULL, NULL },
 	{ ANYWHERE,    "USER", pop3_cleartext_allowed, NULL },
-	{ ANYWHERE,    NULL, sasl_works, put_sasl },
+	{ ANYWHERE,    NULL, mechanisms_work, put_sasl },
 	{ ANYWHERE,    "UIDL", NULL, NULL },
 	{ ANYWHERE,    "RESP-CODES", NULL, NULL },
 	{ ANYWHERE,    "AUTH-RESP-CODE", NULL, NULL },	/* RFC 3206 */
@@ -95,23 +96,23 @@ put_line(struct pop3 *p, const struct capability *c)
 
 	if (c->put != NULL) {
 		c->put(p, line, sizeof line);
-		pop3_list_line(p, line, strlen(line));
+		say_line(p, line, strlen(line));
 	} else
-		pop3_list_line(p, c->line, strlen(c->line));
+		say_line(p, c->line, strlen(c->line));
 }
 
 enum pop3_step
-any_capa(struct pop3 *p, const struct args *a)
+capa_run(struct pop3 *p, const struct args *a)
 {
 	const struct capability *c = capabilities;
 	const struct capability *end = c +
 	    sizeof capabilities / sizeof capabilities[0];
 
 	(void)a;
-	(void)pop3_say(p, REPLY_CAPA);
+	(void)say(p, REPLY_CAPA);
 	for (; c < end; c++)
 		if ((c->where & p->state) && (c->holds == NULL || c->holds(p)))
 			put_line(p, c);
-	pop3_end_list(p);
+	say_end(p);
 	return STEP_NEXT;
 }

@@ -1,7 +1,9 @@
 /*
  * LANG (RFC 6856, section 3): in which language we answer.
  */
-#include "pop3/commands.h"
+#include "pop3/lang.h"
+
+#include "pop3/say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,26 +70,26 @@ list_languages(struct pop3 *p)
 	char line[POP3_LINE_MAX];
 	int i;
 
-	(void)pop3_say(p, REPLY_LANGS);
+	(void)say(p, REPLY_LANGS);
 	for (i = 0; i < LANGUAGES; i++) {
 		(void)snprintf(line, sizeof line, "%s %s",
 		    reply_language_tag((enum language)i),
 		    reply_language_name((enum language)i));
-		pop3_list_line(p, line, strlen(line));
+		say_line(p, line, strlen(line));
 	}
-	pop3_end_list(p);
+	say_end(p);
 	return STEP_NEXT;
 }
 
 enum pop3_step
-any_lang(struct pop3 *p, const struct args *a)
+lang_run(struct pop3 *p, const struct args *a)
 {
 	if (a->n == 0)
 		return list_languages(p);
 	if (span_is(a->v[0], "*"))
 		p->language = p->conf->language;
 	else if (!find(a->v[0], &p->language))
-		return command_bad(p, REPLY_NO_LANG, a->v[0]);
-	return pop3_say_word(p, REPLY_LANG,
+		return say_bad(p, REPLY_NO_LANG, a->v[0]);
+	return say_word(p, REPLY_LANG,
 	    span_of(reply_language_tag(p->language)));
 }

@@ -60,7 +60,6 @@ struct pop3_conf {
 	struct maildrop_conf drop;
 };
 
-/* A command is lawful in these. */
 enum pop3_state { AUTHORIZATION = 1, TRANSACTION = 2, ANYWHERE = 3 };
 
 /* How the conversation goes on after a command. */
@@ -112,22 +111,8 @@ struct pop3 {
 struct pop3 *pop3_new(const struct pop3_conf *conf, const struct peer *peer,
     struct ask *ask, const char *stamp, int in, int out);
 
-/* Flush nothing, free everything, let go of the maildrop.  Takes NULL. */
+/* Flush nothing, and free everything but the maildrop.  Takes NULL. */
 void pop3_free(struct pop3 *p);
-
-/*
- * From the banner, unless it was said, to the login.  STEP_LOGIN: p->user is
- * in; line_unread(&p->in) is for whoever goes on.  STEP_TLS: the client begins
- * TLS, and then all begins anew, without a banner (RFC 2595, section 4).
- * Anything else: it is over.
- */
-enum pop3_step pop3_authorize(struct pop3 *p);
-
-/*
- * From the login, whose answer comes from here, to the end.  path is the
- * user's Maildir.  Reports the totals to the monitor.
- */
-void pop3_transact(struct pop3 *p, const char *path);
 
 /* May this client send its password as it is: PASS, AUTH PLAIN and LOGIN? */
 bool pop3_cleartext_allowed(const struct pop3 *p);
@@ -137,43 +122,6 @@ enum reply pop3_cleartext_refusal(const struct pop3 *p);
 
 /* Is it a proxy whose XCLIENT we believe, and that has not sent one yet? */
 bool pop3_is_proxy(const struct pop3 *p);
-
-/* For the handlers of commands. */
-
-/*
- * UPDATE (RFC 1939, section 6), and the report to the monitor.  -1 when some
- * deleted message is still there.
- */
-int pop3_update(struct pop3 *p);
-
-/* Say it, once a command; logs what is not +OK.  Returns STEP_NEXT. */
-enum pop3_step pop3_reply(struct pop3 *p, enum reply reply,
-    const struct reply_values *values);
-
-/* The same without values but those of the conversation. */
-enum pop3_step pop3_say(struct pop3 *p, enum reply reply);
-
-/* The same about a foreign word. */
-enum pop3_step pop3_say_word(struct pop3 *p, enum reply reply,
-    struct span word);
-
-/*
- * Within AUTH (RFC 5034, section 4): a challenge, "+ " and the text, which
- * leaves if the client has not yet said anything.  If it has to be waited for
- * and a login is expected, PAM's modules are loaded meanwhile.
- */
-void pop3_challenge(struct pop3 *p, const char *text, bool expect);
-
-/*
- * The response to it, a line of at most cap octets gathered at dst.  -1: there
- * is none, and *step is what comes of the command.
- */
-int pop3_response(struct pop3 *p, char *dst, size_t cap,
-    struct span *response, enum pop3_step *step);
-
-/* A line of a multi-line response; pop3_end_list() ends it. */
-void pop3_list_line(struct pop3 *p, const char *text, size_t len);
-void pop3_end_list(struct pop3 *p);
 
 /*
  * For log lines, on loan until the next call: the user's name, quoted, "(null)"

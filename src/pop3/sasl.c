@@ -1,7 +1,10 @@
 #include "pop3/sasl.h"
 
 #include "auth/cram.h"
-#include "pop3/commands.h"
+#include "pop3/attempt.h"
+#include "pop3/conversation.h"
+#include "pop3/mechanisms.h"
+#include "pop3/say.h"
 #include "pop3/scrammsg.h"
 
 #include <errno.h>
@@ -30,49 +33,18 @@ static void run_cram(struct exchange *);
 static void run_plain(struct exchange *);
 static void run_login(struct exchange *);
 
-static bool
-has_scram(const struct pop3 *p)
-{
-	return p->secrets.scram;
-}
-
-static bool
-has_cram(const struct pop3 *p)
-{
-	return p->secrets.password;
-}
-
-/* Nobody needs to be told of what nobody here can do. */
-static enum reply
-unknown(const struct pop3 *p)
-{
-	(void)p;
-	return REPLY_NO_MECHANISM;
-}
-
-/* The better ones first: some clients take the first they know. */
-static const struct mechanism {
-	const char *name;
-	bool (*works)(const struct pop3 *);
-	enum reply (*refusal)(const struct pop3 *);	/* if it does not */
-	bool client_first;
-	bool by_pam;			/* no: by a secret of ours */
-	void (*run)(struct exchange *);
-} mechanisms[] = {
-	{ "SCRAM-SHA-256", has_scram, unknown, true, false, run_scram },
-	{ "CRAM-MD5", has_cram, unknown, false, false, run_cram },
-	{ "PLAIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true, true,
-	    run_plain },
-	{ "LOGIN", pop3_cleartext_allowed, pop3_cleartext_refusal, true, true,
-	    run_login },
+static void (*const runs[MECHANISMS])(struct exchange *) = {
+	[MECHANISM_SCRAM] = run_scram,
+	[MECHANISM_CRAM] = run_cram,
+	[MECHANISM_PLAIN] = run_plain,
+	[MECHANISM_LOGIN] = run_login,
 };
-#define MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
 
 /* The command fails; it always counts, and so a client cannot go on for ever. */
 static int
 fail(struct exchange *x, enum reply reply)
 {
-	x->step = command_bad(x->p, reply, span_of(x->mechanism->name));
+	x->step = say_bad(x->p, reply, span_of(x->mechanism->name));
 	return -1;
 }
 
@@ -93,9 +65,9 @@ exchange(struct exchange *x, struct span challenge, bool expect,
     struct span *text)
 {
 	base64_encode(x->line, challenge.p, challenge.len);
-	pop3_challenge(x->p, x->line, expect);
+	conversation_challenge(x->p, x->line, expect);
 	x->used = sizeof x->line;	/* as much as may be, if this fails */
-	if (pop3_response(x->p, x->line, sizeof x->line, text, &x->step) == -1)
+	if (conversation_response(x->p, x->line, sizeof x->line, text, &x->step) == -1)
 		return -1;
 	x->used = text->len;
 	return span_is(*text, "*") ? fail(x, REPLY_CANCELLED) : 0;
@@ -136,9 +108,9 @@ hear_first(struct exchange *x, struct span challenge, struct span *response)
 static int
 take_name(struct exchange *x, struct span name)
 {
-	if (!login_is_text(x->p, name))
+	if (!attempt_is_text(x->p, name))
 		return fail(x, REPLY_NOT_UTF8);
-	return login_take_name(x->p, name) ? 0 : fail(x, REPLY_BAD_NAME);
+	return attempt_take_name(x->p, name) ? 0 : fail(x, REPLY_BAD_NAME);
 }
 
 static void
@@ -148,7 +120,7 @@ verify(struct exchange *x, struct span bytes)
 	enum verdict verdict;
 	bool last;
 
-	if (!login_is_text(x->p, bytes)) {
+	if (!attempt_is_text(x->p, bytes)) {
 		(void)fail(x, REPLY_NOT_UTF8);
 		return;
 	}
@@ -156,8 +128,8 @@ verify(struct exchange *x, struct span bytes)
 		(void)fail(x, REPLY_BAD_RESPONSE);
 		return;
 	}
-	if (login_verify(x->p, &password, &verdict, &last) == 0)
-		x->step = login_answer(x->p, verdict, last);
+	if (attempt_verify(x->p, &password, &verdict, &last) == 0)
+		x->step = attempt_answer(x->p, verdict, last);
 	secret_wipe(&password);
 }
 
@@ -212,7 +184,7 @@ run_login(struct exchange *x)
 static int
 begin(struct exchange *x, const char *user, struct ask_challenge *challenge)
 {
-	if (!login_can_wait(x->p) ||
+	if (!attempt_can_wait(x->p) ||
 	    ask_challenge(x->p->ask, user, challenge) == -1)
 		return -1;
 	return challenge->nonce[0] != '\0' ? 0 : fail(x, REPLY_TROUBLE);
@@ -247,9 +219,9 @@ run_cram(struct exchange *x)
 		return;
 	else if (!cut_digest(&s, &digest))
 		(void)fail(x, REPLY_BAD_RESPONSE);
-	else if (take_name(x, s) == 0 && login_can_wait(x->p) &&
+	else if (take_name(x, s) == 0 && attempt_can_wait(x->p) &&
 	    ask_cram(x->p->ask, x->p->user, digest, &verdict, &last) == 0)
-		x->step = login_answer(x->p, verdict, last);
+		x->step = attempt_answer(x->p, verdict, last);
 }
 
 /*
@@ -286,10 +258,10 @@ prove(struct exchange *x, const struct scrammsg_first *first,
 	bool last;
 
 	memcpy(claim.proof, last_message->proof, sizeof claim.proof);
-	if (!login_can_wait(x->p) || ask_scram(x->p->ask, &claim, &verdict,
+	if (!attempt_can_wait(x->p) || ask_scram(x->p->ask, &claim, &verdict,
 	    &last, signature) == -1)
 		return;
-	x->step = login_answer(x->p, verdict, last);
+	x->step = attempt_answer(x->p, verdict, last);
 	if (x->step == STEP_LOGIN)
 		sign(x, signature);
 }
@@ -348,33 +320,6 @@ run_scram(struct exchange *x)
 		challenge_scram(x, &first);
 }
 
-bool
-sasl_works(const struct pop3 *p)
-{
-	size_t i;
-
-	for (i = 0; i < MECHANISMS; i++)
-		if (mechanisms[i].works(p))
-			return true;
-	return false;
-}
-
-/* @audit a name is appended whole or not at all. */
-void
-sasl_list(const struct pop3 *p, char *dst, size_t cap)
-{
-	size_t i, len = strlen(dst), more;
-
-	for (i = 0; i < MECHANISMS; i++) {
-		more = strlen(mechanisms[i].name);
-		if (!mechanisms[i].works(p) || more + 1 >= cap - len)
-			continue;
-		dst[len] = ' ';
-		memcpy(dst + len + 1, mechanisms[i].name, more + 1);
-		len += 1 + more;
-	}
-}
-
 /*
  * "AUTH" by itself is in no RFC, but in clients older than CAPA, which want the
  * names, a line each; so they are given, as CAPA gives them to everybody.
@@ -384,12 +329,12 @@ list_mechanisms(struct pop3 *p)
 {
 	size_t i;
 
-	(void)pop3_say(p, REPLY_AUTH);
+	(void)say(p, REPLY_AUTH);
 	for (i = 0; i < MECHANISMS; i++)
 		if (mechanisms[i].works(p))
-			pop3_list_line(p, mechanisms[i].name,
+			say_line(p, mechanisms[i].name,
 			    strlen(mechanisms[i].name));
-	pop3_end_list(p);
+	say_end(p);
 	return STEP_NEXT;
 }
 
@@ -415,13 +360,13 @@ run(struct pop3 *p, const struct mechanism *m, const struct args *a)
 	x.initial = x.has_initial ? a->v[1] : span_of("");
 	x.step = STEP_ABORT;
 	x.used = 0;
-	m->run(&x);
+	runs[m - mechanisms](&x);
 	secret_erase(x.line, x.used);
 	return x.step;
 }
 
 enum pop3_step
-auth_sasl(struct pop3 *p, const struct args *a)
+sasl_auth(struct pop3 *p, const struct args *a)
 {
 	const struct mechanism *m;
 	enum pop3_step step;
@@ -430,11 +375,11 @@ auth_sasl(struct pop3 *p, const struct args *a)
 	if (a->n == 0)
 		return list_mechanisms(p);
 	if ((m = find(a->v[0])) == NULL)
-		step = command_bad(p, REPLY_NO_MECHANISM, a->v[0]);
+		step = say_bad(p, REPLY_NO_MECHANISM, a->v[0]);
 	else if (!m->works(p))
-		step = command_bad(p, m->refusal(p), a->v[0]);
+		step = say_bad(p, m->refusal(p), a->v[0]);
 	else if (a->n > 1 && !m->client_first)
-		step = command_bad(p, REPLY_BAD_RESPONSE, span_of(m->name));
+		step = say_bad(p, REPLY_BAD_RESPONSE, span_of(m->name));
 	else
 		step = run(p, m, a);
 	line_forget(&p->in);

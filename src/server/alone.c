@@ -1,5 +1,8 @@
 #include "server/roles.h"
 
+#include "session/session.h"
+#include "pop3/say.h"
+#include "pop3/authorization.h"
 #include "base/fd.h"
 #include "server/pending.h"
 #include "confine/privilege.h"
@@ -20,7 +23,7 @@ static void
 fail(struct pop3 *p, const char *what, const struct monitor *m)
 {
 	log_line(LOG_FAULT, "%s %s: %s", what, m->login.whole, strerror(errno));
-	(void)pop3_say(p, REPLY_NOT_NOW);
+	(void)say(p, REPLY_NOT_NOW);
 	(void)out_flush(p->out);
 }
 
@@ -72,12 +75,12 @@ transact(struct pop3 *p, const struct monitor *m, char path[PATH_MAX])
 	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
 
 	if (enter_folder(m, path) == 0) {
-		pop3_transact(p, path);
+		session_run(p, path);
 		return;
 	}
 	log_line(LOG_NOTE, "%s: folder %s: %s", pop3_who(p), log_quote(quoted,
 	    sizeof quoted, span_of(m->login.folder)), strerror(errno));
-	(void)pop3_say(p, REPLY_NO_ACCESS);
+	(void)say(p, REPLY_NO_ACCESS);
 	out_finish(p->out, p->in.fd);
 }
 
@@ -117,7 +120,7 @@ authorize(struct monitor *m, struct ask *ask, enum pop3_step *step)
 			log_line(LOG_FAULT, "%s", strerror(errno));
 			return NULL;
 		}
-		if ((*step = pop3_authorize(p)) != STEP_TLS)
+		if ((*step = authorization_run(p)) != STEP_TLS)
 			return p;
 		pop3_free(p);
 	}

@@ -1,5 +1,7 @@
 #include "server/roles.h"
 
+#include "pop3/say.h"
+#include "pop3/authorization.h"
 #include "base/clock.h"
 #include "io/proxy.h"
 #include "confine/privilege.h"
@@ -29,7 +31,7 @@ lock_up(const struct monitor *m, int fds)
 static int
 talk(struct pop3 *p)
 {
-	if (pop3_authorize(p) != STEP_LOGIN)
+	if (authorization_run(p) != STEP_LOGIN)
 		return 0;
 	if (out_flush(p->out) == -1)
 		return -1;
@@ -111,7 +113,7 @@ front_main(const struct monitor *m, int channel)
 		log_line(LOG_FAULT, "cannot lock up the front (user %s, "
 		    "directory %s): %s", m->conf->front_user,
 		    m->conf->empty_dir, strerror(errno));
-		(void)pop3_say(p, REPLY_MISCONFIGURED);
+		(void)say(p, REPLY_MISCONFIGURED);
 		(void)out_flush(p->out);
 		_exit(1);
 	}

@@ -1,7 +1,11 @@
-#include "pop3/commands.h"
+#include "session/transaction.h"
 
 #include "base/fd.h"
 #include "base/num.h"
+#include "pop3/capa.h"
+#include "pop3/lang.h"
+#include "pop3/say.h"
+#include "session/update.h"
 
 #include <errno.h>
 #include <string.h>
@@ -36,9 +40,9 @@ arg_any_msgno(struct pop3 *p, const struct args *a, const struct refusals *refus
 	if (num_u32(a->v[0], maildrop_count(p->drop), &v.msgno) == -1)
 		error = errno;
 	if (error == EINVAL || (error == 0 && v.msgno == 0))
-		(void)pop3_reply(p, refuse->no_number, &v);
+		(void)say_with(p, refuse->no_number, &v);
 	else if (error != 0)
-		(void)pop3_reply(p, refuse->no_message, &v);
+		(void)say_with(p, refuse->no_message, &v);
 	else {
 		*msgno = v.msgno;
 		return 0;
@@ -56,7 +60,7 @@ arg_msgno(struct pop3 *p, const struct args *a, const struct refusals *refuse,
 	if (arg_any_msgno(p, a, refuse, &n) == -1)
 		return -1;
 	if (maildrop_is_deleted(p->drop, n)) {
-		(void)pop3_reply(p, refuse->is_deleted,
+		(void)say_with(p, refuse->is_deleted,
 		    &(struct reply_values){ .msgno = n });
 		return -1;
 	}
@@ -69,7 +73,7 @@ say_sum(struct pop3 *p, enum reply reply)
 {
 	struct maildrop_sum left = maildrop_left(p->drop);
 
-	return pop3_reply(p, reply, &(struct reply_values){
+	return say_with(p, reply, &(struct reply_values){
 	    .count = left.count, .octets = left.octets });
 }
 
@@ -88,10 +92,10 @@ say_message(struct pop3 *p, enum reply reply, uint32_t msgno)
 
 	if (maildrop_octets(p->drop, msgno, &v.octets) == -1)
 		return give_up(p);
-	return pop3_reply(p, reply, &v);
+	return say_with(p, reply, &v);
 }
 
-enum pop3_step
+static enum pop3_step
 trans_stat(struct pop3 *p, const struct args *a)
 {
 	(void)a;
@@ -126,7 +130,7 @@ list_all(struct pop3 *p, size_t (*describe)(struct pop3 *, uint32_t, char *))
 		memcpy(line + len, "\r\n", 2);
 		out_took(p->out, len + 2);
 	}
-	pop3_end_list(p);
+	say_end(p);
 	return STEP_NEXT;
 }
 
@@ -146,7 +150,7 @@ describe_uidl(struct pop3 *p, uint32_t msgno, char *dst)
 	return maildrop_uidl(p->drop, msgno, dst) == 0 ? strlen(dst) : 0;
 }
 
-enum pop3_step
+static enum pop3_step
 trans_list(struct pop3 *p, const struct args *a)
 {
 	uint32_t msgno;
@@ -160,29 +164,29 @@ trans_list(struct pop3 *p, const struct args *a)
 	return say_message(p, REPLY_LIST_ONE, msgno);
 }
 
-enum pop3_step
+static enum pop3_step
 trans_uidl(struct pop3 *p, const struct args *a)
 {
 	char uidl[UIDL_MAX];
 	uint32_t msgno;
 
 	if (a->n == 0) {
-		(void)pop3_say(p, REPLY_UIDL);
+		(void)say(p, REPLY_UIDL);
 		return list_all(p, describe_uidl);
 	}
 	if (arg_msgno(p, a, &of_uidl, &msgno) == -1)
 		return STEP_NEXT;
 	if (maildrop_uidl(p->drop, msgno, uidl) == -1)
 		return give_up(p);
-	return pop3_reply(p, REPLY_UIDL_ONE, &(struct reply_values){
+	return say_with(p, REPLY_UIDL_ONE, &(struct reply_values){
 	    .msgno = msgno, .word = span_of(uidl) });
 }
 
-enum pop3_step
+static enum pop3_step
 trans_last(struct pop3 *p, const struct args *a)
 {
 	(void)a;
-	return pop3_reply(p, REPLY_LAST, &(struct reply_values){
+	return say_with(p, REPLY_LAST, &(struct reply_values){
 	    .msgno = maildrop_last(p->drop) });
 }
 
@@ -223,7 +227,7 @@ send_message(struct pop3 *p, uint32_t msgno, int fd, struct wire_top *top)
 		return give_up(p);
 	if (top == NULL && octets != promised && !is_forgivable(p, msgno))
 		return STEP_ABORT;
-	pop3_end_list(p);
+	say_end(p);
 	return STEP_NEXT;
 }
 
@@ -239,7 +243,7 @@ open_message(struct pop3 *p, uint32_t msgno)
 	return fd;
 }
 
-enum pop3_step
+static enum pop3_step
 trans_retr(struct pop3 *p, const struct args *a)
 {
 	enum pop3_step step;
@@ -268,11 +272,11 @@ arg_lines(struct pop3 *p, const struct args *a, uint64_t *lines)
 	*lines = UINT64_MAX;
 	if (errno == ERANGE)
 		return 0;
-	(void)pop3_say_word(p, REPLY_NOT_LINES, a->v[1]);
+	(void)say_word(p, REPLY_NOT_LINES, a->v[1]);
 	return -1;
 }
 
-enum pop3_step
+static enum pop3_step
 trans_top(struct pop3 *p, const struct args *a)
 {
 	enum pop3_step step;
@@ -295,7 +299,7 @@ trans_top(struct pop3 *p, const struct args *a)
 }
 
 /* qpopper 4 did not look whether a message was deleted before. */
-enum pop3_step
+static enum pop3_step
 trans_dele(struct pop3 *p, const struct args *a)
 {
 	uint32_t msgno;
@@ -310,7 +314,7 @@ trans_dele(struct pop3 *p, const struct args *a)
 	return say_message(p, REPLY_DELE, msgno);
 }
 
-enum pop3_step
+static enum pop3_step
 trans_rset(struct pop3 *p, const struct args *a)
 {
 	(void)a;
@@ -318,18 +322,34 @@ trans_rset(struct pop3 *p, const struct args *a)
 	return say_sum(p, REPLY_RSET);
 }
 
-enum pop3_step
+static enum pop3_step
 trans_noop(struct pop3 *p, const struct args *a)
 {
 	(void)a;
-	return pop3_say(p, REPLY_NOOP);
+	return say(p, REPLY_NOOP);
 }
 
 /* Work first, answer afterwards: +OK is said when the files are gone. */
-enum pop3_step
+static enum pop3_step
 trans_quit(struct pop3 *p, const struct args *a)
 {
 	(void)a;
-	(void)pop3_say(p, pop3_update(p) == 0 ? REPLY_QUIT : REPLY_NOT_REMOVED);
+	(void)say(p, update_run(p) == 0 ? REPLY_QUIT : REPLY_NOT_REMOVED);
 	return STEP_END;
 }
+
+const struct command transaction_commands[] = {
+	{ "CAPA", 0, 0, capa_run },
+	{ "DELE", 1, 1, trans_dele },
+	{ "LANG", 0, 1, lang_run },
+	{ "LAST", 0, 0, trans_last },
+	{ "LIST", 0, 1, trans_list },
+	{ "NOOP", 0, 0, trans_noop },
+	{ "QUIT", 0, 0, trans_quit },
+	{ "RETR", 1, 1, trans_retr },
+	{ "RSET", 0, 0, trans_rset },
+	{ "STAT", 0, 0, trans_stat },
+	{ "TOP", 2, 2, trans_top },
+	{ "UIDL", 0, 1, trans_uidl },
+	{ NULL, 0, 0, NULL }
+};

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/utf8.h"
+#include "pop3/authorization.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -172,7 +173,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK((p = pop3_new(&conf, &peer, &ask, "", ends[0], out)) != NULL);
 	p->secrets = (struct secrets_kinds){ true, true };
 	p->utf8 = len % 2 == 0;
-	if (pop3_authorize(p) == STEP_LOGIN)
+	if (authorization_run(p) == STEP_LOGIN)
 		CHECK(strcmp(p->user, "u") == 0 || strcmp(p->user, "U") == 0);
 	pop3_free(p);
 	(void)close(ends[0]);

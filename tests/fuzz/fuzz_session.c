@@ -6,6 +6,8 @@
 #include "fuzz.h"
 #include "io/monmsg.h"
 #include "pop3/pop3.h"
+#include "pop3/authorization.h"
+#include "session/session.h"
 
 #include <sys/stat.h>
 
@@ -113,8 +115,8 @@ converse(const struct pop3_conf *c, int in, int out)
 	p = pop3_new(c, &peer, &ask, "<1.2.3@pop.example.org>", in, out);
 	CHECK(p != NULL);
 	p->tls_offered = true;
-	if (pop3_authorize(p) == STEP_LOGIN)
-		pop3_transact(p, fuzz_dir());
+	if (authorization_run(p) == STEP_LOGIN)
+		session_run(p, fuzz_dir());
 	pop3_free(p);
 }
 

@@ -9,6 +9,9 @@
 #include "pop3/commands.h"
 
 #include "config.h"
+#include "pop3/authorization.h"
+#include "session/session.h"
+#include "session/transaction.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -207,8 +210,8 @@ run(void)
 	int out = open_ear();
 
 	p = begin(&ask, out);
-	if ((step = pop3_authorize(p)) == STEP_LOGIN)
-		pop3_transact(p, box_top());
+	if ((step = authorization_run(p)) == STEP_LOGIN)
+		session_run(p, box_top());
 	pop3_free(p);
 	hear(out);
 	return step;
@@ -989,7 +992,7 @@ login__that_takes_too_long__ends_without_a_word(void **state)
 	type(SPAN("USER jane\r\nPA"));
 	p = begin(&ask, out);
 	fake_now += 180 * 1000;
-	assert_int_equal(pop3_authorize(p), STEP_ABORT);
+	assert_int_equal(authorization_run(p), STEP_ABORT);
 	pop3_free(p);
 	hear(out);
 	assert_string_equal(said, BANNER WANTED);
@@ -1060,12 +1063,13 @@ log_out(void)
 {
 	assert_int_equal(out_flush(step.p->out), 0);
 	maildrop_save(step.p->drop);
+	maildrop_close(step.p->drop);
 	pop3_free(step.p);
 	hear(step.out);
 }
 
 #define RUN(line, how) \
-	assert_int_equal(command_run(step.p, SPAN(line)), how)
+	assert_int_equal(command_run(step.p, transaction_commands, SPAN(line)), how)
 
 /* Dovecot tells two octets too few where the last line has no end. */
 static void
@@ -1167,7 +1171,7 @@ client__that_is_gone__ends_the_session(void **state)
 	(void)close(ends[0]);
 	type(SPAN(LOGIN "DELE 1\r\nQUIT\r\n"));
 	p = begin(&ask, ends[1]);
-	assert_int_equal(pop3_authorize(p), STEP_ABORT);
+	assert_int_equal(authorization_run(p), STEP_ABORT);
 	pop3_free(p);
 	(void)close(ends[1]);
 	assert_int_equal(mon.expects, 0);
@@ -1303,8 +1307,8 @@ client__that_does_not_read__is_dropped(void **state)
 	type((struct span){ input, sizeof input });
 	conf.idle_time = 0;
 	p = begin(&ask, ends[1]);
-	assert_int_equal(pop3_authorize(p), STEP_LOGIN);
-	pop3_transact(p, box_top());
+	assert_int_equal(authorization_run(p), STEP_LOGIN);
+	session_run(p, box_top());
 	pop3_free(p);
 	(void)close(ends[0]);
 	(void)close(ends[1]);
@@ -1327,8 +1331,8 @@ maildrop__of_others__is_no_access(void **state)
 	hang_up();
 	p = begin(&ask, out);
 	assert_int_equal(chmod(box_path(path, "."), 0), 0);
-	assert_int_equal(pop3_authorize(p), STEP_LOGIN);
-	pop3_transact(p, box_top());
+	assert_int_equal(authorization_run(p), STEP_LOGIN);
+	session_run(p, box_top());
 	pop3_free(p);
 	hear(out);
 	assert_string_equal(said, BANNER WANTED

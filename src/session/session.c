@@ -1,0 +1,51 @@
+#include "session/session.h"
+
+#include "pop3/conversation.h"
+#include "pop3/say.h"
+#include "session/opening.h"
+#include "session/transaction.h"
+#include "session/update.h"
+
+/* How often an idle session looks whether another one waits for it. */
+#define YIELD_EVERY 2000
+
+static bool
+is_wanted(void *ctx)
+{
+	struct pop3 *p = ctx;
+
+	return maildrop_is_wanted(p->drop);
+}
+
+static void
+say_login(struct pop3 *p)
+{
+	struct maildrop_sum left = maildrop_left(p->drop);
+
+	(void)say_with(p, REPLY_LOGIN, &(struct reply_values){
+	    .count = left.count, .octets = left.octets });
+}
+
+void
+session_run(struct pop3 *p, const char *path)
+{
+	enum pop3_step step = STEP_END;
+	bool opened;
+
+	p->state = TRANSACTION;
+	if ((opened = opening_run(p, path) == 0)) {
+		say_login(p);
+		p->yield = (struct interrupt){ p->conf->yield_time,
+		    YIELD_EVERY, is_wanted, p };
+		p->in.interrupt = p->out->interrupt = &p->yield;
+		step = conversation_run(p, transaction_commands);
+		if (!p->updated)
+			update_abandon(p);
+	}
+	if (step == STEP_END)
+		out_finish(p->out, p->in.fd);
+	if (opened)
+		maildrop_save(p->drop);
+	maildrop_close(p->drop);
+	p->drop = NULL;
+}
