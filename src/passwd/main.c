@@ -3,6 +3,7 @@
  * secret stands where others see it.
  */
 #include "base/fd.h"
+#include "base/signals.h"
 #include "passwd/settings.h"
 #include "confine/sandbox.h"
 
@@ -12,15 +13,16 @@
 #include <signal.h>
 #include <string.h>
 
-/* A limit on the size of files is to be an error, and not our end. */
+/*
+ * A write above the limit on the size of files fails instead of ending us.  What
+ * nohup(1) ignores stays ignored.
+ */
 static void
 set_signals(void)
 {
-	struct sigaction act = { .sa_handler = SIG_IGN };
 	sigset_t none;
 
-	(void)sigemptyset(&act.sa_mask);
-	(void)sigaction(SIGXFSZ, &act, NULL);
+	signals_ignore(SIGXFSZ);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

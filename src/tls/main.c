@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
 #include "tls/context.h"
@@ -16,7 +17,6 @@
 #include <openssl/err.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -119,15 +119,6 @@ serve(const struct settings *s)
 	return status;
 }
 
-static void
-ignore_sigpipe(void)
-{
-	struct sigaction act = { .sa_handler = SIG_IGN };
-
-	(void)sigemptyset(&act.sa_mask);
-	(void)sigaction(SIGPIPE, &act, NULL);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -141,7 +132,7 @@ main(int argc, char **argv)
 	}
 	if (s.check)
 		return inspect_run(stdout, &s) == 0 ? EX_OK : EX_CONFIG;
-	ignore_sigpipe();
+	signals_start();
 	(void)log_open("solopop-tls", s.log_facility, s.log, true);
 	/* Nothing is left to be done at exit, and nobody to be told. */
 	_exit(serve(&s));
