@@ -1,17 +1,26 @@
 #!/bin/sh
-# quickstart.sh [MAILDIR]: from a fresh machine to a POP3 session.
+# From a fresh machine to a POP3 session.
 #
-# Installs what the build needs, builds in build/, and serves one session over
-# MAILDIR, or over a dozen sample messages.  On a terminal you are the client;
-# otherwise a short script is, and both sides are printed.
+# usage: sh examples/quickstart.sh [MAILDIR]
+#
+# Installs what the build needs, builds in build/ what a session by hand needs,
+# and serves one session over MAILDIR, or over a dozen sample messages.  On a
+# terminal you are the client; otherwise a short script is, and both sides are
+# printed.
 
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
+unset CDPATH
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 build=$top/build
 log=$build/quickstart.log
+
+help() {
+	sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+	exit 0
+}
 
 note() {
 	echo "* $*"
@@ -20,45 +29,6 @@ note() {
 die() {
 	echo "quickstart.sh: $*" >&2
 	exit 1
-}
-
-# --- Packages ----------------------------------------------------------------
-
-missing=
-need() {		# need PACKAGE COMMAND...: the command must work
-	package=$1
-	shift
-	"$@" >/dev/null 2>&1 || missing="$missing $package"
-}
-
-install_missing() {
-	need autoconf command -v autoreconf
-	need automake command -v automake
-	need gcc command -v cc
-	need libc6-dev test -e /usr/include/stdio.h
-	need make command -v make
-	need pkg-config command -v pkg-config
-	need libmd-dev test -e /usr/include/md5.h
-	need libpam0g-dev test -e /usr/include/security/pam_appl.h
-	[ -n "$missing" ] || return 0
-	command -v apt-get >/dev/null || {
-		note "no apt-get here; if the build fails, install:$missing"
-		return 0
-	}
-	as_root=
-	if [ "$(id -u)" -ne 0 ]; then
-		command -v sudo >/dev/null ||
-		    die "as root, please: apt-get install$missing"
-		as_root=sudo
-	fi
-	note "installing$missing"
-	apt update && apt install -y --no-install-recommends $missing ||
-	    die "apt-get could not install$missing; see $log"
-}
-
-apt() {
-	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" \
-	    </dev/null >>"$log" 2>&1
 }
 
 # --- Build -------------------------------------------------------------------
@@ -72,7 +42,8 @@ build_it() {
 		(cd "$top" && autoreconf -i) >>"$log" 2>&1 || fail_build
 	fi
 	if ! [ -f Makefile ]; then
-		"$top/configure" >>"$log" 2>&1 || fail_build
+		"$top/configure" --without-tls --without-gdbm >>"$log" 2>&1 ||
+		    fail_build
 	fi
 	make -j "$(nproc 2>/dev/null || echo 1)" solopop >>"$log" 2>&1 ||
 	    fail_build
@@ -275,15 +246,16 @@ interactive() {
 }
 
 case ${1:-} in
--*)	die 'usage: sh examples/quickstart.sh [MAILDIR]' ;;
+-h|--help)	help ;;
+-*)		die 'usage: sh examples/quickstart.sh [MAILDIR]' ;;
 esac
+sh "$top/tests/needs" --path || exit 1
 maildir=${1:-}
 if [ -n "$maildir" ]; then
 	maildir=$(cd "$maildir" && pwd) || exit 1
 fi
-mkdir -p "$build" || exit 1
-: >"$log"
-install_missing
+mkdir -p "$build" && : >"$log" || die "cannot write to $build"
+sh "$top/tests/needs" "$log" session || exit 1
 build_it
 if [ "$(id -u)" -eq 0 ]; then
 	prepare_as_root

@@ -5,7 +5,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "base/signals.h"
 #include "compat/compat.h"
 #include "settings/options.h"
 #include "settings/policy.h"
@@ -16,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,22 @@
 
 #define CHECK_PROGRAM LIBEXECDIR "/solopop-check"
 #define LISTEN_FD 3		/* the first one, says sd_listen_fds(3) */
+
+/* Superservers leave these in any state; a session knows what it has. */
+static void
+reset_signals(void)
+{
+	struct sigaction act = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGCHLD, &act, NULL);
+	(void)sigaction(SIGALRM, &act, NULL);
+	act.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &act, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
 
 static bool
 is_our_pid(const char *text)
@@ -215,7 +231,6 @@ explain(char **argv)
 	char path[PATH_MAX];
 	const char *program = find_check(path);
 
-	signals_reset();
 	(void)execv(program, argv);
 	(void)fprintf(stderr, "solopop: %s: %s\n", program, strerror(errno));
 	return EX_UNAVAILABLE;
@@ -261,7 +276,7 @@ main(int argc, char **argv)
 		return EX_OSERR;
 	if (keep_ucspi(ucspi) == -1)
 		return EX_OSERR;
-	signals_start();
+	reset_signals();
 	wrong = options_parse(&o, argc, argv);
 	(void)log_open(o.ident, o.log_facility, o.log, own_stderr());
 	if (wrong != 0 && asks_for_check(argv))

@@ -1,18 +1,36 @@
 #!/bin/sh
-# Install what the tests need, build in build-test/, run all of them, and say
-# how it went: a line for each suite, and the total.
+# Run the tests, and say how it went: a line for each suite, and the total.
 #
-# Arguments go to configure; a build of another kind also wants BUILD=DIRECTORY.
+# usage: sh tests/run.sh [--all] [ARGUMENT]...
+#
+# Installs what it cannot do without (a compiler, cmocka, python3), builds in
+# build-test/ and runs all tests.  A test that wants another program, a server
+# say, skips itself where that is not installed: --all installs these too, and
+# neither starts nor enables any of them.  Without root it stops and says what to
+# install.
+#
+# Other arguments go to configure; a build of another kind also wants
+# BUILD=DIRECTORY.
 
 set -u
 LC_ALL=C
 export LC_ALL
+unset CDPATH
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 build=${BUILD:-$top/build-test}
+case $build in
+/*)	;;
+*)	build=$PWD/$build ;;
+esac
 log=$build/run.log
 passed=0
 failed=0
 skipped=0
+
+help() {
+	sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+	exit 0
+}
 
 note() {
 	echo "* $*"
@@ -26,76 +44,28 @@ die() {
 
 # --- Packages ----------------------------------------------------------------
 
-missing=
-need() {		# need PACKAGE COMMAND...: the command must work
-	package=$1
-	shift
-	"$@" >/dev/null 2>&1 || missing="$missing $package"
-}
-
-program() {		# in the places where daemons are, too
-	PATH=$PATH:/usr/sbin:/sbin command -v "$1"
+# ask_for_all: at a terminal, whether to install what single tests use.
+ask_for_all() {
+	rest=$(sh "$top/tests/needs" --list server all)
+	[ -n "$rest" ] || return 0
+	note "some tests skip themselves without: $rest"
+	if ! [ -t 0 ] || ! [ -t 1 ]; then
+		note '--all installs these and starts none of them'
+		return 0
+	fi
+	printf '* install these too, starting none of them? [y/N] '
+	read -r answer || answer=
+	case $answer in
+	[Yy]*)	all=yes ;;
+	esac
 }
 
 install_missing() {
-	need autoconf program autoreconf
-	need automake program automake
-	need gcc program cc
-	need libc6-dev test -e /usr/include/stdio.h
-	need make program make
-	need binutils program objdump
-	need pkg-config program pkg-config
-	need libmd-dev test -e /usr/include/md5.h
-	need libpam0g-dev test -e /usr/include/security/pam_appl.h
-	need libssl-dev test -e /usr/include/openssl/ssl.h
-	need openssl program openssl
-	need libgdbm-dev test -e /usr/include/gdbm.h
-	need libcmocka-dev test -e /usr/include/cmocka.h
-	need python3 program python3
-	need lowdown program lowdown
-	need mandoc program mandoc
-	# The integration tests' clients and superservers.
-	need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
-	need curl program curl
-	need db-util program db_load
-	need fail2ban program fail2ban-regex
-	need fetchmail program fetchmail
-	need getmail6 program getmail
-	need dovecot-pop3d test -e /usr/lib/dovecot/pop3-login
-	need haproxy program haproxy
-	need iproute2 program ip
-	# openbsd-inetd conflicts with xinetd, so the tests only unpack it.
-	need libevent-2.1-7 sh -c '/sbin/ldconfig -p | grep -q libevent-2.1'
-	need mpop program mpop
-	need libnginx-mod-mail test -e /usr/lib/nginx/modules/ngx_mail_module.so
-	need nginx-core program nginx
-	need npm program npm
-	need perl perl -MNet::POP3 -e 0
-	need socat program socat
-	need strace program strace
-	need systemd program systemd-socket-activate
-	need ucspi-tcp-ipv6 program tcpserver
-	need util-linux program unshare
-	need xinetd program xinetd
-	[ -n "$missing" ] || return 0
-	as_root=
-	[ "$(id -u)" -eq 0 ] || as_root='sudo -n'
-	if ! program apt-get >/dev/null || ! $as_root true 2>/dev/null; then
-		note "cannot install here; wanted:$missing"
-		return 0
-	fi
-	note "installing$missing"
-	apt update
-	apt install -y --no-install-recommends $missing && return 0
-	for package in $missing; do
-		apt install -y --no-install-recommends "$package" ||
-		    note "could not install $package; see $log"
-	done
-}
-
-apt() {
-	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" \
-	    </dev/null >>"$log" 2>&1
+	sh "$top/tests/needs" "$log" session tests || exit 1
+	[ "$all" = yes ] || ask_for_all
+	[ "$all" = yes ] || return 0
+	# 3: some could not be installed, and their tests say so.
+	sh "$top/tests/needs" "$log" server all || [ $? -eq 3 ] || exit 1
 }
 
 # --- Counting ----------------------------------------------------------------
@@ -151,7 +121,8 @@ sum_up() {
 
 integration() {
 	name=integration
-	SOLOPOP=$build/solopop "$top/tests/integration/run" </dev/null \
+	SOLOPOP=$build/solopop SOLOPOP_FETCH=${all:-no} \
+	    "$top/tests/integration/run" </dev/null \
 	    >"$build/integration.log" 2>&1
 	status=$?
 	grep -E '^(FAIL|skip) ' "$build/integration.log" | sed 's/^/    /'
@@ -168,18 +139,36 @@ integration() {
 
 # --- All of it ---------------------------------------------------------------
 
+# configure_it ARGUMENT...: again only where something is different now.
+configure_it() {
+	if ! [ -f "$top/configure" ]; then
+		(cd "$top" && autoreconf -i) >>"$log" 2>&1 ||
+		    die 'autoreconf failed'
+	fi
+	case $(sh "$top/tests/needs" --list server) in
+	*libssl-dev*)
+		note 'building without solopop-tls: no libssl-dev'
+		set -- --without-tls "$@" ;;
+	esac
+	with="$* $(sh "$top/tests/needs" --list server tests)"
+	if ! [ -f Makefile ] || [ "$with" != "$(cat configured 2>&1)" ]; then
+		"$top/configure" "$@" >>"$log" 2>&1 || die 'configure failed'
+		echo "$with" >configured
+	fi
+}
+
+all=
+case ${1:-} in
+-h|--help)	help ;;
+--all)		all=yes; shift ;;
+esac
+sh "$top/tests/needs" --path || exit 1
 jobs=$(nproc 2>/dev/null || echo 1)
-mkdir -p "$build" || exit 1
-: >"$log"
+mkdir -p "$build" && : >"$log" || exit 1
 install_missing
 cd "$build" || exit 1
 note "building in $build"
-if ! [ -f "$top/configure" ]; then
-	(cd "$top" && autoreconf -i) >>"$log" 2>&1 || die 'autoreconf failed'
-fi
-if ! [ -f Makefile ] || [ $# -gt 0 ]; then
-	"$top/configure" "$@" >>"$log" 2>&1 || die 'configure failed'
-fi
+configure_it "$@"
 make -j "$jobs" >>"$log" 2>&1 ||
     die 'the build failed'
 

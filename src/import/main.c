@@ -7,7 +7,6 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/signals.h"
 #include "settings/options.h"
 #include "import/intake.h"
 #include "confine/privilege.h"
@@ -20,7 +19,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -361,7 +359,6 @@ main(int argc, char **argv)
 	static struct import im;
 	int status = EX_USAGE;
 
-	signals_ignore(SIGXFSZ);
 	if (fd_open_standard() == -1)
 		return EX_OSERR;
 	if (argc > 1 && strcmp(argv[1], "--at-login") == 0)

@@ -3,7 +3,6 @@
  * secret stands where others see it.
  */
 #include "base/fd.h"
-#include "base/signals.h"
 #include "passwd/settings.h"
 #include "confine/sandbox.h"
 
@@ -13,16 +12,15 @@
 #include <signal.h>
 #include <string.h>
 
-/*
- * A write above the limit on the size of files fails instead of ending us.  What
- * nohup(1) ignores stays ignored.
- */
+/* A limit on the size of files is to be an error, and not our end. */
 static void
 set_signals(void)
 {
+	struct sigaction act = { .sa_handler = SIG_IGN };
 	sigset_t none;
 
-	signals_ignore(SIGXFSZ);
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGXFSZ, &act, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -1,9 +1,9 @@
 #include "server/program.h"
 
 #include "base/fd.h"
-#include "base/signals.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,9 +47,11 @@ _Noreturn void
 program_become(const struct program *p, int **fds, int n)
 {
 	static char *no_variables[] = { NULL };
+	sigset_t none;
 	int i;
 
-	signals_reset();
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (p->n <= PROGRAM_WORDS_MAX && fd_keep(fds, n) == 0) {
 		for (i = 0; i < n; i++)
 			(void)fcntl(*fds[i], F_SETFD, 0);

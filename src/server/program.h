@@ -31,9 +31,9 @@ void program_number(struct program *p, uint64_t n);
 void program_option(struct program *p, const char *name, const char *value);
 
 /*
- * In a child: be that program, with an empty environment, no signal blocked or
- * ignored, and no descriptor above 2 but these n, from 3 on in this order.  It
- * ends with PROGRAM_MISSING when that cannot be.
+ * In a child: be that program, with an empty environment, no signal held back,
+ * and no descriptor above 2 but these n, from 3 on in this order.  It ends with
+ * PROGRAM_MISSING when that cannot be.
  */
 #define PROGRAM_MISSING 127
 _Noreturn void program_become(const struct program *p, int **fds, int n);

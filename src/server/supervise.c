@@ -7,8 +7,9 @@
 #include "server/pending.h"
 #include "confine/privilege.h"
 
+#include <sys/select.h>
+
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,9 +111,9 @@ end(struct child *child)
 static bool
 wait_message(int fd, int64_t deadline, const sigset_t *outside)
 {
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	struct timespec left, *timeout = NULL;
 	int64_t ms;
+	fd_set set;
 	int n;
 
 	if (deadline != WAIT_FOR_EVER) {
@@ -123,8 +124,10 @@ wait_message(int fd, int64_t deadline, const sigset_t *outside)
 		left.tv_nsec = (long)(ms % 1000) * 1000000;
 		timeout = &left;
 	}
+	FD_ZERO(&set);
+	FD_SET(fd, &set);
 	do
-		n = ppoll(&pfd, 1, timeout, outside);
+		n = pselect(fd + 1, &set, NULL, NULL, timeout, outside);
 	while (n == -1 && errno == EINTR && !stopped);
 	return n == 1;
 }

@@ -6,7 +6,6 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/signals.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
 #include "tls/context.h"
@@ -17,6 +16,7 @@
 #include <openssl/err.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -119,6 +119,15 @@ serve(const struct settings *s)
 	return status;
 }
 
+static void
+ignore_sigpipe(void)
+{
+	struct sigaction act = { .sa_handler = SIG_IGN };
+
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGPIPE, &act, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -132,7 +141,7 @@ main(int argc, char **argv)
 	}
 	if (s.check)
 		return inspect_run(stdout, &s) == 0 ? EX_OK : EX_CONFIG;
-	signals_start();
+	ignore_sigpipe();
 	(void)log_open("solopop-tls", s.log_facility, s.log, true);
 	/* Nothing is left to be done at exit, and nobody to be told. */
 	_exit(serve(&s));
