@@ -61,6 +61,12 @@ bytes_read(struct bytes *b, int at, const char *path)
 	return r;
 }
 
+bool
+bytes_is_public(const struct bytes *b)
+{
+	return (b->mode & S_IRWXO) != 0;
+}
+
 void
 bytes_free(struct bytes *b)
 {

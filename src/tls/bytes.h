@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 /* No certificate chain and no key is longer. */
 #define BYTES_MAX 262144
 
@@ -23,6 +25,9 @@ struct bytes {
  * errno: EFBIG when it is too long, EINVAL when it is no regular file.
  */
 int bytes_read(struct bytes *b, int at, const char *path);
+
+/* Does the mode of its file let every user read or write it? */
+bool bytes_is_public(const struct bytes *b);
 
 /* Overwrite and free; b becomes empty.  It may have been a key. */
 void bytes_free(struct bytes *b);

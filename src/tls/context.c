@@ -39,6 +39,16 @@ use_identity(SSL_CTX *ctx, SSL *ssl, const struct bytes *cert,
 	return r == 1 ? 0 : -1;
 }
 
+/* what: the file of the key, or the name of the server that has it. */
+static void
+warn_of_public_key(const char *what, const struct bytes *cert,
+    const struct bytes *key)
+{
+	if (bytes_is_public(key->p != NULL ? key : cert))
+		log_line(LOG_WARN, "TLS: %s: every user can read this key: "
+		    "chmod o= its file", what);
+}
+
 static int
 read_identity(SSL_CTX *ctx, const struct settings *s)
 {
@@ -55,8 +65,10 @@ read_identity(SSL_CTX *ctx, const struct settings *s)
 		log_line(LOG_FAULT, "TLS: %s: %s", path, strerror(errno));
 	else if (use_identity(ctx, NULL, &cert, &key) == -1)
 		log_line(LOG_FAULT, "TLS: %s: %s", path, identity_error());
-	else
+	else {
+		warn_of_public_key(path, &cert, &key);
 		r = 0;
+	}
 	bytes_free(&cert);
 	bytes_free(&key);
 	return r;
@@ -82,6 +94,8 @@ choose_name(SSL *ssl, int *alert, void *ctx)
 		why = strerror(name->error);
 	else if (use_identity(NULL, ssl, &name->cert, &name->key) == -1)
 		why = identity_error();
+	else
+		warn_of_public_key(name->host, &name->cert, &name->key);
 	if (why != NULL)
 		log_line(LOG_WARN, "TLS: no certificate for %s: %s; the "
 		    "default one serves", name->host, why);
@@ -110,6 +124,16 @@ use_key(EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, const struct ticket_key *key,
 	return r;
 }
 
+/*
+ * In TLS 1.3 a client uses a ticket once (RFC 8446, appendix C.4), so each
+ * session that resumes gets a new one.
+ */
+static bool
+wants_another(const SSL *ssl, bool old_key)
+{
+	return old_key || SSL_version(ssl) >= TLS1_3_VERSION;
+}
+
 /* 0: no key for this ticket; 1: well; 2: well, and give a new one; -1: no. */
 static int
 seal_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
@@ -127,7 +151,7 @@ seal_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
 		return 0;
 	if (use_key(cipher, mac, key, iv, seal) == -1)
 		return -1;
-	return old ? 2 : 1;
+	return !seal && wants_another(ssl, old) ? 2 : 1;
 }
 
 /* Without a shared key no other process can open a ticket: then give none. */
@@ -149,6 +173,26 @@ set_up_tickets(struct context *c, const struct settings *s)
 	return SSL_CTX_set_session_id_context(c->ssl, mine,
 	    sizeof mine - 1) == 1 && SSL_CTX_set_tlsext_ticket_key_evp_cb(
 	    c->ssl, seal_ticket) == 1 ? 0 : -1;
+}
+
+/*
+ * RFC 7301, section 3.2: a client that offers other protocols alone has come to
+ * the wrong port, or was led here by an attacker (RFC 9325, section 3.7).
+ */
+static int
+choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *len,
+    const unsigned char *offered, unsigned n, void *ctx)
+{
+	static const unsigned char pop3[] = "\4pop3";
+	unsigned char *at;
+
+	(void)ssl;
+	(void)ctx;
+	if (SSL_select_next_proto(&at, len, pop3, sizeof pop3 - 1, offered,
+	    n) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*chosen = at;
+	return SSL_TLSEXT_ERR_OK;
 }
 
 static int
@@ -176,6 +220,7 @@ set_up(struct context *c)
 	(void)SSL_CTX_set_app_data(ctx, c);
 	(void)SSL_CTX_set_tlsext_servername_callback(ctx, choose_name);
 	(void)SSL_CTX_set_tlsext_servername_arg(ctx, c);
+	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	return 0;
 }
 

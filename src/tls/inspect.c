@@ -61,7 +61,7 @@ check_dates(struct inspect *i, const char *what, const X509 *x)
 static void
 check_owner(struct inspect *i, const char *path, const struct bytes *b)
 {
-	if (b->mode & S_IRWXO) {
+	if (bytes_is_public(b)) {
 		(void)fprintf(i->f, "%s: a key that others can read\n", path);
 		fix(i, "chmod o= %s", path);
 	}

@@ -80,41 +80,42 @@ log_begun(const struct pump *p, const struct settings *s)
 }
 
 static int
-run(struct context *c, const struct settings *s)
+run(struct pump *p, const struct settings *s)
 {
-	int64_t deadline = clock_ms() + s->handshake_time;
-	struct pump *p;
-	int r;
-
-	p = pump_new(c->ssl, CLIENT_IN, CLIENT_OUT, PLAIN, s->patience);
-	if (p == NULL)
-		return EX_OSERR;
-	if ((r = pump_handshake(p, deadline)) == -1) {
+	if (pump_handshake(p, clock_ms() + s->handshake_time) == -1) {
 		log_refused(p, s);
-	} else {
-		log_begun(p, s);
-		pump_run(p);
+		return EX_PROTOCOL;
 	}
-	pump_free(p);
-	return r == -1 ? EX_PROTOCOL : EX_OK;
+	log_begun(p, s);
+	pump_run(p);
+	return EX_OK;
 }
 
+/*
+ * The pump asks the kernel what the client's descriptors are, so it is made
+ * before the filter of system calls refuses that question.
+ */
 static int
 serve(const struct settings *s)
 {
+	struct pump *p = NULL;
 	struct context c;
 	int status = EX_CONFIG;
 
 	log_ready();
 	if (context_open(&c, s) == -1)
 		;
+	else if ((p = pump_new(c.ssl, CLIENT_IN, CLIENT_OUT, PLAIN,
+	    s->patience)) == NULL)
+		status = EX_OSERR;
 	else if (lock_up(s) == -1)
 		log_line(LOG_FAULT, "TLS: cannot lock up (user %s, directory "
 		    "%s): %s", s->user != NULL ? s->user : "-",
 		    s->empty_dir != NULL ? s->empty_dir : "-",
 		    strerror(errno));
 	else
-		status = run(&c, s);
+		status = run(p, s);
+	pump_free(p);
 	context_free(&c);
 	return status;
 }

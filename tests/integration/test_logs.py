@@ -38,10 +38,10 @@ def called(name):
 class As(Session):
     """A session of the server under another name."""
 
-    def __init__(self, name, *more):
+    def __init__(self, name, *more, **how):
         self.program = called(name)
         super().__init__("--import-program=" + BENCH + "/solopop-import",
-                         *more)
+                         *more, **how)
 
 
 def fail_logins(talk, names):

@@ -555,3 +555,101 @@ def front__after_a_wrong_password__has_forgotten_it():
             check(word not in memory(front), "front", word)
             check(word not in memory(s.pid), "monitor", word)
         s.talk.ok("QUIT")
+
+
+# ---- calls that the filter refuses ----------------------------------------
+
+def refused_calls(path):
+    """The calls that a filter has refused, and how many filters there were."""
+    found, filtered = [], set()
+    for line in slurp(path).splitlines():
+        pid, call = line.split(None, 1)
+        if call.startswith("prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER"):
+            filtered.add(pid)
+        elif pid in filtered and "= -1 EPERM" in call:
+            found.append(call)
+    return found, len(filtered)
+
+
+def traced(*more, talk, program=Session):
+    path = BENCH + "/calls"
+    with program(*more, prefix=[tool("strace"), "-f", "-qq", "-e",
+                                "signal=none", "-o", path]) as s:
+        talk(s.talk)
+    return path
+
+
+@root_only
+def roles__what_they_ask_of_the_kernel__is_not_refused():
+    """Plain, by STLS and pop3s, and with an import.  A refusal is there for what
+    a library tries where no log or file is; none of that happens here."""
+    from test_qpopper import SPOOLS, mbox, polled, put_spool, spools
+    from test_logs import As
+    from test_tls import begin, stls, tls
+
+    def mail(talk):
+        talk.login("alice")
+        for n in 1, 7:
+            talk.retr(n)
+        talk.ok("DELE 2")
+        talk.ok("QUIT")
+        talk.at_end()
+
+    def plain(talk):
+        talk.banner()
+        mail(talk)
+
+    def by_stls(talk):
+        talk.banner()
+        stls(talk)
+        mail(talk)
+
+    def by_pop3s(talk):
+        begin(talk)
+        talk.banner()
+        mail(talk)
+
+    def drained(talk):
+        talk.banner()
+        talk.login("alice")
+        talk.ok("QUIT")
+        talk.at_end()
+
+    for name, roles_, more, talk in (
+            ("plain", 2, (), plain), ("STLS", 4, tls(), by_stls),
+            ("pop3s", 3, tls("--tls"), by_pop3s)):
+        mailbox(SAMPLE)
+        refused, filtered = refused_calls(traced(*more, talk=talk))
+        equal(refused, [], name)
+        equal(filtered, roles_, name + ": filtered processes")
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((1, polled(1)), (2, polled(2))))
+    refused, filtered = refused_calls(traced(
+        "--spool-dir=" + SPOOLS, talk=drained,
+        program=lambda *more, **how: As("popper", *more, **how)))
+    equal(refused, [], "import")
+    equal(filtered, 3, "import: filtered processes")
+
+
+@root_only
+def tls__mail_of_8_mb__takes_few_calls():
+    """solopop-tls moves tens of kilobytes at a time, each way."""
+    from test_tls import begin, tls
+    line = b"x" * 76 + b"\n"
+    size = 8
+    mailbox([line * (size * 1048576 // len(line))])
+
+    def talk(talk):
+        begin(talk)
+        talk.banner()
+        talk.login("alice")
+        talk.retr(1)
+        talk.ok("QUIT")
+        talk.at_end()
+
+    text = slurp(traced(*tls("--tls"), talk=talk))
+    pid = re.search(r"^(\d+) +execve\(.*solopop-tls", text, re.M).group(1)
+    calls = re.findall(r"^%s +(\w+)\(" % pid, text, re.M)
+    check(len(calls) < 200 * size + 300, "calls for %d MB:" % size,
+          {name: calls.count(name) for name in set(calls)})

@@ -158,9 +158,17 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/stls-twice.mutation \
 	tests/mutations/timeout-removes-whole.mutation \
 	tests/mutations/timeout-removes.mutation \
+	tests/mutations/tls-alpn.mutation \
+	tests/mutations/tls-asks-late.mutation \
+	tests/mutations/tls-ciphers.mutation \
 	tests/mutations/tls-filter.mutation \
+	tests/mutations/tls-public-key.mutation \
 	tests/mutations/tls-role.mutation \
 	tests/mutations/tls-root.mutation \
+	tests/mutations/tls-small-writes.mutation \
+	tests/mutations/tls-ticket-link.mutation \
+	tests/mutations/tls-ticket-once.mutation \
+	tests/mutations/tls-ticket-owner.mutation \
 	tests/mutations/tracing.mutation \
 	tests/mutations/twin-not-renamed.mutation \
 	tests/mutations/twin-plain-id.mutation \

@@ -57,6 +57,36 @@ def old_versions_are_refused(a):
 
 
 @test
+def weak_ciphers_are_refused(a):
+    """Without a fresh key, without a certificate, without authentication of
+    what is encrypted; each works with a server that allows all."""
+    rsa = a.issue("rsa.example.org", kind="rsa")
+    for pair in {}, dict(cert=rsa[0], key=rsa[1]):
+        refused = 0
+        for cipher in ("AES256-GCM-SHA384", "AES128-SHA", "ECDHE+AES128+SHA1",
+                       "ECDHE+AES256+SHA384:!AESGCM", "ECDHE+AESCCM",
+                       "AECDH", "eNULL", "DHE+AESGCM"):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            context.maximum_version = V12
+            try:
+                context.set_ciphers(cipher + ":@SECLEVEL=0")
+            except ssl.SSLError:
+                continue                # this OpenSSL has none of them
+            with Pump(a, **pair) as p:
+                try:
+                    peer = p.peer(context)
+                except (ssl.SSLError, ConnectionError):
+                    refused += 1
+                else:
+                    raise Failure("taken: " + peer.tls.cipher()[0])
+                p.wait()
+                check("no shared cipher" in p.said(), cipher, p.said())
+        check(refused > 4, "only %d were tried" % refused)
+
+
+@test
 def a_client_that_leaves_at_once_is_no_event(a):
     with Pump(a) as p:
         p.client.close()
@@ -348,6 +378,75 @@ def sessions_resume_in_another_process(a):
     os.symlink(path + ".elsewhere", path)
     equal(resumed(a, context, session, option)[0], False, "a link")
     check(not os.path.islink(path), "the link is still there")
+
+
+@test
+def each_session_that_resumes_has_a_ticket_for_the_next(a):
+    """In TLS 1.3 a client shows a ticket once."""
+    option = "--ticket-file=" + os.path.join(a.top, "once")
+    context = a.client(V13)
+    session, seen = resumed(a, context, None, option)[1], set()
+    for i in range(5):
+        again, new = resumed(a, context, session, option)
+        equal(again, True, "handshake %d" % i)
+        check(new.has_ticket and new.id not in seen, "an old ticket", i)
+        seen.add(new.id)
+        session = new
+
+
+@test
+def alpn_is_pop3_or_nothing(a):
+    for version in (V12, V13):
+        for offered, chosen in ((["pop3"], "pop3"), (["imap", "pop3"], "pop3"),
+                                (["pop3", "http/1.1"], "pop3"), (None, None)):
+            context = a.client(version)
+            if offered:
+                context.set_alpn_protocols(offered)
+            with Pump(a) as p:
+                peer = p.peer(context)
+                equal(peer.tls.selected_alpn_protocol(), chosen, offered)
+                p.plain.sendall(b"+OK\r\n")
+                equal(peer.line(), b"+OK\r\n")
+        for offered in (["imap"], ["http/1.1", "h2"], ["pop"], ["pop33"]):
+            context = a.client(version)
+            context.set_alpn_protocols(offered)
+            with Pump(a) as p:
+                try:
+                    p.peer(context)
+                except ssl.SSLError as e:
+                    check("no application protocol" in str(e).lower(), e)
+                else:
+                    raise Failure("taken: %s" % offered)
+                equal(p.plain.recv(100), b"")
+                check("no application protocol" in p.said(), p.said())
+
+
+@test
+def a_key_that_every_user_can_read_is_warned_of(a):
+    folder = os.path.join(a.top, "public")
+    os.mkdir(folder)
+    key = tlslab.write(folder + "/default.key", harness.read_file(a.key),
+                       0o640)
+    own = a.issue("public.example.org", folder=folder)[1]
+    both = tlslab.write(folder + "/both.pem", harness.read_file(a.cert) +
+                        harness.read_file(a.key), 0o604)
+    context = a.client()
+    context.check_hostname = False
+
+    def said(host, *options, **pair):
+        with Pump(a, "--sni-dir=" + folder, *options, **pair) as p:
+            p.peer(context, host=host).close()
+            return p.said()
+
+    equal("every user" in said(HOST, key=key), False, "a group's key")
+    os.chmod(key, 0o644)
+    check("TLS: %s: every user can read this key: chmod o=" % key in
+          said(HOST, key=key))
+    check(both + ": every user" in said(HOST, cert=both, key=both))
+    equal("every user" in said("public.example.org"), False)
+    os.chmod(own, 0o604)
+    check("TLS: public.example.org: every user can read" in
+          said("public.example.org"))
 
 
 @test

@@ -16,17 +16,27 @@
 
 #define NOW 1700000000
 
-static char dir[64], path[80], fresh[96];
+static char dir[64], path[80], fresh[96], target[96];
+static uid_t pretended;			/* 0: the one that we have */
+
+/* Instead of the C library's. */
+uid_t
+geteuid(void)
+{
+	return pretended != 0 ? pretended : getuid();
+}
 
 static int
 set_up(void **state)
 {
 	(void)state;
+	pretended = 0;
 	(void)snprintf(dir, sizeof dir, "tickets.XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	(void)snprintf(path, sizeof path, "%s/keys", dir);
 	(void)snprintf(fresh, sizeof fresh, "%s.new", path);
+	(void)snprintf(target, sizeof target, "%s/target", dir);
 	return 0;
 }
 
@@ -36,6 +46,7 @@ tear_down(void **state)
 	(void)state;
 	(void)unlink(path);
 	(void)unlink(fresh);
+	(void)unlink(target);
 	return rmdir(dir);
 }
 
@@ -197,6 +208,50 @@ open__not_to_be_believed__is_replaced(void **state)
 }
 
 static void
+put_keys(const char *name, const struct tickets *t)
+{
+	unsigned char bytes[TICKETS_SIZE];
+
+	assert_int_equal(tickets_encode(bytes, t), 0);
+	put(name, bytes, sizeof bytes, 0600);
+}
+
+static void
+open__file_of_another_user__is_replaced(void **state)
+{
+	struct tickets t, known = { .n = 0 };
+	int old;
+
+	(void)state;
+	assert_int_equal(tickets_rotate(&known, NOW), 1);
+	put_keys(path, &known);
+	assert_int_equal(tickets_open(&t, path, NOW), 0);
+	assert_non_null(tickets_find(&t, known.key[0].name, &old));
+	pretended = getuid() + 1;
+	assert_int_equal(tickets_open(&t, path, NOW), 0);
+	assert_null(tickets_find(&t, known.key[0].name, &old));
+}
+
+static void
+open__link__is_replaced_and_its_target_left(void **state)
+{
+	struct tickets t, known = { .n = 0 };
+	struct stat st;
+	int old;
+
+	(void)state;
+	assert_int_equal(tickets_rotate(&known, NOW), 1);
+	put_keys(target, &known);
+	assert_int_equal(symlink("target", path), 0);
+	assert_int_equal(tickets_open(&t, path, NOW), 0);
+	assert_null(tickets_find(&t, known.key[0].name, &old));
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(stat(target, &st), 0);
+	assert_int_equal(st.st_size, TICKETS_SIZE);
+}
+
+static void
 open__somebody_else_writes__goes_on_with_what_there_is(void **state)
 {
 	struct tickets t;
@@ -255,6 +310,8 @@ main(void)
 		FILE_TEST(open__no_file__makes_one_for_us_alone),
 		FILE_TEST(open__grown_old__new_key_in_front_of_the_old_one),
 		FILE_TEST(open__not_to_be_believed__is_replaced),
+		FILE_TEST(open__file_of_another_user__is_replaced),
+		FILE_TEST(open__link__is_replaced_and_its_target_left),
 		FILE_TEST(
 		    open__somebody_else_writes__goes_on_with_what_there_is),
 		FILE_TEST(open__who_began_to_write_is_dead__is_swept_away),
