@@ -198,6 +198,24 @@ run(struct options *o, struct client *client)
 	return EXIT_SUCCESS;
 }
 
+/* In doubt the client is remote; the administrator hears why. */
+static void
+log_doubt(const struct peer *peer)
+{
+	char quoted[LOG_QUOTED_MAX(INET6_ADDRSTRLEN)];
+	const char *value;
+
+	if (peer->doubt == NULL)
+		return;
+	if ((value = getenv(peer->doubt)) != NULL)
+		log_line(LOG_WARN, "%s is no IP address: %s; the client "
+		    "counts as remote", peer->doubt, log_quote(quoted,
+		    sizeof quoted, span_of(value)));
+	else
+		log_line(LOG_WARN, "the client's socket has no IP address; "
+		    "the client counts as remote");
+}
+
 static int
 run_session(struct options *o, struct client *client)
 {
@@ -205,6 +223,7 @@ run_session(struct options *o, struct client *client)
 	const char *why = policy_refusal(o, &client->peer, &reply);
 
 	options_log(o);
+	log_doubt(&client->peer);
 	return why != NULL ? refuse(o, reply, why, EX_USAGE) : run(o, client);
 }
 

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,17 @@ set_ip6(struct peer *peer, const struct in6_addr *a)
 }
 
 static void
+set_remote(struct peer *peer, const char *doubt)
+{
+	peer->local = false;
+	peer->doubt = doubt;
+}
+
+/*
+ * A pipe and a UNIX socket are of this machine.  Any other family (AF_VSOCK,
+ * say) is not, nor is a socket whose client is gone already.
+ */
+static void
 ask_socket(struct peer *peer, int fd)
 {
 	union {
@@ -57,12 +69,15 @@ ask_socket(struct peer *peer, int fd)
 	socklen_t len = sizeof addr;
 
 	memset(&addr, 0, sizeof addr);
-	if (getpeername(fd, (struct sockaddr *)&addr, &len) == -1)
-		return;
-	if (addr.any.ss_family == AF_INET)
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) == -1) {
+		if (errno != ENOTSOCK && errno != EBADF)
+			set_remote(peer, "socket");
+	} else if (addr.any.ss_family == AF_INET)
 		set_ip4(peer, &addr.v4.sin_addr);
 	else if (addr.any.ss_family == AF_INET6)
 		set_ip6(peer, &addr.v6.sin6_addr);
+	else if (addr.any.ss_family != AF_UNIX)
+		set_remote(peer, "socket");
 	if (peer->known)
 		peer->source = "socket";
 }
@@ -74,6 +89,10 @@ peer_set(struct peer *peer, struct span ip, const char *source)
 	struct in6_addr six;
 	struct in_addr four;
 
+	if (span_is(ip, PEER_UNKNOWN)) {
+		set_remote(peer, source);
+		return 0;
+	}
 	if (span_copy(text, sizeof text, ip) == -1)
 		return -1;
 	if (inet_pton(AF_INET, text, &four) == 1)
@@ -83,23 +102,53 @@ peer_set(struct peer *peer, struct span ip, const char *source)
 	else
 		return -1;
 	peer->source = source;
+	peer->doubt = NULL;
 	return 0;
 }
 
+/*
+ * The client of a UNIX socket: systemd and socat give its path, or its name
+ * behind '@'; socat has a word for a client that has none.
+ */
+static bool
+is_unix_name(struct span value)
+{
+	return (value.len > 0 && (value.p[0] == '/' || value.p[0] == '@')) ||
+	    span_is(value, "<anon>");
+}
+
+/*
+ * Without the zone of a link-local address, "%eth0" (RFC 4007, section 11),
+ * which the socket's own address does not show either.
+ */
+static struct span
+cut_zone(struct span ip)
+{
+	const char *zone = memchr(ip.p, '%', ip.len);
+
+	if (zone != NULL && zone + 1 < ip.p + ip.len &&
+	    memchr(ip.p, ':', ip.len) != NULL)
+		ip.len = (size_t)(zone - ip.p);
+	return ip;
+}
+
+/* Is it set?  What is no address makes the client a remote one. */
 static bool
 ask_variable(struct peer *peer, const char *name)
 {
 	const char *value = getenv(name);
 	struct span ip;
 
-	if (value == NULL)
+	if (value == NULL || is_unix_name(span_of(value)))
 		return false;
 	ip = span_of(value);
 	if (ip.len > 2 && ip.p[0] == '[' && ip.p[ip.len - 1] == ']') {
 		ip.p++;				/* socat's way with IPv6 */
 		ip.len -= 2;
 	}
-	return peer_set(peer, ip, name) == 0;
+	if (span_is(ip, PEER_UNKNOWN) || peer_set(peer, cut_zone(ip), name) == -1)
+		set_remote(peer, name);
+	return true;
 }
 
 void
@@ -108,10 +157,10 @@ peer_find(struct peer *peer, int fd)
 	const size_t n = sizeof variables / sizeof variables[0];
 	size_t i;
 
-	*peer = (struct peer){ .ip = "unknown", .local = true,
+	*peer = (struct peer){ .ip = PEER_UNKNOWN, .local = true,
 	    .source = "none" };
 	ask_socket(peer, fd);
-	if (peer->known && !peer->local)
+	if (!peer->local)
 		return;
 	for (i = 0; i < n && !ask_variable(peer, variables[i]); i++)
 		continue;

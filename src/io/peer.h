@@ -1,7 +1,9 @@
 /*
  * Who is at the other end.  The socket's own word counts; a superserver's
  * variables count only when the socket has no address, or a loopback one
- * (stunnel's exec mode).  They hold an IP address or they are not believed.
+ * (stunnel's exec mode).  A client is local only where that is known: not when
+ * the socket is of a family that we do not know, nor when a variable holds
+ * anything but an IP address.
  */
 #ifndef IO_PEER_H
 #define IO_PEER_H
@@ -12,19 +14,23 @@
 
 #include <stdbool.h>
 
+#define PEER_UNKNOWN "unknown"
+
 struct peer {
-	char ip[INET6_ADDRSTRLEN];	/* or "unknown"; IPv4 is dotted */
+	char ip[INET6_ADDRSTRLEN];	/* or PEER_UNKNOWN; IPv4 is dotted */
 	bool known;
-	bool local;		/* on this machine, as far as one can tell */
+	bool local;		/* the client is on this machine */
 	const char *source;	/* for people: "socket", "TCPREMOTEIP", ... */
+	const char *doubt;	/* the source that gave no address, or NULL */
 };
 
 /* fd is the client's descriptor, of any kind.  Never fails. */
 void peer_find(struct peer *peer, int fd);
 
 /*
- * The peer is the one that somebody whom we believe tells us of, by an IP
- * address.  source is kept by reference.  -1 if that is no address.
+ * The peer is the one that a proxy names, by an IP address.  PEER_UNKNOWN says
+ * that the proxy does not know it: the address stays and the client is not
+ * local.  source is kept by reference.  -1 if ip is neither.
  */
 int peer_set(struct peer *peer, struct span ip, const char *source);
 

@@ -145,6 +145,12 @@ tell(struct proxy *p, int family, const unsigned char *bytes)
 }
 
 static int
+tell_unknown(struct proxy *p)
+{
+	return span_copy(p->ip, sizeof p->ip, span_of(PEER_UNKNOWN));
+}
+
+static int
 decode_v1(struct proxy *p, const unsigned char *head, size_t len)
 {
 	struct span line = { (const char *)head, len };
@@ -156,10 +162,8 @@ decode_v1(struct proxy *p, const unsigned char *head, size_t len)
 		return bad();
 	line.len -= 2;
 	(void)eat(&line, "PROXY");
-	if (eat(&line, " UNKNOWN") && (line.len == 0 || line.p[0] == ' ')) {
-		p->ip[0] = '\0';
-		return 0;
-	}
+	if (eat(&line, " UNKNOWN") && (line.len == 0 || line.p[0] == ' '))
+		return tell_unknown(p);
 	if (eat(&line, " TCP4"))
 		family = AF_INET;
 	else if (eat(&line, " TCP6"))
@@ -184,12 +188,14 @@ decode_v2(struct proxy *p, const unsigned char *head, size_t len)
 	if (head[12] >> 4 != 2 || command > 1 || family > 3 || transport > 2)
 		return bad();
 	p->ip[0] = '\0';
-	if (command == 0 || family == 0 || transport == 0)
+	if (command == 0)
 		return 0;
+	if (family == 0 || transport == 0)
+		return tell_unknown(p);
 	if (body < (family == 1 ? 12U : family == 2 ? 36U : 216U))
 		return bad();
-	return family == 3 ? 0 : tell(p, family == 1 ? AF_INET : AF_INET6,
-	    head + V2_HEAD);
+	return family == 3 ? tell_unknown(p) : tell(p, family == 1 ?
+	    AF_INET : AF_INET6, head + V2_HEAD);
 }
 
 int

@@ -9,8 +9,7 @@
 #define IO_PROXY_H
 
 #include "base/ascii.h"
-
-#include <netinet/in.h>
+#include "io/peer.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +20,10 @@
  */
 #define PROXY_MAX 4096
 
-/* What a header says: the client's address, "" when it tells of none. */
+/*
+ * What a header says: the client's address, "" when the connection is the
+ * proxy's own, PEER_UNKNOWN when the proxy gives no address that we understand.
+ */
 struct proxy {
 	char ip[INET6_ADDRSTRLEN];
 };
@@ -33,8 +35,8 @@ struct proxy {
 size_t proxy_wants(const unsigned char *head, size_t len);
 
 /*
- * Decode a whole header, as proxy_wants() gathers it.  No address is told by
- * LOCAL (a health check of the proxy's own), UNKNOWN, UNSPEC and UNIX.  -1
+ * Decode a whole header, as proxy_wants() gathers it.  LOCAL is a health check
+ * of the proxy's own; UNKNOWN, UNSPEC and UNIX make the client unknown.  -1
  * with EBADMSG when it is none, or has anything behind it.  Pure.
  */
 int proxy_decode(struct proxy *p, const unsigned char *head, size_t len);

@@ -16,6 +16,12 @@
 
 #define STAMP_RANDOM 12		/* bytes */
 
+/*
+ * PAM_RHOST of a remote client without an address.  pam_access takes a name
+ * without a dot for this machine; RFC 6761 keeps this one from being resolved.
+ */
+#define UNKNOWN_HOST "unknown.invalid"
+
 /* Some clients try the best that is announced, nothing else: it must work. */
 static struct secrets_kinds
 find_secrets(const struct server_conf *conf)
@@ -77,7 +83,8 @@ void
 login_expect(struct login *l)
 {
 	const struct peer *peer = l->peer;
-	const char *rhost = peer->known ? peer->ip : NULL;
+	const char *rhost = peer->known ? peer->ip : peer->local ? NULL :
+	    UNKNOWN_HOST;
 
 	if (l->pam == NULL && !l->conf->no_auth && !l->conf->no_pam)
 		l->pam = pamauth_new(l->conf->pam_service, rhost,

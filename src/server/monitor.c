@@ -409,7 +409,7 @@ answer_peer(struct monitor *m, struct monmsg *message)
 	if (monmsg_end(message) == -1)
 		return -1;
 	if (!header && (m->xclient_done || ip.len == 0 ||
-	    !cidr_has(m->conf->pop3.xclient_from, peer->ip)))
+	    span_is(ip, PEER_UNKNOWN) || !cidr_has(m->conf->pop3.xclient_from, peer->ip)))
 		return -1;
 	if (ip.len > 0 &&
 	    peer_set(peer, ip, header ? "PROXY" : "XCLIENT") == -1)

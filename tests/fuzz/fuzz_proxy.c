@@ -29,13 +29,13 @@ gather(const uint8_t *p, size_t size, size_t step)
 static void
 check_told(const struct proxy *found)
 {
-	struct peer peer;
+	struct peer peer = { .ip = PEER_UNKNOWN, .local = true };
 
 	if (found->ip[0] == '\0')
 		return;
 	CHECK(memchr(found->ip, '\0', sizeof found->ip) != NULL);
 	CHECK(peer_set(&peer, span_of(found->ip), "PROXY") == 0);
-	CHECK(peer.known && peer.ip[0] != '\0');
+	CHECK(peer.ip[0] != '\0' && (peer.known || !peer.local));
 }
 
 int

@@ -19,6 +19,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/transcript.py \
 	tests/session/address-from-the-environment.pop3 \
 	tests/session/announce-utf8.pop3 \
+	tests/session/address-that-is-a-name.pop3 \
+	tests/session/address-with-a-zone.pop3 \
 	tests/session/answers-in-french.pop3 \
 	tests/session/answers-in-german.pop3 \
 	tests/session/apop-bad-name-forgets-user.pop3 \
@@ -180,6 +182,7 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/proxy-no-header.pop3 \
 	tests/session/proxy-probe.pop3 \
 	tests/session/proxy-too-late.pop3 \
+	tests/session/proxy-unknown.pop3 \
 	tests/session/proxy-v1.pop3 \
 	tests/session/proxy-v2-local.pop3 \
 	tests/session/proxy-v2.pop3 \

@@ -602,6 +602,36 @@ peer__none__is_the_proxy_itself(void **state)
 }
 
 static void
+peer__unknown__proxys_address_but_remote(void **state)
+{
+	(void)state;
+	begin("192.0.2.7", false);
+	client.peer.local = true;
+	assert_int_equal(tell_peer(SPAN("unknown")), 0);
+	assert_string_equal(client.peer.ip, "192.0.2.7");
+	assert_false(client.peer.local);
+	assert_int_equal(m.phase, FRONT_ASKS);
+}
+
+static void
+verify__remote_client_without_address__rhost_of_its_own(void **state)
+{
+	(void)state;
+	client.peer = (struct peer){ .ip = PEER_UNKNOWN, .source = "none" };
+	(void)verify("jane", "x");
+	assert_string_equal(fake_rhost, "unknown.invalid");
+}
+
+static void
+verify__local_client_without_address__no_rhost(void **state)
+{
+	(void)state;
+	client.peer = (struct peer){ .ip = PEER_UNKNOWN, .local = true };
+	(void)verify("jane", "x");
+	assert_string_equal(fake_rhost, "");
+}
+
+static void
 peer__that_is_no_address__is_a_violation(void **state)
 {
 	static const struct span bad[] = {
@@ -646,6 +676,7 @@ xclient__without_an_address__is_a_violation(void **state)
 	conf.pop3.xclient_from = "192.0.2.7";
 	assert_int_equal(tell_peer(SPAN("")), -1);
 	assert_int_equal(tell_peer(SPAN("x")), -1);
+	assert_int_equal(tell_peer(SPAN("unknown")), -1);
 	assert_string_equal(client.peer.ip, "192.0.2.7");
 }
 
@@ -1368,6 +1399,9 @@ main(void)
 		TEST(begin__by_where_the_client_comes_from),
 		TEST(peer__is_what_the_log_has_from_then_on),
 		TEST(peer__none__is_the_proxy_itself),
+		TEST(peer__unknown__proxys_address_but_remote),
+		TEST(verify__remote_client_without_address__rhost_of_its_own),
+		TEST(verify__local_client_without_address__no_rhost),
 		TEST(peer__that_is_no_address__is_a_violation),
 		TEST(xclient__from_a_proxy__once__and_pam_begins_anew),
 		TEST(xclient__without_an_address__is_a_violation),
