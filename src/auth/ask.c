@@ -51,7 +51,7 @@ read_verdict(struct monmsg *m, enum verdict *verdict, bool *last,
 	if (signature != NULL)
 		more = monmsg_get_bytes(m);
 	if (monmsg_end(m) == -1 || plain < VERDICT_WELCOME ||
-	    plain > VERDICT_TROUBLE ||
+	    plain > VERDICT_NOT_NOW ||
 	    (signature != NULL && more.len != SCRAM_PROOF))
 		return bad_answer();
 	if (signature != NULL)

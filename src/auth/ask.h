@@ -49,7 +49,8 @@ enum verdict {
 	VERDICT_EXPIRED,	/* right, but the password has expired */
 	VERDICT_CLOSED,		/* right, but the account is */
 	VERDICT_STRONGER,	/* right, but not in clear text for this one */
-	VERDICT_TROUBLE		/* ours, and it may pass */
+	VERDICT_TROUBLE,	/* ours, and it may pass */
+	VERDICT_NOT_NOW		/* right, but no session can be had now */
 };
 
 /* Added to the number of a refusal: there will be no further try. */

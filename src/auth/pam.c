@@ -4,11 +4,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct pamauth {
 	const char *service, *rhost, *tty;
 	pam_handle_t *handle;		/* NULL: not started */
 	int status;			/* PAM's last word */
+	const char *step;		/* what it was said to */
 	bool fresh;			/* started, and nobody tried yet */
 	bool has_cred, has_session;
 	const char *user;		/* for the conversation only */
@@ -101,6 +103,13 @@ set_no_delay(pam_handle_t *handle)
 }
 #endif
 
+/* A step is named before it is done, so that a failure can be told by it. */
+static void
+begin(struct pamauth *p, const char *step)
+{
+	p->step = step;
+}
+
 static bool
 done(struct pamauth *p, int status)
 {
@@ -153,6 +162,7 @@ pamauth_new(const char *service, const char *rhost, const char *tty)
 	p->service = service;
 	p->rhost = rhost;
 	p->tty = tty;
+	p->step = "start";
 	(void)start(p);
 	return p;
 }
@@ -164,6 +174,19 @@ pamauth_free(struct pamauth *p)
 		return;
 	stop(p);
 	free(p);
+}
+
+bool
+pamauth_was_guess(const struct pamauth *p)
+{
+	return strcmp(p->step, "auth") == 0 && (p->status == PAM_AUTH_ERR ||
+	    p->status == PAM_USER_UNKNOWN || p->status == PAM_MAXTRIES);
+}
+
+const char *
+pamauth_step(const struct pamauth *p)
+{
+	return p->step;
 }
 
 const char *
@@ -194,6 +217,8 @@ is_trouble(int status)
 	case PAM_BUF_ERR:
 	case PAM_AUTHINFO_UNAVAIL:
 	case PAM_ABORT:
+	case PAM_CONV_ERR:		/* a module asks what POP3 cannot */
+	case PAM_CRED_INSUFFICIENT:	/* ... or may not read what it must */
 #ifdef PAM_MODULE_UNKNOWN
 	case PAM_MODULE_UNKNOWN:
 #endif
@@ -203,9 +228,21 @@ is_trouble(int status)
 	}
 }
 
+/*
+ * pam_nologin(8) refuses everybody but root while one of these is there, and has
+ * the same word for it as other modules for an account that is closed.
+ */
+static bool
+is_maintenance(int status)
+{
+	return status == PAM_AUTH_ERR && (access("/etc/nologin", F_OK) == 0 ||
+	    access("/run/nologin", F_OK) == 0);
+}
+
 static enum verdict
 check_account(struct pamauth *p)
 {
+	begin(p, "account");
 	if (done(p, pam_acct_mgmt(p->handle,
 	    PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK)))
 		return VERDICT_WELCOME;
@@ -213,6 +250,8 @@ check_account(struct pamauth *p)
 		return VERDICT_EXPIRED;
 	if (p->status == PAM_USER_UNKNOWN)
 		return VERDICT_WRONG;
+	if (is_maintenance(p->status))
+		return VERDICT_NOT_NOW;
 	return is_trouble(p->status) ? VERDICT_TROUBLE : VERDICT_CLOSED;
 }
 
@@ -220,6 +259,7 @@ check_account(struct pamauth *p)
 static bool
 ready(struct pamauth *p, const char *user)
 {
+	begin(p, "start");
 	if (p->handle == NULL || !p->fresh) {
 		stop(p);
 		if (!start(p))
@@ -239,6 +279,7 @@ pamauth_verify(struct pamauth *p, const char *user,
 	if (!ready(p, user))
 		return VERDICT_TROUBLE;
 	p->password = password;
+	begin(p, "auth");
 	if (done(p, pam_authenticate(p->handle,
 	    PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK)))
 		verdict = check_account(p);
@@ -257,10 +298,12 @@ pamauth_account(struct pamauth *p, const char *user)
 int
 pamauth_open(struct pamauth *p)
 {
+	begin(p, "setcred");
 	if (p->handle == NULL || !done(p, pam_setcred(p->handle,
 	    PAM_ESTABLISH_CRED | PAM_SILENT)))
 		return -1;
 	p->has_cred = true;
+	begin(p, "session");
 	if (!done(p, pam_open_session(p->handle, PAM_SILENT)))
 		return -1;
 	p->has_session = true;

@@ -45,6 +45,15 @@ const char *pamauth_user(const struct pamauth *p);
  */
 int pamauth_open(struct pamauth *p);
 
+/*
+ * Was the last failure a wrong name or password?  All else says something about
+ * the server, the account or the site's rules, and is no guess.
+ */
+bool pamauth_was_guess(const struct pamauth *p);
+
+/* The step that failed, in one word: "auth", "account", "setcred", "session". */
+const char *pamauth_step(const struct pamauth *p);
+
 /* The last failure in PAM's words, for the log and never for the client. */
 const char *pamauth_error(const struct pamauth *p);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <unistd.h>
 
 bool
@@ -32,13 +33,45 @@ privilege_front_account(const char *name, uid_t *uid, gid_t *gid)
 	return name;
 }
 
+/*
+ * Make what is missing above the directory that we were built with, for
+ * everybody to pass: Debian has no /var/empty.  A path that the site has named
+ * and that leads nowhere is more likely mistyped.
+ */
+static void
+make_parents(void)
+{
+	char path[] = EMPTYDIR;
+	char *p;
+
+	for (p = path + 1; *p != '\0'; p++)
+		if (*p == '/') {
+			*p = '\0';
+			(void)mkdir(path, 0755);
+			*p = '/';
+		}
+}
+
+static int
+make_dir(const char *path)
+{
+	mode_t before = umask(022);
+	int r;
+
+	if (strcmp(path, EMPTYDIR) == 0)
+		make_parents();
+	r = mkdir(path, 0555);
+	(void)umask(before);
+	return r;
+}
+
 int
 privilege_empty_dir(const char *path, bool make)
 {
 	struct stat st;
 
 	if (lstat(path, &st) == -1) {
-		if (errno != ENOENT || !make || mkdir(path, 0555) == -1 ||
+		if (errno != ENOENT || !make || make_dir(path) == -1 ||
 		    lstat(path, &st) == -1)
 			return -1;
 	}

@@ -71,6 +71,7 @@ static const enum reply refusals[] = {
 	[VERDICT_CLOSED] = REPLY_CLOSED,
 	[VERDICT_STRONGER] = REPLY_STRONGER,
 	[VERDICT_TROUBLE] = REPLY_TROUBLE,
+	[VERDICT_NOT_NOW] = REPLY_NO_LOGIN,
 };
 
 /* The answer to a login is the maildrop's to give; to a failure, ours. */

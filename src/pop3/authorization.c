@@ -61,7 +61,8 @@ auth_apop(struct pop3 *p, const struct args *a)
 	bool last;
 
 	if (p->stamp[0] == '\0')
-		return say_bad(p, REPLY_NO_APOP, a->command);
+		return say_bad(p, pop3_cleartext_allowed(p) ? REPLY_NO_APOP :
+		    REPLY_NO_APOP_NOR_USER, a->command);
 	if (!attempt_is_text(p, a->v[0]))
 		return say_bad(p, REPLY_NOT_UTF8, span_of(""));
 	if (!attempt_take_name(p, a->v[0]))

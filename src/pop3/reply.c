@@ -188,6 +188,14 @@ static const struct text {
 	    "Passwörter sind gerade nicht zu prüfen; bitte später noch einmal.",
 	    "Les mots de passe ne peuvent être vérifiés ; réessayez plus "
 	    "tard." } },
+	[REPLY_NO_LOGIN] = { SYS_TEMP, {
+	    "Logins are not possible now; try again later.", NULL,
+	    "Anmelden ist gerade nicht möglich; bitte später noch einmal.",
+	    "Connexion impossible pour le moment ; réessayez plus tard." } },
+	[REPLY_NO_APOP_NOR_USER] = { AUTH, {
+	    "APOP is not available here.", NULL,
+	    "APOP gibt es hier nicht.",
+	    "APOP n'est pas disponible ici." } },
 	[REPLY_NO_APOP] = { AUTH, {
 	    "APOP is not available here; use USER and PASS.", NULL,
 	    "APOP gibt es hier nicht, nur USER und PASS.",

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,51 +92,75 @@ login_expect(struct login *l)
 		    rhost != NULL ? rhost : "pop3");
 }
 
-/* Who passed the test is still no user of ours below the lowest uid. */
-static bool
-is_welcome(const struct login *l, const struct user *user)
+/* Refuse, and remember why for the log. */
+static enum verdict __attribute__((format(printf, 3, 4)))
+refuse(struct login *l, enum verdict verdict, const char *format, ...)
 {
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(l->reason, sizeof l->reason, format, ap);
+	va_end(ap);
+	return verdict;
+}
+
+static enum verdict
+refuse_by_pam(struct login *l, enum verdict verdict)
+{
+	return refuse(l, verdict, "PAM service %s, %s: %s",
+	    l->conf->pam_service, pamauth_step(l->pam), pamauth_error(l->pam));
+}
+
+/*
+ * The password was right, but not every account is a user of ours.  The client
+ * hears what it hears after a wrong password.
+ */
+static enum verdict
+check_uid(struct login *l)
+{
+	uintmax_t uid = l->user.uid;
+
 	if (!l->root)
-		return user->uid == geteuid();
-	return user->uid != 0 && user->uid >= l->conf->min_uid;
+		return l->user.uid == geteuid() ? VERDICT_WELCOME :
+		    refuse(l, VERDICT_WRONG, "uid %ju is not the uid %ju that "
+		    "solopop runs as", uid, (uintmax_t)geteuid());
+	if (uid == 0)
+		return refuse(l, VERDICT_WRONG, "uid 0 never logs in");
+	if (uid < l->conf->min_uid)
+		return refuse(l, VERDICT_WRONG, "uid %ju is below min-uid %ju",
+		    uid, (uintmax_t)l->conf->min_uid);
+	return VERDICT_WELCOME;
 }
 
 /* As pam_setcred(3) wants it: groups first, then credentials and session. */
-static int
+static enum verdict
 open_pam_session(struct login *l)
 {
 	if (!l->root)
-		return 0;
-	if (initgroups(l->user.account, l->user.gid) == -1) {
-		log_line(LOG_FAULT, "groups of %s: %s", l->user.account,
-		    strerror(errno));
-		return -1;
-	}
-	if (l->pam == NULL)
-		return 0;
-	if (pamauth_open(l->pam) == -1) {
-		log_line(LOG_FAULT, "PAM session of %s: %s", l->user.name,
-		    pamauth_error(l->pam));
-		return -1;
-	}
-	return 0;
+		return VERDICT_WELCOME;
+	if (initgroups(l->user.account, l->user.gid) == -1)
+		return refuse(l, VERDICT_NOT_NOW, "groups of %s: %s",
+		    l->user.account, strerror(errno));
+	return l->pam == NULL || pamauth_open(l->pam) == 0 ? VERDICT_WELCOME :
+	    refuse_by_pam(l, VERDICT_NOT_NOW);
 }
 
 /* The password was right; the site's own rules may still say no. */
 static enum verdict
-check_access(const struct login *l)
+check_access(struct login *l)
 {
-	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
 	const char *why;
 	bool trouble;
 
-	why = access_refusal(l->conf, &l->user, &trouble);
-	if (why == NULL)
+	if ((why = access_refusal(l->conf, &l->user, &trouble)) == NULL)
 		return VERDICT_WELCOME;
-	log_line(trouble ? LOG_FAULT : LOG_NOTE, "%s may not log in: %s%s%s",
-	    log_quote(quoted, sizeof quoted, span_of(l->user.name)), why,
-	    trouble ? ": " : "", trouble ? strerror(errno) : "");
-	return trouble ? VERDICT_TROUBLE : VERDICT_CLOSED;
+	if (trouble)
+		return refuse(l, VERDICT_TROUBLE, "%s: %s", why,
+		    strerror(errno));
+	if (strcmp(why, ACCESS_SHELLS) == 0)
+		return refuse(l, VERDICT_CLOSED, "shell %s is not in "
+		    ACCESS_SHELLS, l->user.shell);
+	return refuse(l, VERDICT_CLOSED, "%s keeps the user out", why);
 }
 
 /*
@@ -148,7 +173,7 @@ understand(struct login *l, const char *said, char name[ASK_USER_MAX + 1])
 	const struct server_conf *conf = l->conf;
 
 	(void)span_copy(name, ASK_USER_MAX + 1, span_of(said));
-	l->folder[0] = '\0';
+	l->folder[0] = l->reason[0] = '\0';
 	if (conf->folder_delimiter != NULL && user_split_folder(name,
 	    l->folder, conf->folder_delimiter[0]) == -1)
 		return -1;
@@ -156,18 +181,43 @@ understand(struct login *l, const char *said, char name[ASK_USER_MAX + 1])
 	    user_virtual_name(name, conf->virtual_domain);
 }
 
-/* A virtual user is one for whom the pattern has a place. */
-static int
+/* The account, by itself or as that of all virtual users. */
+static enum verdict
 find_user(struct login *l, const char *name)
 {
 	const char *account = l->conf->virtual_user;
+
+	if ((account == NULL ? user_find(&l->user, name) :
+	    user_find_virtual(&l->user, account, name)) == 0)
+		return VERDICT_WELCOME;
+	if (account != NULL)
+		return errno == EINVAL ? VERDICT_WRONG : refuse(l,
+		    VERDICT_TROUBLE, "virtual-user %s: no such account",
+		    account);
+	if (errno == ENOENT)
+		return refuse(l, VERDICT_WRONG, "no such account");
+	return refuse(l, VERDICT_WRONG, "the account's entry: %s",
+	    strerror(errno));
+}
+
+/* A user is someone for whom the pattern has a place. */
+static enum verdict
+check_place(struct login *l)
+{
 	char path[PATH_MAX];
 
-	if (account == NULL)
-		return user_find(&l->user, name);
-	if (user_find_virtual(&l->user, account, name) == -1)
-		return -1;
-	return login_maildir(l, path);
+	if (l->user.home[0] == '\0' && l->conf->intake.home_mail != NULL)
+		return refuse(l, VERDICT_WRONG, "no home directory, and "
+		    "home-dir-mail needs one");
+	if (login_maildir(l, path) == 0)
+		return VERDICT_WELCOME;
+	if (errno == ENOENT)
+		return refuse(l, VERDICT_WRONG, "no home directory, and "
+		    "maildir needs one");
+	if (l->conf->virtual_user != NULL && errno == EINVAL)
+		return VERDICT_WRONG;
+	return refuse(l, VERDICT_WRONG, "maildir has no place for the name: "
+	    "%s", strerror(errno));
 }
 
 static enum verdict
@@ -175,11 +225,19 @@ admit(struct login *l, const char *name)
 {
 	enum verdict verdict;
 
-	if (find_user(l, name) == -1 || !is_welcome(l, &l->user))
-		return VERDICT_WRONG;
-	if ((verdict = check_access(l)) != VERDICT_WELCOME)
+	if ((verdict = find_user(l, name)) != VERDICT_WELCOME ||
+	    (verdict = check_uid(l)) != VERDICT_WELCOME ||
+	    (verdict = check_place(l)) != VERDICT_WELCOME ||
+	    (verdict = check_access(l)) != VERDICT_WELCOME)
 		return verdict;
-	return open_pam_session(l) == 0 ? VERDICT_WELCOME : VERDICT_TROUBLE;
+	return open_pam_session(l);
+}
+
+static enum verdict
+no_pam(struct login *l)
+{
+	return refuse(l, VERDICT_TROUBLE, "PAM service %s: %s",
+	    l->conf->pam_service, strerror(ENOMEM));
 }
 
 /* PAM has spoken; the name may have become another one on the way. */
@@ -188,14 +246,11 @@ admit_by_pam(struct login *l, enum verdict verdict)
 {
 	const char *name;
 
-	if (verdict == VERDICT_TROUBLE || verdict == VERDICT_CLOSED ||
-	    verdict == VERDICT_EXPIRED)
-		log_line(LOG_NOTE, "PAM service %s: %s", l->conf->pam_service,
-		    pamauth_error(l->pam));
 	if (verdict != VERDICT_WELCOME)
-		return verdict;
+		return pamauth_was_guess(l->pam) ? verdict :
+		    refuse_by_pam(l, verdict);
 	if ((name = pamauth_user(l->pam)) == NULL)
-		return VERDICT_TROUBLE;
+		return no_pam(l);
 	return admit(l, name);
 }
 
@@ -203,9 +258,11 @@ admit_by_pam(struct login *l, enum verdict verdict)
 static enum verdict
 admit_anybody(struct login *l, const char *name)
 {
+	enum verdict verdict;
+
 	if (l->conf->virtual_user != NULL)
-		return find_user(l, name) == 0 ? VERDICT_WELCOME :
-		    VERDICT_WRONG;
+		return (verdict = find_user(l, name)) != VERDICT_WELCOME ?
+		    verdict : check_place(l);
 	if (user_self(&l->user) == -1)
 		l->user = (struct user){ .home = "/", .uid = geteuid() };
 	return span_copy(l->user.name, sizeof l->user.name, span_of(name)) == 0
@@ -213,11 +270,10 @@ admit_anybody(struct login *l, const char *name)
 }
 
 static enum verdict
-no_secrets(const struct login *l)
+no_secrets(struct login *l)
 {
-	log_line(LOG_FAULT, "secrets file %s: %s", l->conf->secrets,
-	    strerror(errno));
-	return VERDICT_TROUBLE;
+	return refuse(l, VERDICT_TROUBLE, "secrets file %s: %s",
+	    l->conf->secrets, strerror(errno));
 }
 
 /*
@@ -227,7 +283,7 @@ no_secrets(const struct login *l)
  * have this one's.
  */
 static enum verdict
-forbid_clear_text(const struct login *l, const char *name)
+forbid_clear_text(struct login *l, const char *name)
 {
 	struct secrets_entry e;
 	bool found;
@@ -240,7 +296,8 @@ forbid_clear_text(const struct login *l, const char *name)
 		    no_secrets(l);
 	found = e.found;
 	secrets_wipe(&e);
-	return found ? VERDICT_STRONGER : VERDICT_WELCOME;
+	return found ? refuse(l, VERDICT_STRONGER, "clear text from a user "
+	    "who has a secret") : VERDICT_WELCOME;
 }
 
 /* Where there is no PAM the secrets are all there is. */
@@ -271,7 +328,7 @@ login_by_password(struct login *l, const char *said,
 		return judge_secret(l, name, password);
 	login_expect(l);
 	if (l->pam == NULL)
-		return VERDICT_TROUBLE;
+		return no_pam(l);
 	verdict = pamauth_verify(l->pam, name, password);
 	if (verdict == VERDICT_WELCOME &&
 	    (rule = forbid_clear_text(l, name)) != VERDICT_WELCOME)
@@ -287,7 +344,7 @@ admit_proven(struct login *l, const char *name)
 		return admit(l, name);
 	login_expect(l);
 	if (l->pam == NULL)
-		return VERDICT_TROUBLE;
+		return no_pam(l);
 	return admit_by_pam(l, pamauth_account(l->pam, name));
 }
 
@@ -300,7 +357,7 @@ login_by_apop(struct login *l, const char *said, struct span digest)
 	if (understand(l, said, name) == -1)
 		return VERDICT_WRONG;
 	if (l->stamp[0] == '\0')
-		return VERDICT_TROUBLE;
+		return refuse(l, VERDICT_TROUBLE, "APOP without a stamp");
 	if (apop_verify(l->conf->secrets, span_of(name), l->stamp, digest,
 	    &match) == -1)
 		return no_secrets(l);

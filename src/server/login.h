@@ -14,6 +14,9 @@
 /* "<pid.time.random@host>" */
 #define LOGIN_STAMP_MAX 512
 
+/* A reason in words, with a path or two in it; what is longer is cut. */
+#define LOGIN_REASON_MAX 256
+
 struct login {
 	const struct server_conf *conf;	/* on loan, like the next one */
 	const struct peer *peer;
@@ -25,6 +28,7 @@ struct login {
 	unsigned char salt_key[SECRETS_KEY];	/* if the file has none */
 	bool salted;			/* there is such a key */
 	struct pamauth *pam;
+	char reason[LOGIN_REASON_MAX];	/* of a refusal; "": a wrong guess */
 	/* After VERDICT_WELCOME: */
 	struct user user;
 	char folder[ASK_USER_MAX + 1];	/* of the Maildir; "": none */
@@ -44,7 +48,8 @@ void login_expect(struct login *l);
 /*
  * May this user in?  said is the name as the client gave it, of at most
  * ASK_USER_MAX bytes.  VERDICT_WELCOME: l->user is set, and PAM's session is
- * open.  Whatever else needs explaining has been logged.
+ * open.  Otherwise l->reason says why in words for the log, or is "" where name
+ * or password were wrong; only then has somebody guessed.
  */
 enum verdict login_by_password(struct login *l, const char *said,
     const struct secret *password);

@@ -14,13 +14,16 @@
 
 #define TLS_GRACE 10000		/* ms */
 
+/* So many troubles of ours are a session's; it has other things to wait for. */
+#define TROUBLES_MAX 16
+
 /* A front logs its refusals and little more; one that floods is not ours. */
 #define FRONT_LINES(conf) \
-	(16 + 2 * ((conf)->max_failures + (conf)->pop3.max_bad))
+	(16 + TROUBLES_MAX + 2 * ((conf)->max_failures + (conf)->pop3.max_bad))
 
 /* As many as fail, or are given up, before TLS and again in it. */
 #define CHALLENGES(conf) \
-	(2 * ((conf)->max_failures + (conf)->pop3.max_bad))
+	(TROUBLES_MAX + 2 * ((conf)->max_failures + (conf)->pop3.max_bad))
 
 static int answer_expect(struct monitor *, struct monmsg *);
 static int answer_verify(struct monitor *, struct monmsg *);
@@ -116,39 +119,100 @@ monitor_end_tls(struct monitor *m, bool now)
 	    (now ? 0 : m->conf->pop3.idle_time + TLS_GRACE));
 }
 
-void
-monitor_free(struct monitor *m)
-{
-	login_forget(&m->login);
-	monmsg_wipe(&m->unread);
-}
-
 #define FAILED_LOGIN "[AUTH] Failed attempted login to %s from host (%s) %s"
 
 /* A longer name would push the address, which is what counts, off the line. */
 static_assert(sizeof FAILED_LOGIN + 4 * ASK_USER_MAX + 2 * INET6_ADDRSTRLEN <=
     LOG_LINE_MAX, "the line of a failed login is whole");
 
-/*
- * Every failure is answered so long after the question, whatever it was and
- * however long it took to find out.
- */
 static void
-refuse(struct monitor *m, const char *name, int64_t asked)
+log_failed(const struct monitor *m, const char *name)
 {
 	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
 	const char *ip = m->client->peer.ip;
 
-	if (++m->failures >= m->conf->max_failures)
-		m->phase = TURNED_AWAY;
 	log_line(LOG_NOTE, FAILED_LOGIN, log_quote(quoted, sizeof quoted,
 	    span_of(name)), ip, ip);
+}
+
+/* The line that programs which ban addresses count is for guesses alone. */
+static void
+log_refused(const struct monitor *m, const char *name, bool trouble)
+{
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
+
+	log_line(trouble ? LOG_FAULT : LOG_NOTE, "login refused: user=%s "
+	    "rhost=%s reason=%s", log_quote(quoted, sizeof quoted,
+	    span_of(name)), m->client->peer.ip, m->login.reason);
+}
+
+/* Some mail clients try the strongest way that is announced first. */
+static void
+log_held(struct monitor *m)
+{
+	for (; m->held > 0; m->held--)
+		log_failed(m, m->held_name);
+}
+
+void
+monitor_free(struct monitor *m)
+{
+	log_held(m);
+	login_forget(&m->login);
+	monmsg_wipe(&m->unread);
+}
+
+/*
+ * Hold the line of a failed proof until it is clear what follows: a client that
+ * chooses the best mechanism by itself fails for a user who has a password and
+ * no secret, and then sends the right password.
+ */
+static void
+hold_failed(struct monitor *m, const char *name)
+{
+	if (strcmp(m->held_name, name) != 0)
+		log_held(m);
+	(void)span_copy(m->held_name, sizeof m->held_name, span_of(name));
+	m->held++;
+}
+
+static void
+log_guess(struct monitor *m, const char *name, bool proof)
+{
+	if (proof) {
+		hold_failed(m, name);
+		return;
+	}
+	log_held(m);
+	log_failed(m, name);
+}
+
+/*
+ * Every failure is answered so long after the question, whatever it was and
+ * however long it took to find out.  What is the server's own fault does not
+ * end a session, but for many in a row.
+ */
+static void
+refuse(struct monitor *m, const char *name, enum verdict verdict, bool proof,
+    int64_t asked)
+{
+	bool trouble = verdict == VERDICT_TROUBLE || verdict == VERDICT_NOT_NOW;
+
+	if (m->login.reason[0] != '\0')
+		log_refused(m, name, trouble);
+	else
+		log_guess(m, name, proof);
+	if (trouble ? ++m->troubles >= TROUBLES_MAX :
+	    ++m->failures >= m->conf->max_failures) {
+		m->phase = TURNED_AWAY;
+		log_held(m);
+	}
 	clock_sleep_until(asked + m->conf->failure_delay);
 }
 
 /* The site's own line, with %0-%3 for what it wants to know. */
 static void
-log_login(const struct monitor *m, const char *name)
+log_login(const struct monitor *m)
 {
 	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)], line[LOG_LINE_MAX] = "";
 	const char *ip = m->client->peer.ip;
@@ -156,7 +220,7 @@ log_login(const struct monitor *m, const char *name)
 	const char *p = m->conf->log_login;
 	size_t len = 0, run;
 
-	(void)log_quote(quoted, sizeof quoted, span_of(name));
+	(void)log_quote(quoted, sizeof quoted, span_of(m->login.whole));
 	while (*p != '\0' && len < sizeof line) {
 		run = strcspn(p, "%");
 		len += (size_t)snprintf(line + len, sizeof line - len, "%.*s",
@@ -175,26 +239,44 @@ log_login(const struct monitor *m, const char *name)
 	log_line(LOG_NOTE, "%s", line);
 }
 
+/* With the right password, what the client tried before was no guess. */
 static void
-welcome(struct monitor *m, const char *name)
+forget_held(struct monitor *m, const char *name)
+{
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
+
+	if (m->held == 0 || strcmp(m->held_name, name) != 0)
+		return;
+	log_line(LOG_NOTE, "login: user=%s rhost=%s failed %u times without a "
+	    "password, then gave the right one", log_quote(quoted,
+	    sizeof quoted, span_of(name)), m->client->peer.ip,
+	    (unsigned)m->held);
+	m->held = 0;
+}
+
+static void
+welcome(struct monitor *m, const char *name, bool proof)
 {
 	m->phase = HANDING_OVER;
+	if (!proof)
+		forget_held(m, name);
+	log_held(m);
 	(void)span_copy(m->login.whole, sizeof m->login.whole,
 	    span_of(m->login.folder[0] != '\0' ? name : m->login.user.name));
 	if (m->conf->log_login != NULL)
-		log_login(m, name);
+		log_login(m);
 }
 
 static int
 conclude(struct monitor *m, struct monmsg *message, const char *name,
-    enum verdict verdict, int64_t asked)
+    enum verdict verdict, bool proof, int64_t asked)
 {
 	uint64_t last = 0;
 
 	if (verdict == VERDICT_WELCOME)
-		welcome(m, name);
+		welcome(m, name, proof);
 	else
-		refuse(m, name, asked);
+		refuse(m, name, verdict, proof, asked);
 	if (m->phase == TURNED_AWAY)
 		last = VERDICT_LAST;
 	monmsg_wipe(message);
@@ -233,7 +315,7 @@ answer_verify(struct monitor *m, struct monmsg *message)
 	}
 	verdict = login_by_password(&m->login, name, &password);
 	secret_wipe(&password);
-	(void)conclude(m, message, name, verdict, asked);
+	(void)conclude(m, message, name, verdict, false, asked);
 	if (m->phase == HANDING_OVER && offered) {
 		leave_front(m);
 		message->len = 0;
@@ -254,7 +336,8 @@ answer_digest(struct monitor *m, struct monmsg *message,
 	if (monmsg_end(message) == -1 || s.len == 0 ||
 	    span_copy(name, sizeof name, s) == -1)
 		return -1;
-	return conclude(m, message, name, judge(&m->login, name, digest), asked);
+	return conclude(m, message, name, judge(&m->login, name, digest), true,
+	    asked);
 }
 
 static int
@@ -336,7 +419,7 @@ answer_scram(struct monitor *m, struct monmsg *message)
 	m->login.nonce[0] = '\0';
 	if (verdict != VERDICT_WELCOME)
 		memset(signature, 0, sizeof signature);
-	if (conclude(m, message, name, verdict, asked) == -1)
+	if (conclude(m, message, name, verdict, true, asked) == -1)
 		return -1;
 	monmsg_put_bytes(message, (struct span){ (const char *)signature,
 	    sizeof signature });

@@ -39,6 +39,9 @@ struct monitor {
 	struct tls tls;
 	int64_t login_deadline;		/* clock_ms() terms */
 	uint32_t failures;
+	uint32_t troubles;		/* refusals that were our own fault */
+	uint32_t held;			/* failed proofs not in the log yet ... */
+	char held_name[ASK_USER_MAX + 1];	/* ... and whose */
 	uint32_t lines;			/* that the front has logged */
 	enum language language;		/* of the answers to the client */
 	struct monmsg unread;		/* what the front handed over ... */

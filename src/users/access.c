@@ -85,5 +85,5 @@ access_refusal(const struct server_conf *conf, const struct user *user,
 			return conf->auth_file;
 	}
 	return conf->check_shell && conf->virtual_user == NULL &&
-	    !has_shell(user->shell) ? "/etc/shells" : NULL;
+	    !has_shell(user->shell) ? ACCESS_SHELLS : NULL;
 }

@@ -14,6 +14,9 @@
  */
 int access_lists(const char *path, const char *name);
 
+/* A file that access_refusal() may name. */
+#define ACCESS_SHELLS "/etc/shells"
+
 /*
  * May they in?  NULL if so; else why not, for the log.  *trouble says that it
  * could not be found out.

@@ -16,16 +16,17 @@ take(struct user *user, const struct passwd *pw)
 		errno = ENOENT;
 		return -1;
 	}
-	if (pw->pw_dir == NULL || pw->pw_dir[0] != '/' ||
-	    span_copy(user->name, sizeof user->name,
+	if (span_copy(user->name, sizeof user->name,
 	    span_of(pw->pw_name)) == -1 ||
 	    span_copy(user->account, sizeof user->account,
-	    span_of(pw->pw_name)) == -1 ||
-	    span_copy(user->home, sizeof user->home,
-	    span_of(pw->pw_dir)) == -1) {
+	    span_of(pw->pw_name)) == -1) {
 		errno = EINVAL;
 		return -1;
 	}
+	if (pw->pw_dir == NULL || pw->pw_dir[0] != '/' ||
+	    span_copy(user->home, sizeof user->home,
+	    span_of(pw->pw_dir)) == -1)
+		user->home[0] = '\0';
 	if (pw->pw_shell == NULL || span_copy(user->shell,
 	    sizeof user->shell, span_of(pw->pw_shell)) == -1)
 		user->shell[0] = '\0';
@@ -173,12 +174,22 @@ append_part(char path[PATH_MAX], size_t *len, char letter, const char *name)
 }
 
 static int
+append_home(char path[PATH_MAX], size_t *len, const struct user *user)
+{
+	if (user->home[0] == '\0') {
+		errno = ENOENT;
+		return -1;
+	}
+	return append(path, len, user->home);
+}
+
+static int
 append_letter(char path[PATH_MAX], size_t *len, char letter,
     const struct user *user)
 {
 	switch (letter) {
 	case 'h':
-		return append(path, len, user->home);
+		return append_home(path, len, user);
 	case 'u':
 		if (!is_file_name(user->name))
 			break;
@@ -274,7 +285,7 @@ user_maildir(char path[PATH_MAX], const char *pattern, const struct user *user)
 	if (pattern == NULL)
 		pattern = "~/Maildir";
 	if (pattern[0] == '~' && (pattern[1] == '/' || pattern[1] == '\0')) {
-		if (append(path, &len, user->home) == -1)
+		if (append_home(path, &len, user) == -1)
 			return -1;
 		pattern++;
 	}

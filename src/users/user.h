@@ -16,15 +16,15 @@
 struct user {
 	char name[ASK_USER_MAX + 1];
 	char account[ASK_USER_MAX + 1];	/* the same, but for virtual users */
-	char home[PATH_MAX];
+	char home[PATH_MAX];		/* "" if it is not an absolute path */
 	char shell[PATH_MAX];		/* "" if it is too long for a path */
 	uid_t uid;
 	gid_t gid;
 };
 
 /*
- * Look up a name.  -1 with ENOENT if there is no such user, EINVAL if the
- * entry is of no use (no home, a name that is too long).
+ * Look up a name.  -1 with ENOENT if there is no such user, EINVAL if the name
+ * in the entry is too long.
  */
 int user_find(struct user *user, const char *name);
 
@@ -70,8 +70,9 @@ int user_spool(char path[PATH_MAX], const char *directory, uint32_t hash,
  * Where the user's mail is.  In the pattern "~" at the beginning and %h stand
  * for the home directory, %u for the name, %n for what of it stands before its
  * '@', %d for what stands behind, %% for %.  NULL means ~/Maildir.  The folder
- * has no part in it.  -1 with ENAMETOOLONG, or EINVAL for another % and for a
- * name that is not one of a file.
+ * has no part in it.  -1 with ENAMETOOLONG, with ENOENT where the user has no
+ * home and the pattern needs one, or with EINVAL for another % and for a name
+ * that is not one of a file.
  */
 int user_maildir(char path[PATH_MAX], const char *pattern,
     const struct user *user);

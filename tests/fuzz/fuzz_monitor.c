@@ -104,7 +104,7 @@ next_message(struct monmsg *m, const uint8_t *p, size_t size)
 {
 	size_t len;
 
-	fake_verdict = (enum verdict)(VERDICT_WELCOME + p[0] % 5);
+	fake_verdict = (enum verdict)(VERDICT_WELCOME + p[0] % 6);
 	len = p[1];
 	if (len > size - 2)
 		len = size - 2;

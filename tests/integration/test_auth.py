@@ -91,8 +91,12 @@ def each__wrong_secret_or_user__same_words():
             equal(by(s.talk, "gone", "g"),
                   '-ERR [AUTH] "gone": access denied.')
             s.talk.ok("QUIT")
-    eventually("ten lines", lambda: len([
-        x for x in log.lines if "Failed attempted login to" in x]) == 10)
+    # Of root and gone the secret was right.
+    eventually("six guesses", lambda: len([
+        x for x in log.lines if "Failed attempted login to" in x]) == 6)
+    for user, reason in (("root", "uid 0 never logs in"),
+                         ("gone", "PAM service pop3, account: ")):
+        log.wait("login refused: user=%s rhost=.* reason=%s" % (user, reason))
 
 
 @root_only

@@ -419,6 +419,9 @@ def login_delay__is_kept_in_the_maildir():
     log.wait(r"alice at 127\.0\.0\.1 .*-ERR \[LOGIN-DELAY\]")
 
 
+LISTED = "login refused: user=alice rhost=.* reason=/.*/listed keeps the user out"
+
+
 @root_only
 def access__by_file_and_shell__is_said_in_the_log_and_not_why_to_the_client():
     mailbox(SAMPLE)
@@ -426,9 +429,9 @@ def access__by_file_and_shell__is_said_in_the_log_and_not_why_to_the_client():
     spill(listed, "bob\nalice\n")
     spill(BENCH + "/others", "bob\n")
     for option, answer, word in (
-            ("--nonauth-file=" + listed, "-ERR", "alice may not log in: "),
+            ("--nonauth-file=" + listed, "-ERR", LISTED),
             ("--auth-file=" + BENCH + "/others", "-ERR",
-             "alice may not log in: "),
+             "login refused: user=alice .*/others keeps the user out"),
             ("--auth-file=/etc/passwd/x", "-ERR", ": Not a directory"),
             ("--auth-file=/nonexistent", "+OK", None),
             ("--auth-file=" + listed, "+OK", None)):

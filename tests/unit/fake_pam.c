@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum verdict fake_verdict = VERDICT_WRONG;
+bool fake_guess = true;
 int64_t fake_pam_takes;
 char fake_password[SECRET_MAX + 1];
 unsigned fake_pam_started;
@@ -60,6 +61,20 @@ pamauth_open(struct pamauth *p)
 {
 	(void)p;
 	return 0;
+}
+
+bool
+pamauth_was_guess(const struct pamauth *p)
+{
+	(void)p;
+	return fake_guess && fake_verdict == VERDICT_WRONG;
+}
+
+const char *
+pamauth_step(const struct pamauth *p)
+{
+	(void)p;
+	return "account";
 }
 
 const char *

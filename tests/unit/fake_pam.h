@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 extern enum verdict fake_verdict;
+extern bool fake_guess;		/* VERDICT_WRONG is for a wrong password */
 extern int64_t fake_pam_takes;	/* ms that each verification lasts */
 extern char fake_password[SECRET_MAX + 1];	/* the last one seen */
 extern unsigned fake_pam_started;

@@ -66,6 +66,7 @@ set_up(void **state)
 	line_count = 0;
 	memset(lines, 0, sizeof lines);
 	fake_verdict = VERDICT_WRONG;
+	fake_guess = true;
 	fake_pam_takes = 0;
 	fake_pam_started = 0;
 	random_calls = random_fails_at = 0;
@@ -163,7 +164,8 @@ verify__with_secrets_that_cannot_be_read__is_not_for_today(void **state)
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(ftruncate(fd, 1 << 30), 0);
 	assert_int_equal(verify(self.name, "x"), VERDICT_TROUBLE);
-	(void)snprintf(expected, sizeof expected, "secrets file %s: %s", path,
+	(void)snprintf(expected, sizeof expected, "login refused: user=%s "
+	    "rhost=192.0.2.7 reason=secrets file %s: %s", self.name, path,
 	    strerror(EFBIG));
 	assert_string_equal(lines[0], expected);
 	assert_int_equal(m.phase, FRONT_ASKS);
@@ -302,7 +304,7 @@ refusal__takes_the_same_time__whatever_it_was(void **state)
 	} cases[] = {
 		{ VERDICT_WRONG, 0 }, { VERDICT_WRONG, 700 },
 		{ VERDICT_EXPIRED, 20 }, { VERDICT_CLOSED, 2999 },
-		{ VERDICT_TROUBLE, 1 },
+		{ VERDICT_TROUBLE, 1 }, { VERDICT_NOT_NOW, 5 },
 	};
 	int64_t began;
 	size_t i;
@@ -355,6 +357,52 @@ refusals__too_many__turn_away_for_good(void **state)
 	fake_password[0] = '\0';
 	assert_int_equal(verify(self.name, "d"), -1);
 	assert_string_equal(fake_password, "");
+}
+
+#define GUESS "[AUTH] Failed attempted login to "
+#define REFUSED "login refused: user="
+
+static bool
+line_begins(size_t i, const char *text)
+{
+	return i < line_count && strncmp(lines[i], text, strlen(text)) == 0;
+}
+
+static void
+refusal__without_a_wrong_password__is_no_guess(void **state)
+{
+	static const enum verdict cases[] = { VERDICT_EXPIRED,
+	    VERDICT_CLOSED, VERDICT_TROUBLE, VERDICT_NOT_NOW };
+	size_t i;
+
+	(void)state;
+	conf.max_failures = 100;
+	for (i = 0; i < COUNT(cases); i++) {
+		fake_verdict = cases[i];
+		assert_int_equal(verify("jane", "x"), cases[i]);
+		assert_string_equal(lines[i], REFUSED "jane rhost=192.0.2.7 "
+		    "reason=PAM service pop3, account: as told");
+	}
+	fake_verdict = VERDICT_WRONG;
+	fake_guess = false;
+	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	assert_true(line_begins(COUNT(cases), REFUSED));
+	fake_guess = true;
+	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	assert_true(line_begins(COUNT(cases) + 1, GUESS));
+}
+
+static void
+trouble__of_our_own__ends_no_session_but_for_many(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	fake_verdict = VERDICT_TROUBLE;
+	for (i = 0; i < 15; i++)
+		assert_int_equal(verify("jane", "x"), VERDICT_TROUBLE);
+	assert_int_equal(m.failures, 0);
+	assert_int_equal(verify("jane", "x"), VERDICT_TROUBLE | VERDICT_LAST);
 }
 
 static void
@@ -709,7 +757,7 @@ log__too_much_from_a_front__is_a_violation(void **state)
 	do
 		make(&msg, ASK_LOG);
 	while (monitor_answer(&m, &msg) == 0 && ++i < 1000);
-	assert_int_equal(i, 16 + 2 * (3 + 10));
+	assert_int_equal(i, 16 + 16 + 2 * (3 + 10));
 }
 
 static void
@@ -793,10 +841,58 @@ apop__as_root__asks_pam_for_the_account(void **state)
 	give_secret("daemon");
 	fake_verdict = VERDICT_CLOSED;
 	assert_int_equal(apop("daemon", DIGEST), VERDICT_CLOSED);
-	assert_string_equal(lines[0], "PAM service pop3: as told");
+	assert_string_equal(lines[0], "login refused: user=daemon "
+	    "rhost=192.0.2.7 reason=PAM service pop3, account: as told");
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(apop("daemon", DIGEST), VERDICT_WRONG);
+	assert_string_equal(lines[1], "login refused: user=daemon "
+	    "rhost=192.0.2.7 reason=uid 1 is below min-uid 100");
 	assert_int_equal(fake_pam_started, 1);
+	(void)unlink(secrets);
+}
+
+/* A client that tries APOP first, for a user who has a password alone. */
+static void
+proof__failed_before_the_right_password__is_no_guess(void **state)
+{
+	(void)state;
+	give_secret("somebody");
+	assert_int_equal(apop(self.name, DIGEST), VERDICT_WRONG);
+	assert_int_equal(apop(self.name, DIGEST), VERDICT_WRONG);
+	assert_int_equal(line_count, 0);
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify(self.name, "x"), VERDICT_WELCOME);
+	assert_non_null(strstr(lines[0], "failed 2 times"));
+	monitor_free(&m);
+	assert_int_equal(line_count, 2);
+	assert_non_null(strstr(lines[1], "POP login by user"));
+	(void)unlink(secrets);
+}
+
+static void
+proof__failed_and_nothing_right_after_it__is_a_guess(void **state)
+{
+	size_t i;
+
+	(void)state;
+	give_secret("somebody");
+	conf.max_failures = 100;
+	assert_int_equal(apop("jane", DIGEST), VERDICT_WRONG);
+	assert_int_equal(apop("john", DIGEST), VERDICT_WRONG);
+	assert_true(line_begins(0, GUESS "jane"));
+	assert_int_equal(line_count, 1);
+	assert_int_equal(verify("john", "x"), VERDICT_WRONG);
+	assert_true(line_begins(1, GUESS "john"));
+	assert_true(line_begins(2, GUESS "john"));
+	assert_int_equal(apop("john", DIGEST), VERDICT_WRONG);
+	fake_verdict = VERDICT_WELCOME;
+	assert_int_equal(verify(self.name, "x"), VERDICT_WELCOME);
+	assert_true(line_begins(3, GUESS "john"));
+	m.phase = FRONT_ASKS;
+	assert_int_equal(apop("john", DIGEST), VERDICT_WRONG);
+	i = line_count;
+	monitor_free(&m);
+	assert_true(line_begins(i, GUESS "john"));
 	(void)unlink(secrets);
 }
 
@@ -1127,7 +1223,7 @@ challenges__too_many__are_a_violation(void **state)
 	conf.max_failures = 3;
 	while (challenge("", &c) == 0 && i < 1000)
 		i++;
-	assert_int_equal(i, 2 * (3 + 10));
+	assert_int_equal(i, 16 + 2 * (3 + 10));
 	(void)unlink(secrets);
 }
 
@@ -1199,7 +1295,7 @@ virtual__welcome__has_a_maildir_and_our_uid(void **state)
 	assert_int_equal(m.login.user.uid, geteuid());
 	assert_string_equal(m.login.whole, "jane@example.org");
 	assert_string_equal(pamauth_user(m.login.pam), "jane@example.org");
-	assert_non_null(strstr(lines[0], "\"Jane@Example.ORG\""));
+	assert_non_null(strstr(lines[0], "\"jane@example.org\""));
 }
 
 static void
@@ -1248,8 +1344,9 @@ virtual__as_root__root_and_low_uids_hold_no_mail(void **state)
 	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
 	conf.virtual_user = "daemon";
 	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	assert_non_null(strstr(lines[2], "reason=uid 1 is below min-uid 100"));
 	conf.virtual_user = "no-such-user-here";
-	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	assert_int_equal(verify("jane", "x"), VERDICT_TROUBLE);
 }
 
 static void
@@ -1369,9 +1466,13 @@ main(void)
 		TEST(refusal__is_logged__and_its_name_cannot_forge),
 		TEST(refusal__of_the_longest_name__has_its_address_in_the_log),
 		TEST(refusals__too_many__turn_away_for_good),
+		TEST(refusal__without_a_wrong_password__is_no_guess),
+		TEST(trouble__of_our_own__ends_no_session_but_for_many),
 		TEST(expect__starts_pam__once),
 		TEST(apop__of_the_right_digest__needs_no_pam_by_hand),
 		TEST(apop__as_root__asks_pam_for_the_account),
+		TEST(proof__failed_before_the_right_password__is_no_guess),
+		TEST(proof__failed_and_nothing_right_after_it__is_a_guess),
 		TEST(apop__refused__takes_as_long_as_any_other),
 		TEST(cram__of_the_right_digest__is_welcome__once),
 		TEST(cram__refused__takes_as_long_as_any_other),

@@ -193,7 +193,8 @@ question__outside_of_a_login__ends_the_conversation(void **state)
 	pam.styles[0] = PAM_ERROR_MSG;
 	pam.styles[1] = PAM_PROMPT_ECHO_ON;
 	pam.styles[2] = PAM_PROMPT_ECHO_OFF;
-	assert_int_equal(pamauth_verify(p, "jane", NULL), VERDICT_WRONG);
+	assert_int_equal(pamauth_verify(p, "jane", NULL),
+	    VERDICT_TROUBLE);
 	assert_int_equal(pam.conversation, PAM_CONV_ERR);
 	pamauth_free(p);
 }
@@ -238,21 +239,27 @@ status__of_each_kind__is_the_right_verdict(void **state)
 	static const struct {
 		int start, item, authenticate, account;
 		enum verdict verdict;
+		bool guess;
 	} cases[] = {
-		{ PAM_SUCCESS, 0, PAM_SUCCESS, PAM_SUCCESS, VERDICT_WELCOME },
-		{ PAM_ABORT, 0, 0, 0, VERDICT_TROUBLE },
-		{ 0, PAM_BUF_ERR, 0, 0, VERDICT_TROUBLE },
-		{ 0, 0, PAM_AUTH_ERR, 0, VERDICT_WRONG },
-		{ 0, 0, PAM_USER_UNKNOWN, 0, VERDICT_WRONG },
-		{ 0, 0, PAM_MAXTRIES, 0, VERDICT_WRONG },
-		{ 0, 0, PAM_OPEN_ERR, 0, VERDICT_TROUBLE },
-		{ 0, 0, PAM_SYSTEM_ERR, 0, VERDICT_TROUBLE },
-		{ 0, 0, PAM_AUTHINFO_UNAVAIL, 0, VERDICT_TROUBLE },
-		{ 0, 0, 0, PAM_NEW_AUTHTOK_REQD, VERDICT_EXPIRED },
-		{ 0, 0, 0, PAM_USER_UNKNOWN, VERDICT_WRONG },
-		{ 0, 0, 0, PAM_ACCT_EXPIRED, VERDICT_CLOSED },
-		{ 0, 0, 0, PAM_PERM_DENIED, VERDICT_CLOSED },
-		{ 0, 0, 0, PAM_SERVICE_ERR, VERDICT_TROUBLE },
+		{ PAM_SUCCESS, 0, PAM_SUCCESS, PAM_SUCCESS, VERDICT_WELCOME,
+		    false },
+		{ PAM_ABORT, 0, 0, 0, VERDICT_TROUBLE, false },
+		{ 0, PAM_BUF_ERR, 0, 0, VERDICT_TROUBLE, false },
+		{ 0, 0, PAM_AUTH_ERR, 0, VERDICT_WRONG, true },
+		{ 0, 0, PAM_USER_UNKNOWN, 0, VERDICT_WRONG, true },
+		{ 0, 0, PAM_MAXTRIES, 0, VERDICT_WRONG, true },
+		{ 0, 0, PAM_PERM_DENIED, 0, VERDICT_WRONG, false },
+		{ 0, 0, PAM_ACCT_EXPIRED, 0, VERDICT_WRONG, false },
+		{ 0, 0, PAM_CONV_ERR, 0, VERDICT_TROUBLE, false },
+		{ 0, 0, PAM_CRED_INSUFFICIENT, 0, VERDICT_TROUBLE, false },
+		{ 0, 0, PAM_OPEN_ERR, 0, VERDICT_TROUBLE, false },
+		{ 0, 0, PAM_SYSTEM_ERR, 0, VERDICT_TROUBLE, false },
+		{ 0, 0, PAM_AUTHINFO_UNAVAIL, 0, VERDICT_TROUBLE, false },
+		{ 0, 0, 0, PAM_NEW_AUTHTOK_REQD, VERDICT_EXPIRED, false },
+		{ 0, 0, 0, PAM_USER_UNKNOWN, VERDICT_WRONG, false },
+		{ 0, 0, 0, PAM_ACCT_EXPIRED, VERDICT_CLOSED, false },
+		{ 0, 0, 0, PAM_PERM_DENIED, VERDICT_CLOSED, false },
+		{ 0, 0, 0, PAM_SERVICE_ERR, VERDICT_TROUBLE, false },
 	};
 	struct pamauth *p;
 	size_t i;
@@ -271,6 +278,11 @@ status__of_each_kind__is_the_right_verdict(void **state)
 		assert_int_equal(verify(p), cases[i].verdict);
 		assert_string_equal(pamauth_error(p), cases[i].verdict ==
 		    VERDICT_WELCOME ? "well" : "not well");
+		assert_int_equal(pamauth_was_guess(p), cases[i].guess);
+		if (cases[i].start == PAM_SUCCESS && cases[i].item == 0)
+			assert_string_equal(pamauth_step(p),
+			    cases[i].authenticate != PAM_SUCCESS ? "auth" :
+			    "account");
 		if (cases[i].start == PAM_SUCCESS && cases[i].item == 0)
 			assert_string_equal(pamauth_user(p), "jane");
 		else

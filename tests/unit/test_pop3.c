@@ -545,6 +545,12 @@ refusal__in_other_languages__has_its_words_and_its_code(void **state)
 		{ VERDICT_TROUBLE, LANGUAGE_FR, "-ERR [SYS/TEMP] Les mots de "
 		    "passe ne peuvent être vérifiés ; réessayez plus tard."
 		    "\r\n" },
+		{ VERDICT_NOT_NOW, LANGUAGE_DE, "-ERR [SYS/TEMP] Anmelden "
+		    "ist gerade nicht möglich; bitte später noch einmal."
+		    "\r\n" },
+		{ VERDICT_NOT_NOW, LANGUAGE_FR, "-ERR [SYS/TEMP] Connexion "
+		    "impossible pour le moment ; réessayez plus tard."
+		    "\r\n" },
 	};
 	size_t i;
 
@@ -574,6 +580,8 @@ refusal__of_each_verdict__has_its_words(void **state)
 		{ VERDICT_CLOSED, "-ERR [AUTH] \"jane\": access denied.\r\n" },
 		{ VERDICT_TROUBLE, "-ERR [SYS/TEMP] Passwords cannot be "
 		    "checked now; try again later.\r\n" },
+		{ VERDICT_NOT_NOW, "-ERR [SYS/TEMP] Logins are not possible "
+		    "now; try again later.\r\n" },
 	};
 	char expected[512], line[512];
 	size_t i;
