@@ -13,21 +13,18 @@ struct pamauth {
 	const char *step;		/* what it was said to */
 	bool fresh;			/* started, and nobody tried yet */
 	bool has_cred, has_session;
-	const char *user;		/* for the conversation only */
-	const struct secret *password;	/* likewise; NULL: none to give */
+	const struct secret *password;	/* to give when asked; NULL: none */
 };
 
+/*
+ * PAM has the name from PAM_USER.  A question that is answered in the open asks
+ * for something else, a code, say, which POP3 cannot give.
+ */
 static char *
 reply_to(const struct pamauth *p, int style)
 {
-	switch (style) {
-	case PAM_PROMPT_ECHO_ON:
-		return strdup(p->user);
-	case PAM_PROMPT_ECHO_OFF:
-		return p->password != NULL ? strdup(p->password->text) : NULL;
-	default:
-		return NULL;
-	}
+	return style == PAM_PROMPT_ECHO_OFF && p->password != NULL ?
+	    strdup(p->password->text) : NULL;
 }
 
 static bool
@@ -266,7 +263,6 @@ ready(struct pamauth *p, const char *user)
 			return false;
 	}
 	p->fresh = false;
-	p->user = user;
 	return set_item(p, PAM_USER, user);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/hmac.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,23 +15,54 @@ bytes_of(const unsigned char *bytes, size_t len)
 	return (struct span){ (const char *)bytes, len };
 }
 
-/* Both are looked for whoever the user is, so that it takes as long. */
+/*
+ * A key that no client knows.  Where some users have salts of their own, which
+ * stay the same, it must stay the same, too.
+ */
+static void
+find_key(struct span text, const unsigned char key[SECRETS_KEY],
+    unsigned char found[SECRETS_KEY])
+{
+	unsigned char instead[SECRETS_KEY];
+	bool stays = secrets_stand_in_key(text, instead);
+
+	if (!secrets_salt_key(text, found))
+		memcpy(found, stays ? instead : key, SECRETS_KEY);
+	secret_erase(instead, sizeof instead);
+}
+
+/* Secret bytes about a user, with a number of their own for each use. */
+static void
+derive_bytes(unsigned char mac[DIGEST_SHA256],
+    const unsigned char key[SECRETS_KEY], const char *number, struct span user)
+{
+	const struct span parts[] = { span_of(number), user };
+
+	hmac_sha256(mac, bytes_of(key, SECRETS_KEY), parts, 2);
+}
+
+/* All is done for every user, so that it takes as long. */
 static void
 lend_salt(struct span text, struct span user,
     const unsigned char key[SECRETS_KEY], struct secrets_entry *e)
 {
-	uint32_t iterations = secrets_iterations(text);
 	unsigned char own[SECRETS_KEY], mac[DIGEST_SHA256];
+	struct secrets_entry lent = { .found = false };
+	uint64_t lot;
 
-	if (!secrets_salt_key(text, own))
-		memcpy(own, key, sizeof own);
-	hmac_sha256(mac, bytes_of(own, sizeof own), &user, 1);
+	static_assert(sizeof lent.salt == 2 * sizeof mac, "two fill a salt");
+	find_key(text, key, own);
+	derive_bytes(mac, own, "0", user);
+	memcpy(&lot, mac, sizeof lot);
+	derive_bytes(lent.salt, own, "1", user);
+	derive_bytes(lent.salt + sizeof mac, own, "2", user);
 	secret_erase(own, sizeof own);
+	secrets_model(text, lot, &lent);
 	if (e->has_scram)
 		return;
-	memcpy(e->salt, mac, SECRETS_SALT);
-	e->salt_len = SECRETS_SALT;
-	e->iterations = iterations;
+	memcpy(e->salt, lent.salt, sizeof lent.salt);
+	e->salt_len = lent.salt_len;
+	e->iterations = lent.iterations;
 }
 
 /* The user's entry, and in any case a salt in it. */

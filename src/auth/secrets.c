@@ -180,21 +180,59 @@ secrets_salt_key(struct span text, unsigned char key[SECRETS_KEY])
 	return false;
 }
 
-uint32_t
-secrets_iterations(struct span text)
+/*
+ * All of it, since a key from one user's secret alone would let any client try
+ * passwords of that user at home.
+ */
+bool
+secrets_stand_in_key(struct span text, unsigned char key[SECRETS_KEY])
 {
-	uint32_t iterations = SECRETS_ITERATIONS;
+	struct span whole[] = { span_of("solopop salt key"), text };
 	struct span user, secret;
 	struct secrets_entry e;
 	bool found = false;
 
-	while (!found && secrets_next(&text, &user, &secret)) {
-		if (!strip(&secret, span_of(SCRAM)))
+	while (!found && secrets_next(&text, &user, &secret))
+		found = strip(&secret, span_of(SCRAM)) &&
+		    parse_scram(secret, &e);
+	digest_sha256(key, whole, 2);
+	return found;
+}
+
+/* A lot of this user, from the one that is drawn for a name. */
+static uint64_t
+draw(uint64_t lot, struct span user)
+{
+	size_t i;
+
+	for (i = 0; i < user.len; i++)		/* FNV-1a */
+		lot = (lot ^ (unsigned char)user.p[i]) *
+		    UINT64_C(1099511628211);
+	lot = (lot ^ lot >> 33) * UINT64_C(0xff51afd7ed558ccd);
+	return lot ^ lot >> 33;
+}
+
+/*
+ * The entry whose lot is the highest: a new entry takes over few names, and
+ * counts are as frequent among the unknown as among the known.
+ */
+void
+secrets_model(struct span text, uint64_t lot, struct secrets_entry *model)
+{
+	struct span user, secret;
+	struct secrets_entry e;
+	uint64_t own, best = 0;
+
+	model->iterations = SECRETS_ITERATIONS;
+	model->salt_len = SECRETS_SALT;
+	while (secrets_next(&text, &user, &secret)) {
+		if (!strip(&secret, span_of(SCRAM)) ||
+		    (own = draw(lot, user)) < best || !parse_scram(secret, &e))
 			continue;
-		if ((found = parse_scram(secret, &e)))
-			iterations = e.iterations;
+		best = own;
+		model->iterations = e.iterations;
+		model->salt_len = e.salt_len;
 	}
-	return iterations;
 }
 
 struct span

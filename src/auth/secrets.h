@@ -109,15 +109,24 @@ int secrets_make_scram(const struct secret *password, uint32_t iterations,
     struct secrets_entry *e);
 
 /*
- * SCRAM tells whoever asks a salt and a number of iterations.  For a user who
- * has none of their own they come from these, so that such a user looks like
- * any other: the salt from the key in the first such comment line, false if
- * there is none; the iterations are those of the first SCRAM entry, or
- * SECRETS_ITERATIONS.
+ * SCRAM tells every client that asks a salt and a number of iterations.  For a
+ * user who has none of their own they come from here, so that such a user looks
+ * like any other.
+ *
+ * The key of these salts: that of the first such comment line, false if there is
+ * none; or the one that stands in for it, made of the whole text, false if no
+ * user has a SCRAM entry and therefore a salt that stays the same.
  */
 #define SECRETS_SALT_KEY "#salt-key:"
 bool secrets_salt_key(struct span text, unsigned char key[SECRETS_KEY]);
-uint32_t secrets_iterations(struct span text);
+bool secrets_stand_in_key(struct span text, unsigned char key[SECRETS_KEY]);
+
+/*
+ * Set iterations and salt_len of model to those of a SCRAM entry, always the
+ * same one for the same lot, or to ours where there is no such entry.
+ */
+void secrets_model(struct span text, uint64_t lot,
+    struct secrets_entry *model);
 
 /*
  * The entry's password, or in place of one that it has not something which

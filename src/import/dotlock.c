@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOCK_SIZE_MAX 256	/* bytes: a pid, and perhaps a host */
 #define STALE_AFTER (5 * 60)	/* seconds, as for sendmail and procmail */
 #define REFRESH_AFTER 60000	/* ms */
 #define RETRY_MS 250
@@ -78,42 +79,72 @@ link_own(const char *own, const char *path)
 	return stat(own, &st) == 0 && st.st_nlink == 2;
 }
 
+/* As an mbox or an MMDF folder does.  False if we may not read it. */
 static bool
-is_stale(const char *path, const struct stat *now)
+begins_like_mail(const char *path)
+{
+	char bytes[5];
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	n = read(fd, bytes, sizeof bytes);
+	fd_close(&fd);
+	return n == sizeof bytes && (memcmp(bytes, "From ", 5) == 0 ||
+	    memcmp(bytes, "\1\1\1\1\n", 5) == 0);
+}
+
+enum found { LOCK_HELD, LOCK_STALE, NO_LOCK };
+
+/*
+ * "john.lock" is the spool of a user of that name, too.  A lock file has a
+ * number in it at most; a mail program makes it as the user or as root.
+ */
+static enum found
+look_at(const char *path, const struct stat *now)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    now->st_mtime - st.st_mtime > STALE_AFTER;
+	if (lstat(path, &st) == -1)
+		return LOCK_HELD;		/* gone: try again */
+	if (!S_ISREG(st.st_mode) || st.st_size > LOCK_SIZE_MAX ||
+	    begins_like_mail(path))
+		return NO_LOCK;
+	if (now->st_mtime - st.st_mtime <= STALE_AFTER)
+		return LOCK_HELD;
+	return st.st_uid == now->st_uid || st.st_uid == 0 ? LOCK_STALE :
+	    NO_LOCK;
 }
 
 /*
- * Between the look and the removal somebody else may have removed it and taken
- * a new one.  So what was there moves to our own name first; a new one is put
- * back.
+ * Between the look and the removal another process may have removed it and
+ * taken a new one.  So what was there moves to our own name first; if that is
+ * another file, it is put back.
  */
 static void
 remove_stale(const char *own, const char *path, const struct stat *now)
 {
-	if (is_stale(path, now) &&
-	    renameat(AT_FDCWD, path, AT_FDCWD, own) == 0 &&
-	    !is_stale(own, now))
+	if (renameat(AT_FDCWD, path, AT_FDCWD, own) == 0 &&
+	    look_at(own, now) != LOCK_STALE)
 		(void)link_own(own, path);
 }
 
-/* 0, or -1 with EEXIST while somebody else has it. */
+/* 0; or -1 with EBUSY while another process has it, EEXIST where it is none. */
 static int
 try_once(struct dotlock *l, const char *mbox, const char *path)
 {
 	struct stat now = { 0 };
 	char own[PATH_MAX];
+	enum found found = LOCK_HELD;
 	bool linked;
 	int fd;
 
 	if ((fd = make_own(mbox, own, &now)) == -1)
 		return -1;
 	linked = link_own(own, path);
-	if (!linked)
+	if (!linked && (found = look_at(path, &now)) == LOCK_STALE)
 		remove_stale(own, path, &now);
 	(void)unlinkat(AT_FDCWD, own, 0);
 	if (linked) {
@@ -122,7 +153,7 @@ try_once(struct dotlock *l, const char *mbox, const char *path)
 		return 0;
 	}
 	fd_close(&fd);
-	errno = EEXIST;
+	errno = found == NO_LOCK ? EEXIST : EBUSY;
 	return -1;
 }
 
@@ -143,7 +174,7 @@ dotlock_take(struct dotlock *l, const char *mbox, gid_t gid, int64_t deadline)
 			r = try_once(l, mbox, path);
 		if (dotlock_group((gid_t)-1) == -1)
 			return -1;
-		if (r == 0 || errno != EEXIST)
+		if (r == 0 || errno != EBUSY)
 			break;
 		if (clock_ms() >= deadline) {
 			errno = EAGAIN;

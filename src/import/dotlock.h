@@ -21,10 +21,12 @@ struct dotlock {
 void dotlock_init(struct dotlock *l);
 
 /*
- * Take it, waiting until deadline (as clock_ms()).  One that nobody has touched
- * for five minutes, by the file system's own clock, is left over and is
- * removed.  gid: see dotlock_group().  -1 with EAGAIN when somebody keeps it,
- * EACCES, EPERM or EROFS when there can be none here.
+ * Take it, waiting until deadline (as clock_ms()).  A lock file of this user or
+ * of root that no process has touched for five minutes, by the file system's own
+ * clock, is stale and is removed.  gid: see dotlock_group().  -1 with EAGAIN when
+ * another process keeps it, EACCES, EPERM or EROFS when there can be none here,
+ * EEXIST when what has its name is no lock file, but a mailbox or a directory,
+ * say, or a stale one of another user.  It stays as it is.
  */
 int dotlock_take(struct dotlock *l, const char *mbox, gid_t gid,
     int64_t deadline);

@@ -155,6 +155,9 @@ drain(const struct intake *in, struct maildir *md, const char *path,
 		return -1;
 	}
 	*waits = report.waits;
+	if (report.no_dotlock == EEXIST)
+		log_line(LOG_WARN, "%s: %s.lock is no lock file, and stays: "
+		    "fcntl(2) alone locks %s", in->user->name, path, path);
 	if (report.messages > 0)
 		log_line(LOG_NOTE, "%s: %" PRIu32 " message%s (%" PRIu64
 		    " bytes) drained from %s", in->user->name, report.messages,

@@ -144,9 +144,10 @@ lock_spool(struct drain *d, struct spool_report *report)
 		return 0;
 	if (dotlock_take(&d->dotlock, d->conf->path, d->conf->lock_gid,
 	    deadline) == -1) {
-		if (errno != EACCES && errno != EPERM && errno != EROFS)
+		if (errno != EACCES && errno != EPERM && errno != EROFS &&
+		    errno != EEXIST)
 			return -1;
-		report->no_dotlock = true;
+		report->no_dotlock = errno;
 	}
 	return lock_file(d, deadline);
 }
@@ -742,7 +743,7 @@ spool_drain(struct maildir *md, const struct spool_conf *conf,
 	struct drain d = { .md = md, .conf = conf, .spool = -1, .stage = -1 };
 	int r;
 
-	*report = (struct spool_report){ 0, 0, false, false };
+	*report = (struct spool_report){ .messages = 0 };
 	dotlock_init(&d.dotlock);
 	r = open_spool(&d);
 	if (r == 0 && (!is_empty(&d) || has_stage(&d))) {

@@ -48,7 +48,7 @@ struct spool_conf {
 struct spool_report {
 	uint32_t messages;	/* that came into the Maildir */
 	uint64_t raw;		/* bytes of them */
-	bool no_dotlock;	/* there could be none: fcntl(2) alone */
+	int no_dotlock;		/* why there was none, but fcntl(2); or 0 */
 	bool waits;		/* nothing is done: another mbox is first */
 };
 

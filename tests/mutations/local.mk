@@ -10,6 +10,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/auth-nobody-proves.mutation \
 	tests/mutations/auth-nonce-twice.mutation \
 	tests/mutations/auth-salt-changes.mutation \
+	tests/mutations/auth-salt-each-time.mutation \
+	tests/mutations/auth-salt-first-count.mutation \
 	tests/mutations/auth-secret-stays.mutation \
 	tests/mutations/auth-wrong-is-quick.mutation \
 	tests/mutations/bad-commands-unbounded.mutation \
@@ -30,7 +32,9 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/drain-grown.mutation \
 	tests/mutations/drain-journal-early.mutation \
 	tests/mutations/drain-lease.mutation \
+	tests/mutations/drain-lock-is-mail.mutation \
 	tests/mutations/drain-lock-lost.mutation \
+	tests/mutations/drain-lock-of-a-user.mutation \
 	tests/mutations/drain-lock-of-another.mutation \
 	tests/mutations/drain-lock-stolen.mutation \
 	tests/mutations/drain-maildir-lost.mutation \
@@ -132,6 +136,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/onto-another.mutation \
 	tests/mutations/orphans-early.mutation \
 	tests/mutations/orphans.mutation \
+	tests/mutations/pam-empty-password.mutation \
+	tests/mutations/pam-open-question.mutation \
 	tests/mutations/password-in-the-line.mutation \
 	tests/mutations/password-in-the-monitor.mutation \
 	tests/mutations/password-in-the-question.mutation \

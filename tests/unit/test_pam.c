@@ -19,6 +19,7 @@ static struct {
 	int asks, styles[MESSAGES];
 	int asked, conversation;	/* how that went */
 	char answers[MESSAGES][32];	/* "-" for none */
+	int auth_flags, account_flags;
 	unsigned started, ended, creds, sessions;
 } pam;
 static struct pam_conv conv;
@@ -82,7 +83,7 @@ pam_authenticate(pam_handle_t *h, int flags)
 	int i;
 
 	(void)h;
-	(void)flags;
+	pam.auth_flags = flags;
 	if (pam.asks == 0)
 		return pam.authenticate;
 	for (i = 0; i < MESSAGES; i++) {
@@ -104,7 +105,7 @@ int
 pam_acct_mgmt(pam_handle_t *h, int flags)
 {
 	(void)h;
-	(void)flags;
+	pam.account_flags = flags;
 	return pam.account;
 }
 
@@ -129,11 +130,17 @@ pam_open_session(pam_handle_t *h, int flags)
 	return pam.open;
 }
 
+/* The user has been away for long, and so has whoever gave the name. */
 int
 pam_close_session(pam_handle_t *h, int flags)
 {
+	const struct pam_message message = { PAM_PROMPT_ECHO_ON, "user:" };
+	const struct pam_message *list[] = { &message };
+	struct pam_response *answers = NULL;
+
 	(void)h;
 	(void)flags;
+	pam.conversation = conv.conv(1, list, &answers, conv.appdata_ptr);
 	pam.sessions--;
 	return PAM_SUCCESS;
 }
@@ -172,12 +179,16 @@ question__of_each_kind__has_its_answer(void **state)
 	(void)state;
 	pam.asks = 3;
 	pam.styles[0] = PAM_TEXT_INFO;
-	pam.styles[1] = PAM_PROMPT_ECHO_ON;
-	pam.styles[2] = PAM_PROMPT_ECHO_OFF;
+	pam.styles[1] = PAM_PROMPT_ECHO_OFF;
+	pam.styles[2] = PAM_ERROR_MSG;
 	assert_int_equal(verify(p), VERDICT_WELCOME);
 	assert_string_equal(pam.answers[0], "-");
-	assert_string_equal(pam.answers[1], "jane");
-	assert_string_equal(pam.answers[2], "pass word");
+	assert_string_equal(pam.answers[1], "pass word");
+	assert_string_equal(pam.answers[2], "-");
+	/* PAM has the name: this asks for something else. */
+	pam.styles[0] = PAM_PROMPT_ECHO_ON;
+	(void)verify(p);
+	assert_int_equal(pam.conversation, PAM_CONV_ERR);
 	pamauth_free(p);
 	assert_int_equal(pam.started, pam.ended);
 }
@@ -197,6 +208,25 @@ question__outside_of_a_login__ends_the_conversation(void **state)
 	    VERDICT_TROUBLE);
 	assert_int_equal(pam.conversation, PAM_CONV_ERR);
 	pamauth_free(p);
+}
+
+static void
+question__when_a_session_closes__is_not_answered(void **state)
+{
+	char name[] = "jane";
+	struct pamauth *p = new();
+	struct secret password;
+
+	(void)state;
+	assert_int_equal(secret_set(&password, span_of("x")), 0);
+	assert_int_equal(pamauth_verify(p, name, &password), VERDICT_WELCOME);
+	assert_int_equal(pamauth_open(p), 0);
+	memset(name, 'x', sizeof name - 1);
+	secret_wipe(&password);
+	pam.conversation = PAM_SUCCESS;
+	pamauth_free(p);
+	assert_int_equal(pam.sessions, 0);
+	assert_int_equal(pam.conversation, PAM_CONV_ERR);
 }
 
 static void
@@ -293,6 +323,20 @@ status__of_each_kind__is_the_right_verdict(void **state)
 }
 
 static void
+verify__allows_no_empty_password_and_says_nothing(void **state)
+{
+	struct pamauth *p = new();
+
+	(void)state;
+	assert_int_equal(verify(p), VERDICT_WELCOME);
+	assert_int_equal(pam.auth_flags,
+	    PAM_SILENT | (int)PAM_DISALLOW_NULL_AUTHTOK);
+	assert_int_equal(pam.account_flags,
+	    PAM_SILENT | (int)PAM_DISALLOW_NULL_AUTHTOK);
+	pamauth_free(p);
+}
+
+static void
 session__that_cannot_begin__leaves_nothing_open(void **state)
 {
 	struct pamauth *p = new();
@@ -329,6 +373,10 @@ main(void)
 		cmocka_unit_test(question__of_each_kind__has_its_answer),
 		cmocka_unit_test(
 		    question__outside_of_a_login__ends_the_conversation),
+		cmocka_unit_test(
+		    question__when_a_session_closes__is_not_answered),
+		cmocka_unit_test(
+		    verify__allows_no_empty_password_and_says_nothing),
 		cmocka_unit_test(
 		    question__none_or_too_many__ends_the_conversation),
 		cmocka_unit_test(memory__there_is_none__is_no_welcome),

@@ -280,6 +280,64 @@ salt__without_a_key_in_the_file__comes_from_the_one_given(void **state)
 	assert_false(same(jane, again));
 }
 
+/*
+ * Users with an entry keep their salt from one connection to the next, so all
+ * names do.
+ */
+static void
+salt__without_a_key_beside_an_entry__stays_the_same_for_all(void **state)
+{
+	static const char *const names[] = { "jane", "stranger", "" };
+	static const unsigned char other[SECRETS_KEY] = "another process's";
+	struct scram_salt first, again, before = { .len = 0 };
+	size_t i;
+
+	(void)state;
+	fill("jane:x\n" ENTRY);
+	for (i = 0; i < COUNT(names); i++) {
+		first = salt_of(names[i]);
+		assert_int_equal(scram_find_salt(one_file, span_of(names[i]),
+		    other, &again), 0);
+		assert_true(same(first, again));
+		assert_int_equal(first.len, 16);
+		assert_int_equal(first.iterations, 4096);
+		assert_false(same(first, before));
+		before = first;
+	}
+	/* The file as it is to an attacker who has another one. */
+	fill("jane:y\n" ENTRY);
+	assert_false(same(first, salt_of(names[i - 1])));
+}
+
+#define LONG_SALT "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUm" \
+	"JygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw=="
+
+/* Strangers have counts and lengths of all users, not of the first alone. */
+static void
+salt__of_different_entries__strangers_look_like_each(void **state)
+{
+	bool seen[2] = { false, false };
+	struct scram_salt salt, again;
+	char text[1024], name[16];
+	const char *keys = strchr(strchr(ENTRY, ',') + 1, ',');
+	unsigned i;
+
+	(void)state;
+	(void)snprintf(text, sizeof text, SALT_KEY ENTRY
+	    "other:{SCRAM-SHA-256}9999,%s%s\n", LONG_SALT, keys);
+	fill(text);
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof name, "stranger%u", i);
+		salt = salt_of(name);
+		again = salt_of(name);
+		assert_true(same(salt, again));
+		assert_int_equal(salt.len, salt.iterations == 9999 ? 64 : 16);
+		seen[salt.iterations == 9999] = true;
+		assert_memory_not_equal(salt.bytes, salt.bytes + 32, 16);
+	}
+	assert_true(seen[0] && seen[1]);
+}
+
 static void
 without_the_file__there_is_neither(void **state)
 {
@@ -312,6 +370,9 @@ main(void)
 		TEST(salt__of_who_has_one__is_that),
 		TEST(salt__of_anybody_else__comes_from_the_key_of_the_file),
 		TEST(salt__without_a_key_in_the_file__comes_from_the_one_given),
+		TEST(
+		    salt__without_a_key_beside_an_entry__stays_the_same_for_all),
+		TEST(salt__of_different_entries__strangers_look_like_each),
 		TEST(without_the_file__there_is_neither),
 	};
 

@@ -386,18 +386,74 @@ salt_key__is_the_first_whole_line_of_that_form(void **state)
 	}
 }
 
+#define SCRAM_OF(n) "{SCRAM-SHA-256}" n "," SALT "," STORED "," SERVER "\n"
+
+static uint32_t
+iterations_of(const char *text, uint64_t lot)
+{
+	struct secrets_entry e = { .found = false };
+
+	secrets_model(span_of(text), lot, &e);
+	assert_int_equal(e.salt_len, 16);
+	return e.iterations;
+}
+
 static void
-iterations__are_those_of_the_first_scram_entry(void **state)
+model__without_a_scram_entry__is_what_we_make(void **state)
 {
 	(void)state;
-	assert_int_equal(secrets_iterations(SPAN("")), SECRETS_ITERATIONS);
-	assert_int_equal(secrets_iterations(SPAN("a:b\n")),
-	    SECRETS_ITERATIONS);
-	assert_int_equal(secrets_iterations(SPAN("a:b\n"
-	    "#c:{SCRAM-SHA-256}4096," SALT "," STORED "," SERVER "\n"
-	    "d:{SCRAM-SHA-256}4095," SALT "," STORED "," SERVER "\n"
-	    "e:{SCRAM-SHA-256}5000," SALT "," STORED "," SERVER "\n"
-	    "f:{SCRAM-SHA-256}6000," SALT "," STORED "," SERVER)), 5000);
+	assert_int_equal(iterations_of("", 1), SECRETS_ITERATIONS);
+	assert_int_equal(iterations_of("a:b\n", 1), SECRETS_ITERATIONS);
+	assert_int_equal(iterations_of("#c:" SCRAM_OF("4096") "d:"
+	    SCRAM_OF("4095") "e:" SCRAM_OF("5000"), 1), 5000);
+}
+
+/* As often as among those who have an entry, and always the same by a name. */
+static void
+model__of_two_counts__each_as_often_as_in_the_file(void **state)
+{
+	static const char text[] = "a:" SCRAM_OF("5000") "b:" SCRAM_OF("6000")
+	    "c:" SCRAM_OF("6000") "d:" SCRAM_OF("6000");
+	static const char more[] = "a:" SCRAM_OF("5000") "b:" SCRAM_OF("6000")
+	    "c:" SCRAM_OF("6000") "d:" SCRAM_OF("6000")
+	    "e:" SCRAM_OF("7000");
+	uint32_t n, rare = 0, moved = 0;
+	uint64_t lot;
+
+	(void)state;
+	for (lot = 1; lot <= 1000; lot++) {
+		n = iterations_of(text, lot * UINT64_C(0x9e3779b97f4a7c15));
+		assert_true(n == 5000 || n == 6000);
+		assert_int_equal(n, iterations_of(text,
+		    lot * UINT64_C(0x9e3779b97f4a7c15)));
+		rare += n == 5000;
+		moved += n != iterations_of(more,
+		    lot * UINT64_C(0x9e3779b97f4a7c15));
+	}
+	assert_in_range(rare, 200, 300);
+	assert_in_range(moved, 150, 250);
+}
+
+static void
+stand_in_key__is_there_with_a_salt_that_stays(void **state)
+{
+	unsigned char a[SECRETS_KEY], b[SECRETS_KEY];
+
+	(void)state;
+	assert_false(secrets_stand_in_key(SPAN("a:b\n"), a));
+	assert_false(secrets_stand_in_key(SPAN("a:" SCRAM_OF("4095")), a));
+	assert_true(secrets_stand_in_key(SPAN("a:b\nc:" SCRAM_OF("4096")),
+	    a));
+	assert_true(secrets_stand_in_key(SPAN("a:b\nc:" SCRAM_OF("4096")),
+	    b));
+	assert_memory_equal(a, b, sizeof a);
+	/* Of both secrets: neither can be tried by itself. */
+	assert_true(secrets_stand_in_key(SPAN("a:d\nc:" SCRAM_OF("4096")),
+	    b));
+	assert_memory_not_equal(a, b, sizeof a);
+	assert_true(secrets_stand_in_key(SPAN("a:b\nc:" SCRAM_OF("4097")),
+	    b));
+	assert_memory_not_equal(a, b, sizeof a);
 }
 
 #define TEST(name) \
@@ -410,7 +466,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(verify__the_password_of_either_kind),
 		TEST(salt_key__is_the_first_whole_line_of_that_form),
-		TEST(iterations__are_those_of_the_first_scram_entry),
+		TEST(model__without_a_scram_entry__is_what_we_make),
+		TEST(model__of_two_counts__each_as_often_as_in_the_file),
+		TEST(stand_in_key__is_there_with_a_salt_that_stays),
 		TEST(usable__needs_an_entry),
 		TEST(usable__needs_owner_and_mode),
 		TEST(usable__of_a_file_beyond_reason__is_not),

@@ -183,6 +183,73 @@ lock__of_another__is_respected_until_it_is_old(void **state)
 	expect("one=X-UIDL: one ");
 }
 
+/* The spool of a user who is called "spool.lock", or what else there may be. */
+static void
+lock__that_is_no_lock_file__is_never_removed(void **state)
+{
+	static const char mail[] = F1 "a: b\n\n";
+	static const char mmdf[] = "\1\1\1\1\nFrom a\n";
+	char path[BOX_PATH_MAX], large[257];
+	struct stat st;
+	size_t i;
+
+	(void)state;
+	memset(large, '1', sizeof large);
+	for (i = 0; i < 5; i++) {
+		box_put("spool", SPAN(F1 "X-UIDL: one\n\na\n"));
+		(void)box_path(path, "spool.lock");
+		if (i == 0)
+			box_put("spool.lock", SPAN(mail));
+		else if (i == 1)
+			box_put("spool.lock", SPAN(mmdf));
+		else if (i == 2)
+			box_put("spool.lock",
+			    (struct span){ large, sizeof large });
+		else if (i == 3)
+			assert_int_equal(mkdir(path, 0700), 0);
+		else
+			assert_int_equal(symlink("spool", path), 0);
+		if (i < 4)
+			make_old(lock, 5 * 60 + 1);
+		maildir_close(&md);
+		assert_int_equal(maildir_open(&md, box_top()), 0);
+		assert_int_equal(spool_drain(&md, &conf, &report), 0);
+		assert_int_equal(report.no_dotlock, EEXIST);
+		box_expect("spool", "");
+		assert_int_equal(lstat(path, &st), 0);
+		if (i == 0)
+			box_expect("spool.lock", mail);
+		if (i == 2)
+			assert_int_equal(st.st_size, sizeof large);
+		if (i == 3)
+			assert_int_equal(rmdir(path), 0);
+		else
+			box_remove("spool.lock");
+	}
+}
+
+/* Perhaps it is a lock, and perhaps an empty mailbox. */
+static void
+lock__of_another_user__is_waited_for_and_never_removed(void **state)
+{
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	box_put("spool", SPAN(F1 "X-UIDL: one\n\na\n"));
+	box_put("spool.lock", SPAN(""));
+	assert_int_equal(chown(box_path(path, "spool.lock"), 12345, 12345), 0);
+	conf.lock_wait = 1000;
+	assert_int_equal(maildir_open(&md, box_top()), 0);
+	make_old(lock, 5 * 60 - 60);
+	assert_errno(spool_drain(&md, &conf, &report), EAGAIN);
+	make_old(lock, 5 * 60 + 1);
+	assert_int_equal(spool_drain(&md, &conf, &report), 0);
+	assert_int_equal(report.no_dotlock, EEXIST);
+	assert_true(box_has("spool.lock"));
+}
+
 static void
 lock__by_fcntl__is_respected(void **state)
 {
@@ -420,6 +487,8 @@ main(void)
 		TEST(drain__of_nothing__does_nothing),
 		TEST(drain__of_what_is_no_mbox__leaves_it),
 		TEST(lock__of_another__is_respected_until_it_is_old),
+		TEST(lock__that_is_no_lock_file__is_never_removed),
+		TEST(lock__of_another_user__is_waited_for_and_never_removed),
 		TEST(lock__by_fcntl__is_respected),
 		TEST(drain__adds_to_maildirsize),
 		TEST(journal__of_a_spool_that_is_cut__is_finished),
