@@ -125,12 +125,13 @@ integration() {
 	    "$top/tests/integration/run" </dev/null \
 	    >"$build/integration.log" 2>&1
 	status=$?
-	grep -E '^(FAIL|skip) ' "$build/integration.log" | sed 's/^/    /'
+	grep '^skip ' "$build/integration.log" | sed 's/^/    /'
 	result=PASS
 	if [ $status -ne 0 ]; then
 		result=FAIL
 		echo "--- $build/integration.log"
-		tail -n 40 "$build/integration.log" | sed 's/^/    /'
+		grep -vE '^(ok|skip) ' "$build/integration.log" | tail -n 60 |
+		    sed 's/^/    /'
 	fi
 	set -- $(count $result "$build/integration.log")
 	p=$1 f=$2 s=$3
