@@ -555,7 +555,7 @@ def check_looks_at_the_files(a):
     said = look("--tls-cert=" + a.cert, "--tls-key=" + a.ca_key)
     check("key values mismatch" in said and "-> name PEM files" in said, said)
     check("none: no certificate" in look(), "what is there without")
-    check("-> --tls wants" in look("--tls"), "--tls without a certificate")
+    check("-> --tls needs" in look("--tls"), "--tls without a certificate")
     check("-> install solopop-tls" in
           look("--tls-cert=" + a.cert, "--tls-program=/nonexistent"),
           "no program")

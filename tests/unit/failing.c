@@ -104,27 +104,35 @@ allowed(const char *name, size_t len)
 }
 
 /*
- * The C library's, or what the sanitizer has put before it.  A pointer to a
- * function cannot be cast from one to data in ISO C, but copied.
+ * Find the C library's function, or the sanitizer's, that *own stands before.
+ * The linker's name for it may be another one: with wide times and offsets on 32
+ * bits, fstat() is __fstat64_time64.  A pointer to a function cannot be cast from
+ * one to data in ISO C, but copied.
  */
 static void
-find(const char *name, void *function, size_t size)
+find(const void *own, void *real, size_t size)
 {
-	void *found = dlsym(RTLD_NEXT, name);
+	void *address;
+	Dl_info info;
 
-	if (found == NULL)
+	memcpy(&address, own, size);
+	if (dladdr(address, &info) == 0 || info.dli_saddr != address)
 		abort();
-	memcpy(function, &found, size);
+	address = dlsym(RTLD_NEXT, info.dli_sname);
+	if (address == NULL)
+		abort();
+	memcpy(real, &address, size);
 }
 
 #define CALL(type, name, parameters, arguments, failure) \
 type \
 name parameters \
 { \
+	static type (*const own) parameters = name; \
 	static type (*real) parameters; \
  \
 	if (real == NULL) \
-		find(#name, &real, sizeof real); \
+		find(&own, &real, sizeof real); \
 	return fails(#name) ? (failure) : real arguments; \
 }
 
@@ -144,10 +152,11 @@ is_open(int fd)
 int
 close(int fd)
 {
+	static int (*const own)(int) = close;
 	static int (*real)(int);
 
 	if (real == NULL)
-		find("close", &real, sizeof real);
+		find(&own, &real, sizeof real);
 	if (is_open(fd) && fails("close"))
 		return -1;
 	return real(fd);
@@ -157,11 +166,12 @@ close(int fd)
 ssize_t \
 name parameters \
 { \
+	static ssize_t (*const own) parameters = name; \
 	static ssize_t (*real) parameters; \
 	size_t was = len; \
  \
 	if (real == NULL) \
-		find(#name, &real, sizeof real); \
+		find(&own, &real, sizeof real); \
 	len = allowed(#name, len); \
 	return was != 0 && len == 0 ? -1 : real arguments; \
 }
@@ -236,21 +246,23 @@ CALL(struct dirent *, readdir, (DIR *dir), (dir), NULL)
 int
 fsync(int fd)
 {
+	static int (*const own)(int, struct stat *) = fstat;
 	static int (*real)(int, struct stat *);
 	struct stat st;
 
 	if (real == NULL)
-		find("fstat", &real, sizeof real);
+		find(&own, &real, sizeof real);
 	return fails("fsync") ? -1 : real(fd, &st);
 }
 
 pid_t
 fork(void)
 {
+	static pid_t (*const own)(void) = fork;
 	static pid_t (*real)(void);
 
 	if (real == NULL)
-		find("fork", &real, sizeof real);
+		find(&own, &real, sizeof real);
 	return fails("fork") ? -1 : real();
 }
 
@@ -264,12 +276,13 @@ mode_of(int flags, va_list *rest)
 int
 open(const char *path, int flags, ...)
 {
+	static int (*const own)(const char *, int, ...) = open;
 	static int (*real)(const char *, int, ...);
 	va_list rest;
 	mode_t mode;
 
 	if (real == NULL)
-		find("open", &real, sizeof real);
+		find(&own, &real, sizeof real);
 	va_start(rest, flags);
 	mode = mode_of(flags, &rest);
 	va_end(rest);
@@ -279,12 +292,13 @@ open(const char *path, int flags, ...)
 int
 openat(int at, const char *path, int flags, ...)
 {
+	static int (*const own)(int, const char *, int, ...) = openat;
 	static int (*real)(int, const char *, int, ...);
 	va_list rest;
 	mode_t mode;
 
 	if (real == NULL)
-		find("openat", &real, sizeof real);
+		find(&own, &real, sizeof real);
 	va_start(rest, flags);
 	mode = mode_of(flags, &rest);
 	va_end(rest);
@@ -295,12 +309,13 @@ openat(int at, const char *path, int flags, ...)
 int
 fcntl(int fd, int what, ...)
 {
+	static int (*const own)(int, int, ...) = fcntl;
 	static int (*real)(int, int, ...);
 	va_list rest;
 	void *argument;
 
 	if (real == NULL)
-		find("fcntl", &real, sizeof real);
+		find(&own, &real, sizeof real);
 	va_start(rest, what);
 	argument = va_arg(rest, void *);
 	va_end(rest);

@@ -115,7 +115,7 @@ ftruncate(int fd, off_t size)
 #ifdef F_GETLEASE
 	was_leased = fcntl(fd, F_GETLEASE) == F_WRLCK;
 #endif
-	return (int)syscall(SYS_ftruncate, fd, size);
+	return (int)syscall(SYS_ftruncate, fd, (long)size);
 }
 
 int

@@ -763,13 +763,11 @@ cleartext__who_may(void **state)
 		{ CLEAR_TLS, { false, false, true, false, false, true },
 		    REPLY_TLS_OR_STRONGER },
 	};
-	static struct pop3 p;
 	struct peer peer = { .ip = "192.0.2.7", .known = true };
+	struct pop3 p = { .conf = &conf, .peer = &peer };
 	size_t i, j;
 
 	(void)state;
-	p.conf = &conf;
-	p.peer = &peer;
 	for (i = 0; i < COUNT(cases); i++)
 		for (j = 0; j < 6; j++) {
 			conf.clear = cases[i].clear;
