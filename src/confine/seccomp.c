@@ -2,8 +2,12 @@
 
 #include "confine/seccomp_calls.h"
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -33,6 +37,8 @@ enum manner {
 	FREELY,
 	REFUSED,		/* an error, and no end */
 	NO_EXEC,		/* memory that cannot become code */
+	SOME_IOCTL,		/* how long the send queue is */
+	SOME_GETSOCKOPT,	/* whether TCP's probes are answered */
 	SOME_FCNTL,		/* locks and flags */
 	LEASE_FCNTL		/* and a lease */
 };
@@ -63,6 +69,8 @@ static const struct row {
 	{ SYS_select, EVERY, FREELY },
 	{ SYS_pselect6, EVERY, FREELY },
 	{ SYS_close, EVERY, FREELY },
+	{ SYS_ioctl, EVERY, SOME_IOCTL },
+	{ SYS_getsockopt, EVERY, SOME_GETSOCKOPT },
 
 	/* Living. */
 	{ SYS_brk, EVERY, FREELY },
@@ -180,6 +188,22 @@ static const struct sock_filter no_exec[] = {
 	RETURN(SECCOMP_RET_ALLOW),
 };
 
+static const struct sock_filter some_ioctl[] = {
+	ARGUMENT(1),
+	JUMP(BPF_JEQ, TIOCOUTQ, 1, 0),
+	RETURN(SECCOMP_RET_KILL_PROCESS),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
+static const struct sock_filter some_getsockopt[] = {
+	ARGUMENT(1),
+	JUMP(BPF_JEQ, IPPROTO_TCP, 0, 2),
+	ARGUMENT(2),
+	JUMP(BPF_JEQ, TCP_INFO, 1, 0),
+	RETURN(SECCOMP_RET_KILL_PROCESS),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
 /* fdopendir(3) asks for the flags and sets close-on-exec. */
 static const struct sock_filter some_fcntl[] = {
 	ARGUMENT(1),
@@ -217,6 +241,8 @@ static const struct piece {
 	[FREELY] = PIECE(freely),
 	[REFUSED] = PIECE(refused),
 	[NO_EXEC] = PIECE(no_exec),
+	[SOME_IOCTL] = PIECE(some_ioctl),
+	[SOME_GETSOCKOPT] = PIECE(some_getsockopt),
 	[SOME_FCNTL] = PIECE(some_fcntl),
 	[LEASE_FCNTL] = PIECE(lease_fcntl),
 };

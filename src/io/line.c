@@ -12,6 +12,7 @@ line_init(struct line *l, int fd)
 {
 	l->fd = fd;
 	l->interrupt = NULL;
+	l->acked = -1;
 	l->eof = l->skipping = false;
 	l->skipped = 0;
 	l->start = l->end = 0;
@@ -33,13 +34,14 @@ fill(struct line *l, int64_t deadline)
 		l->start = 0;
 	}
 	do {
-		if (wait_for(l->fd, POLLIN, deadline, l->interrupt) == -1)
+		if (wait_acked(l->fd, POLLIN, deadline, l->acked,
+		    l->interrupt) == -1)
 			return -1;
 		n = read(l->fd, l->buffer + l->end, LINE_BUFFER - l->end);
 	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
 	if (n == -1) {
-		if (errno == ETIMEDOUT)	/* the network's, and no deadline */
-			errno = ECONNRESET;
+		if (errno == ETIMEDOUT)		/* TCP's, and no deadline */
+			errno = EHOSTUNREACH;
 		return -1;
 	}
 	l->eof = n == 0;

@@ -18,6 +18,7 @@
 struct line {
 	int fd;			/* on loan */
 	const struct interrupt *interrupt;	/* on loan, or NULL */
+	int acked;		/* acknowledging this is activity, too; or -1 */
 	bool eof;
 	bool skipping;		/* inside a line that is too long */
 	uint64_t skipped;	/* bytes of the last line that was */
@@ -36,6 +37,7 @@ void line_init(struct line *l, int fd);
  *	EILSEQ		the line held a NUL and has been skipped
  *	ETIMEDOUT	the deadline passed; call again to wait on
  *	ECANCELED	l->interrupt said so
+ *	EHOSTUNREACH	the client answers no probe any more
  *	EPIPE		the client ended; a line begun and not ended is lost
  * or what read(2) said.
  */

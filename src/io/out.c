@@ -60,12 +60,15 @@ fail(struct out *o)
 static int
 wait_writable(struct out *o)
 {
-	return wait_for(o->fd, POLLOUT, clock_ms() + o->patience, o->interrupt);
+	return wait_acked(o->fd, POLLOUT, clock_ms() + o->patience,
+	    o->socket ? o->fd : -1, o->interrupt);
 }
 
 static ssize_t
 write_some(struct out *o, const unsigned char *p, size_t len)
 {
+	ssize_t n;
+
 	if (o->sent >= o->limit) {
 		errno = ECONNABORTED;
 		return -1;
@@ -74,8 +77,12 @@ write_some(struct out *o, const unsigned char *p, size_t len)
 		len = (size_t)(o->limit - o->sent);
 	if (len > o->chunk)
 		len = o->chunk;
-	if (o->socket)
-		return send(o->fd, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (o->socket) {
+		n = send(o->fd, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n == -1 && errno == ETIMEDOUT)	/* TCP's own */
+			errno = EHOSTUNREACH;
+		return n;
+	}
 	if (wait_writable(o) == -1)
 		return -1;
 	return write(o->fd, p, len);

@@ -26,7 +26,7 @@ struct out {
 	bool socket;
 	const struct interrupt *interrupt;	/* on loan, or NULL */
 	size_t chunk;		/* the most that one write may take */
-	int64_t patience;	/* ms a peer may take no byte at all */
+	int64_t patience;	/* ms a peer may acknowledge no byte at all */
 	int error;		/* errno of the first failure, or 0 */
 	size_t len;
 	uint64_t sent;		/* bytes that have left */
@@ -49,9 +49,10 @@ char *out_room(struct out *o, size_t len);
 void out_took(struct out *o, size_t len);
 
 /*
- * Write everything.  -1 with ETIMEDOUT when the peer took nothing for
- * o->patience ms, ECANCELED when o->interrupt said so meanwhile, EPIPE or
- * ECONNRESET when it is gone, ECONNABORTED at o->limit.
+ * Write everything.  -1 with ETIMEDOUT when the peer acknowledged nothing for
+ * o->patience ms, ECANCELED when o->interrupt said so meanwhile, EHOSTUNREACH
+ * when it answers no probe, EPIPE or ECONNRESET when it is gone, ECONNABORTED
+ * at o->limit.
  */
 int out_flush(struct out *o);
 

@@ -172,14 +172,15 @@ set_option(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof value);
 }
 
+/*
+ * TCP_USER_TIMEOUT would reset a client that is alive and reads nothing for a
+ * while: io/sendq finds a dead one.
+ */
 void
 peer_tune(int fd)
 {
 	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-#ifdef TCP_USER_TIMEOUT
-	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 120 * 1000);
-#endif
 #ifdef TCP_KEEPIDLE
 	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);

@@ -27,4 +27,12 @@ struct interrupt {
 int wait_for(int fd, short events, int64_t deadline,
     const struct interrupt *interrupt);
 
+/*
+ * The same, with a client that counts as active while it acknowledges what was
+ * written to out: each time, deadline and interrupt begin anew.  -1 with
+ * EHOSTUNREACH, too, when the client answers no probe any more.
+ */
+int wait_acked(int fd, short events, int64_t deadline, int out,
+    const struct interrupt *interrupt);
+
 #endif

@@ -22,9 +22,33 @@ patience(const struct pop3 *p)
 	    p->conf->idle_time) / 1000;
 }
 
+/* Log why the client cannot be waited for, unless it simply left. */
+static enum pop3_step
+lost_client(struct pop3 *p, int error, const char *doing)
+{
+	switch (error) {
+	case ETIMEDOUT:
+		log_line(LOG_NOTE, "(v" PACKAGE_VERSION ") Timeout (%jd secs) "
+		    "during nw %s %s", (intmax_t)patience(p), doing,
+		    pop3_who(p));
+		break;
+	case ECANCELED:
+		log_line(LOG_NOTE, "%s: idle, gave way to a new session",
+		    pop3_who(p));
+		break;
+	case EHOSTUNREACH:
+		log_line(LOG_NOTE, "%s: connection lost: the client's machine "
+		    "does not answer", pop3_who(p));
+		break;
+	default:
+		break;
+	}
+	return STEP_ABORT;
+}
+
 /*
  * RFC 1939, section 3: when the client is silent for too long, close without a
- * word.  So for a session that another one takes over.
+ * word.  A session that another one takes over ends in the same way.
  */
 static enum pop3_step
 no_line(struct pop3 *p)
@@ -37,30 +61,31 @@ no_line(struct pop3 *p)
 		return say_bad(p, REPLY_TOO_LONG, span_of(""));
 	case EILSEQ:
 		return say_bad(p, REPLY_NUL, span_of(""));
-	case ETIMEDOUT:
-		log_line(LOG_NOTE, "(v" PACKAGE_VERSION ") Timeout (%jd secs) "
-		    "during nw read from %s", (intmax_t)patience(p),
-		    pop3_who(p));
-		return STEP_ABORT;
-	case ECANCELED:
-		log_line(LOG_NOTE, "%s: idle, gave way to a new session",
-		    pop3_who(p));
-		return STEP_ABORT;
 	default:
-		return STEP_ABORT;
+		return lost_client(p, errno, "read from");
 	}
 }
 
-/* Nobody hears us any more; say why, unless they simply left. */
 static enum pop3_step
 no_out(struct pop3 *p)
 {
 	int error = p->out->error;
 
-	if (error != EPIPE && error != ECONNRESET && error != ECONNABORTED)
+	switch (error) {
+	case EPIPE:
+	case ECONNRESET:
+	case ECONNABORTED:
+		break;
+	case ETIMEDOUT:
+	case ECANCELED:
+	case EHOSTUNREACH:
+		return lost_client(p, error, "write to");
+	default:
 		log_line(LOG_NOTE, "I/O error writing to client %s at %s [%s]: "
 		    "%s (%d)", pop3_user(p), p->peer->ip, p->peer->ip,
 		    strerror(error), error);
+		break;
+	}
 	return STEP_ABORT;
 }
 

@@ -38,6 +38,7 @@ session_run(struct pop3 *p, const char *path)
 		p->yield = (struct interrupt){ p->conf->yield_time,
 		    YIELD_EVERY, is_wanted, p };
 		p->in.interrupt = p->out->interrupt = &p->yield;
+		p->in.acked = p->out->fd;
 		step = conversation_run(p, transaction_commands);
 		if (!p->updated)
 			update_abandon(p);

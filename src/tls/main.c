@@ -88,6 +88,9 @@ run(struct pump *p, const struct settings *s)
 	}
 	log_begun(p, s);
 	pump_run(p);
+	if (p->dead)
+		log_line(LOG_NOTE, "TLS: rhost=%s connection lost: the "
+		    "client's machine does not answer", s->peer);
 	return EX_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "tls/pump.h"
 
 #include "base/clock.h"
+#include "io/sendq.h"
 #include "io/wait.h"
 
 #include <sys/types.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 
 #define LINGER_MS 2000
+#define LOOK_MS 1000		/* while the client owes us acknowledgements */
 
 struct pump *
 pump_new(SSL_CTX *ctx, int in, int out, int plain, int64_t patience)
@@ -47,14 +49,25 @@ pump_free(struct pump *p)
 }
 
 static int
-timeout(int64_t deadline)
+timeout(int64_t moment)
 {
 	int64_t left;
 
-	if (deadline == WAIT_FOR_EVER)
+	if (moment == WAIT_FOR_EVER)
 		return -1;
-	left = deadline - clock_ms();
+	left = moment - clock_ms();
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/* When to look next whether the client is dead; never if it owes us no answer. */
+static int64_t
+look_for_client(struct pump *p)
+{
+	if (sendq_length(p->raw.out) <= 0)
+		return WAIT_FOR_EVER;
+	if (sendq_is_dead(p->raw.out))
+		p->broken = p->dead = true;
+	return clock_ms() + LOOK_MS;
 }
 
 /*
@@ -73,14 +86,19 @@ wait_any(struct pump *p)
 		{ .fd = p->plain_gone ? -1 : p->plain,
 		    .events = p->plain_wants },
 	};
+	int64_t look = clock_ms() + LOOK_MS;
 	int n;
 
-	do
-		n = poll(pfd, 3, timeout(p->deadline));
-	while (n == -1 && errno == EINTR);
+	do {
+		n = poll(pfd, 3, timeout(look < p->deadline ? look :
+		    p->deadline));
+		if (n == 0 && clock_ms() >= look)
+			look = look_for_client(p);
+	} while (!p->broken && (n == 0 ? clock_ms() < p->deadline :
+	    n == -1 && errno == EINTR));
 	if (n > 0 && (pfd[2].revents & (POLLHUP | POLLERR | POLLNVAL)))
 		p->plain_gone = true;
-	return n == 0 && clock_ms() < p->deadline ? 1 : n;
+	return n;
 }
 
 /* Why did TLS not move on?  Notes what to wait for. */

@@ -28,6 +28,7 @@ struct pump {
 	int plain;			/* on loan, a socket */
 	bool plain_gone;		/* closed, both ways */
 	bool broken;			/* TLS is, or the client is gone */
+	bool dead;			/* ... since it answers no probe */
 	short raw_wants, plain_wants;	/* poll events, before we can go on */
 	int64_t patience, deadline;	/* ms */
 	struct flow up, down;

@@ -5,16 +5,39 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <unistd.h>
+
+/*
+ * The most that TCP keeps of what it has not sent.  The session sees a slow
+ * client's progress by what we take from it, so we must not take megabytes in
+ * advance; this much is sent in seconds.
+ */
+#define UNSENT_MAX 131072
+
+static void
+keep_little_unsent(int fd)
+{
+#ifdef TCP_NOTSENT_LOWAT
+	const int max = UNSENT_MAX;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max, sizeof max);
+#else
+	(void)fd;
+#endif
+}
 
 void
 raw_init(struct raw *raw, int in, int out)
 {
 	*raw = (struct raw){ .in = in, .out = out,
 	    .in_socket = fd_is_socket(in), .out_socket = fd_is_socket(out) };
+	keep_little_unsent(out);
 }
 
 /* Ready now?  Sets errno for those who are told that it is not. */

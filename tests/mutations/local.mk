@@ -81,6 +81,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/intake-role.mutation \
 	tests/mutations/intake-spools.mutation \
 	tests/mutations/keepalive-unsent.mutation \
+	tests/mutations/dead-is-slow.mutation \
+	tests/mutations/slow-is-idle.mutation \
 	tests/mutations/keepalive.mutation \
 	tests/mutations/killed-silent.mutation \
 	tests/mutations/landlock-lock.mutation \

@@ -56,6 +56,10 @@ UNIT_TESTS = \
 	tests/unit/test_wait \
 	tests/unit/test_wire
 
+if HAVE_TCP_INFO
+UNIT_TESTS += tests/unit/test_sendq
+endif
+
 if LOAD_PAM
 UNIT_TESTS += tests/unit/test_pam_load
 endif
@@ -238,6 +242,10 @@ tests_unit_test_pace_LDADD = $(TEST_LIBS)
 tests_unit_test_peer_SOURCES = tests/unit/test_peer.c tests/unit/unit.h
 tests_unit_test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_LDADD = $(TEST_LIBS)
+
+tests_unit_test_sendq_SOURCES = tests/unit/test_sendq.c tests/unit/unit.h
+tests_unit_test_sendq_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sendq_LDADD = $(TEST_LIBS)
 tests_unit_test_pop3_SOURCES = tests/unit/test_pop3.c tests/unit/unit.h \
 	tests/unit/box.c tests/unit/box.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h

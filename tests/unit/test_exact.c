@@ -91,18 +91,26 @@ take_some(size_t most)
 
 /* In place of io/wait.c: whoever waits to write waits for the client. */
 int
-wait_for(int fd, short events, int64_t deadline,
+wait_acked(int fd, short events, int64_t deadline, int out,
     const struct interrupt *interrupt)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };
 
 	(void)deadline;
+	(void)out;
 	(void)interrupt;
 	assert_int_equal(events, POLLOUT);
 	do
 		(void)take_some(1 + random_number(300000));
 	while (poll(&pfd, 1, 0) == 0);
 	return 0;
+}
+
+int
+wait_for(int fd, short events, int64_t deadline,
+    const struct interrupt *interrupt)
+{
+	return wait_acked(fd, events, deadline, -1, interrupt);
 }
 
 static uint64_t

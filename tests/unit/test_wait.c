@@ -1,4 +1,5 @@
 #include "fake_clock.h"
+#include "io/sendq.h"
 #include "io/wait.h"
 #include "unit.h"
 
@@ -10,11 +11,35 @@
 
 static int ends[2];
 
+/* In place of io/sendq: what each look finds; the last one stays. */
+static struct {
+	int lengths[64];
+	unsigned n, looks;
+	bool dead;
+} queue;
+
+int
+sendq_length(int fd)
+{
+	unsigned i = queue.looks++;
+
+	assert_int_equal(fd, ends[1]);
+	return queue.lengths[i < queue.n ? i : queue.n - 1];
+}
+
+bool
+sendq_is_dead(int fd)
+{
+	assert_int_equal(fd, ends[1]);
+	return queue.dead;
+}
+
 static int
 set_up(void **state)
 {
 	(void)state;
 	fake_step = 0;
+	memset(&queue, 0, sizeof queue);
 	return pipe(ends);
 }
 
@@ -144,6 +169,118 @@ interrupt__when_bytes_are_there__is_not_asked(void **state)
 	assert_int_equal(looks.n, 0);
 }
 
+/* The time that the clock says it took, in looks of 200 ms. */
+static int64_t
+wait_watched(int64_t patience, const struct interrupt *interrupt, int error)
+{
+	int64_t began = fake_now;
+
+	fake_step = 200;
+	assert_errno(wait_acked(ends[0], POLLIN, began + patience, ends[1],
+	    interrupt), error);
+	fake_step = 0;
+	return fake_now - began;
+}
+
+static void
+acked__queue_shrinks__deadline_moves_on(void **state)
+{
+	int64_t took;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		queue.lengths[i] = 1000 - i;
+	queue.n = 10;
+	took = wait_watched(3000, NULL, ETIMEDOUT);
+	assert_in_range(took, 9 * 1000 + 3000, 20000);
+}
+
+static void
+acked__queue_stays__deadline_stays(void **state)
+{
+	(void)state;
+	queue.lengths[0] = 1000;
+	queue.n = 1;
+	assert_in_range(wait_watched(3000, NULL, ETIMEDOUT), 3000, 4000);
+	assert_true(queue.looks > 1);
+}
+
+/* What is written meanwhile is no acknowledgement. */
+static void
+acked__queue_grows__deadline_stays(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		queue.lengths[i] = 1000 + i;
+	queue.n = 10;
+	assert_in_range(wait_watched(3000, NULL, ETIMEDOUT), 3000, 4000);
+}
+
+static void
+acked__queue_empty_or_unknown__is_looked_at_once(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i >= -1; i--) {
+		queue.lengths[0] = i;
+		queue.n = 1;
+		queue.looks = 0;
+		assert_in_range(wait_watched(9000, NULL, ETIMEDOUT), 9000,
+		    10000);
+		assert_int_equal(queue.looks, 1);
+	}
+}
+
+static void
+acked__queue_becomes_empty__counts_once(void **state)
+{
+	(void)state;
+	queue.lengths[0] = 1000;
+	queue.n = 2;
+	assert_in_range(wait_watched(3000, NULL, ETIMEDOUT), 4500, 6000);
+	assert_int_equal(queue.looks, 2);
+}
+
+static void
+acked__queue_shrinks__interrupt_is_not_asked(void **state)
+{
+	struct looks looks = { .until = 1 };
+	struct interrupt interrupt = { 2500, 100, give_up, &looks };
+	int64_t took;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		queue.lengths[i] = 1000 - i;
+	queue.n = 10;
+	took = wait_watched(1000000, &interrupt, ECANCELED);
+	assert_in_range(took, 9 * 1000 + 2500, 20000);
+}
+
+static void
+acked__client_answers_no_probe__ehostunreach(void **state)
+{
+	(void)state;
+	queue.lengths[0] = 1000;
+	queue.n = 1;
+	queue.dead = true;
+	assert_in_range(wait_watched(100000, NULL, EHOSTUNREACH), 1000, 2000);
+}
+
+static void
+acked__over_before_the_first_look__no_look(void **state)
+{
+	(void)state;
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(wait_acked(ends[0], POLLIN, WAIT_FOR_EVER, ends[1],
+	    NULL), 0);
+	assert_int_equal(queue.looks, 0);
+}
+
 static volatile sig_atomic_t signals;
 
 static void
@@ -191,6 +328,14 @@ main(void)
 		TEST(interrupt__that_does_not_give_up__leaves_the_deadline),
 		TEST(interrupt__beyond_the_deadline__is_never_asked),
 		TEST(interrupt__when_bytes_are_there__is_not_asked),
+		TEST(acked__queue_shrinks__deadline_moves_on),
+		TEST(acked__queue_stays__deadline_stays),
+		TEST(acked__queue_grows__deadline_stays),
+		TEST(acked__queue_empty_or_unknown__is_looked_at_once),
+		TEST(acked__queue_becomes_empty__counts_once),
+		TEST(acked__queue_shrinks__interrupt_is_not_asked),
+		TEST(acked__client_answers_no_probe__ehostunreach),
+		TEST(acked__over_before_the_first_look__no_look),
 		TEST(signal__does_not_end_the_wait),
 		TEST(wait__on_a_closed_descriptor__is_left_to_read_to_tell),
 	};
