@@ -3,7 +3,8 @@
 dist_man_MANS += doc/solopop.8 doc/solopop-import.8 doc/solopop-passwd.8 \
 	doc/solopop-serve.8 \
 	doc/solopop-tls.8 doc/solopop.conf.5
-dist_doc_DATA += doc/SECURITY.md doc/admin.md doc/design.md doc/from-qpopper.md doc/index.md \
+dist_doc_DATA += doc/CONTRIBUTING.md doc/SECURITY.md doc/admin.md \
+	doc/design.md doc/from-qpopper.md doc/index.md doc/others.md \
 	doc/performance.md doc/first-contact.svg doc/poll-one-new.svg \
 	doc/poll-unchanged.svg
 EXTRA_DIST += doc/render.sh tests/doc.sh tests/limits.list tests/limits.py \
