@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "base/secret.h"
 #include "compat/compat.h"
 #include "settings/options.h"
 #include "settings/policy.h"
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #define CHECK_PROGRAM LIBEXECDIR "/solopop-check"
+#define SESSION_RANDOM 8		/* bytes, told apart for years */
 #define LISTEN_FD 3		/* the first one, says sd_listen_fds(3) */
 
 /* Superservers leave these in any state; a session knows what it has. */
@@ -276,6 +278,21 @@ run_mode(struct options *o, char **argv, const int ucspi[3])
 	}
 }
 
+/* Of a unit that systemd has made for this connection, or of our own making. */
+static void
+name_session(void)
+{
+	const char *pid = getenv("SYSTEMD_EXEC_PID");
+	const char *unit = getenv("INVOCATION_ID");
+	char made[2 * SESSION_RANDOM + 1];
+
+	if (unit != NULL && unit[0] != '\0' && (pid != NULL ?
+	    is_our_pid(pid) : getppid() == 1))
+		log_tell(LOG_OF_SESSION, span_of(unit));
+	else if (secret_random_hex(made, SESSION_RANDOM) == 0)
+		log_tell(LOG_OF_SESSION, span_of(made));
+}
+
 /* solopop-check names a mistake in the settings wherever its output goes. */
 static bool
 asks_for_check(char **argv)
@@ -298,6 +315,7 @@ main(int argc, char **argv)
 	reset_signals();
 	wrong = options_parse(&o, argc, argv);
 	(void)log_open(o.ident, o.log_facility, o.log, own_stderr());
+	name_session();
 	if (wrong != 0 && asks_for_check(argv))
 		status = explain(argv);
 	else if (wrong != 0)

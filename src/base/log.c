@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/fd.h"
+#include "base/journal.h"
 
 #include <sys/stat.h>
 
@@ -15,6 +16,9 @@
 #ifndef _PATH_LOG
 #define _PATH_LOG "/dev/log"
 #endif
+
+#define SESSION_FIELD " session="
+#define FACT_MAX 512		/* a quoted name, or an id */
 
 static const struct facility {
 	const char *name;
@@ -47,7 +51,18 @@ static struct {
 	enum log_target target;
 	void (*taker)(void *, enum log_level, const char *);
 	void *ctx;
-} state = { "solopop", &facilities[0], LOG_NOWHERE, NULL, NULL };
+	bool native;			/* journald takes fields */
+	int journal;			/* its descriptor, from log_ready() on */
+	char facts[LOG_FACTS][FACT_MAX];
+} state = { .ident = "solopop", .facility = &facilities[0],
+    .target = LOG_NOWHERE, .journal = -1 };
+
+/* What journald calls them. */
+static const char *const fact_names[LOG_FACTS] = {
+	[LOG_OF_SESSION] = "SOLOPOP_SESSION",
+	[LOG_OF_USER] = "SOLOPOP_USER",
+	[LOG_OF_RHOST] = "SOLOPOP_RHOST",
+};
 
 static bool
 have_syslog(void)
@@ -75,6 +90,7 @@ log_open(const char *ident, const char *facility, enum log_target target,
 	if (target == LOG_STDERR && !use_stderr)
 		target = LOG_NOWHERE;
 	state.target = target;
+	state.native = target == LOG_SYSTEM && journal_is_there();
 	if (i == n) {
 		errno = EINVAL;
 		return -1;
@@ -89,10 +105,24 @@ log_divert(void (*taker)(void *, enum log_level, const char *), void *ctx)
 	state.ctx = ctx;
 }
 
+void
+log_tell(enum log_fact fact, struct span value)
+{
+	if (fact == LOG_OF_SESSION && value.len > LOG_SESSION_MAX)
+		value.len = LOG_SESSION_MAX;
+	(void)log_quote(state.facts[fact], FACT_MAX, value);
+}
+
+const char *
+log_session(void)
+{
+	return state.facts[LOG_OF_SESSION];
+}
+
 static void
 to_stderr(const char *line)
 {
-	char text[LOG_LINE_MAX + 128];
+	char text[LOG_LINE_MAX + FACT_MAX + 128];
 	int n;
 
 	n = snprintf(text, sizeof text, "%s[%ld]: %s\n", state.ident,
@@ -101,12 +131,78 @@ to_stderr(const char *line)
 		(void)fd_write_all(STDERR_FILENO, text, (size_t)n);
 }
 
+/* Append "FIELD=value\n"; what does not fit is left out whole. */
+static void
+put_field(char *text, size_t cap, size_t *len, const char *name,
+    const char *value)
+{
+	int n = snprintf(text + *len, cap - *len, "%s=%s\n", name, value);
+
+	if (n > 0 && (size_t)n < cap - *len)
+		*len += (size_t)n;
+}
+
+static void
+put_number(char *text, size_t cap, size_t *len, const char *name, long n)
+{
+	char digits[32];
+
+	(void)snprintf(digits, sizeof digits, "%ld", n);
+	put_field(text, cap, len, name, digits);
+}
+
+/*
+ * The descriptor is opened for each line while that is possible, because a PAM
+ * module may have closed an older one, and something else may have its number.
+ */
+static int
+to_journal(enum log_level level, const char *line)
+{
+	char text[LOG_LINE_MAX + LOG_FACTS * FACT_MAX + 512];
+	size_t len = 0, i;
+	int fd, r;
+
+	put_field(text, sizeof text, &len, "MESSAGE", line);
+	put_number(text, sizeof text, &len, "PRIORITY", priorities[level]);
+	put_number(text, sizeof text, &len, "SYSLOG_FACILITY",
+	    state.facility->value >> 3);
+	put_field(text, sizeof text, &len, "SYSLOG_IDENTIFIER", state.ident);
+	put_number(text, sizeof text, &len, "SYSLOG_PID", (long)getpid());
+	for (i = 0; i < LOG_FACTS; i++)
+		if (state.facts[i][0] != '\0')
+			put_field(text, sizeof text, &len, fact_names[i],
+			    state.facts[i]);
+	if (state.journal != -1)
+		return journal_send(state.journal, text, len);
+	if ((fd = journal_open()) == -1)
+		return -1;
+	r = journal_send(fd, text, len);
+	(void)close(fd);
+	return r;
+}
+
 /* PAM modules call openlog() for themselves: take the name back each time. */
 static void
 to_syslog(enum log_level level, const char *line)
 {
+	if (state.native && to_journal(level, line) == 0)
+		return;
 	openlog(state.ident, LOG_PID | LOG_NDELAY, state.facility->value);
 	syslog(state.facility->value | priorities[level], "%s", line);
+}
+
+static void
+emit(enum log_level level, const char *line)
+{
+	char whole[LOG_LINE_MAX + FACT_MAX + sizeof SESSION_FIELD];
+	const char *session = log_session();
+
+	(void)snprintf(whole, sizeof whole, "%s%s%s", line,
+	    session[0] != '\0' ? SESSION_FIELD : "", session);
+	if (state.target == LOG_SYSTEM)
+		to_syslog(level, whole);
+	else if (state.target == LOG_STDERR)
+		to_stderr(whole);
 }
 
 void
@@ -125,10 +221,8 @@ log_line(enum log_level level, const char *format, ...)
 			*p = '?';
 	if (state.taker != NULL)
 		state.taker(state.ctx, level, line);
-	else if (state.target == LOG_SYSTEM)
-		to_syslog(level, line);
-	else if (state.target == LOG_STDERR)
-		to_stderr(line);
+	else
+		emit(level, line);
 	errno = kept;
 }
 
@@ -136,6 +230,8 @@ void
 log_ready(void)
 {
 	tzset();
+	if (state.native)
+		state.journal = journal_open();
 	if (state.target == LOG_SYSTEM)
 		openlog(state.ident, LOG_PID | LOG_NDELAY,
 		    state.facility->value);
@@ -170,8 +266,8 @@ is_plain(char c)
 	    c == '+' || c == '-';
 }
 
-const char *
-log_quote(char *dst, size_t cap, struct span value)
+static const char *
+quote(char *dst, size_t cap, struct span value, char also)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t i, n = 0;
@@ -179,7 +275,7 @@ log_quote(char *dst, size_t cap, struct span value)
 
 	for (i = 0; i < value.len; i++) {
 		c = (unsigned char)value.p[i];
-		if (is_plain(value.p[i])) {
+		if (is_plain(value.p[i]) || value.p[i] == also) {
 			if (n + 1 >= cap)
 				break;
 			dst[n++] = value.p[i];
@@ -194,4 +290,16 @@ log_quote(char *dst, size_t cap, struct span value)
 	}
 	dst[n] = '\0';
 	return dst;
+}
+
+const char *
+log_quote(char *dst, size_t cap, struct span value)
+{
+	return quote(dst, cap, value, '.');
+}
+
+const char *
+log_quote_path(char *dst, size_t cap, struct span value)
+{
+	return quote(dst, cap, value, '/');
 }

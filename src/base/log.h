@@ -2,7 +2,10 @@
  * One event, one line: to syslog, or to standard error where there is no
  * syslog and standard error is not the client.  The only reader of syslog.
  *
- * A line is cut to LOG_LINE_MAX bytes, and whatever is not printable ASCII in
+ * Behind each line stands " session=ID", the same for all lines of a connection,
+ * and where journald takes the log, it has ID, user and client as fields, too.
+ *
+ * A line is cut to LOG_LINE_MAX bytes, the id left out, and whatever is not printable ASCII in
  * it becomes '?', so that no caller can break it.  A foreign value inside a
  * line goes through log_quote() besides, so that it cannot pose as another
  * field.
@@ -32,6 +35,18 @@ int log_open(const char *ident, const char *facility, enum log_target target,
 void log_divert(void (*taker)(void *ctx, enum log_level level,
     const char *line), void *ctx);
 
+/* What is known of the connection that the next lines are about. */
+enum log_fact { LOG_OF_SESSION, LOG_OF_USER, LOG_OF_RHOST, LOG_FACTS };
+
+/* The longest id of a session; a longer one is cut. */
+#define LOG_SESSION_MAX 64
+
+/* A copy is kept, quoted; "" takes it back. */
+void log_tell(enum log_fact fact, struct span value);
+
+/* The id, "" if there is none: for another program of the same session. */
+const char *log_session(void);
+
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -56,5 +71,8 @@ const char *log_where(void);
  * cap - 1.  Returns dst, for use as an argument.
  */
 const char *log_quote(char *dst, size_t cap, struct span value);
+
+/* The same for a path of ours, whose slashes stay. */
+const char *log_quote_path(char *dst, size_t cap, struct span value);
 
 #endif

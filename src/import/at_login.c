@@ -17,7 +17,7 @@
 /* The command line of server/pending.c; settings follow. */
 enum word {
 	PROGRAM, AT_LOGIN, CHANNEL, MONITOR, USER_ID, GROUP_ID, NAME, HOME,
-	MAILDIR, SETTINGS
+	SESSION, MAILDIR, SETTINGS
 };
 
 struct login {
@@ -82,6 +82,8 @@ at_login(int argc, char **argv)
 	if (take_words(&l, argc, argv) == 0) {
 		(void)log_open("solopop-import", l.options.log_facility,
 		    l.options.log, true);
+		log_tell(LOG_OF_SESSION, span_of(argv[SESSION]));
+		log_tell(LOG_OF_USER, span_of(l.user.name));
 		if (l.ask.fd != -1)
 			log_divert(ask_log, &l.ask);
 		status = bring(&l) == -1;

@@ -75,12 +75,12 @@ open_dir(struct maildir *md, enum maildir_where where)
 int
 maildir_open(struct maildir *md, const char *path)
 {
-	char quoted[LOG_QUOTED_MAX(48)];
+	char quoted[LOG_QUOTED_MAX(64)];
 
 	md->top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (md->top == -1)
 		return maildir_fail(md, "Maildir %s",
-		    log_quote(quoted, sizeof quoted, span_of(path)));
+		    log_quote_path(quoted, sizeof quoted, span_of(path)));
 	if (open_dir(md, MAILDIR_NEW) == -1 || open_dir(md, MAILDIR_CUR) == -1)
 		return -1;
 	return 0;

@@ -45,7 +45,7 @@ const char *
 pop3_user(struct pop3 *p)
 {
 	if (p->user[0] == '\0')
-		return "(null)";
+		return "-";
 	return log_quote(p->quoted, sizeof p->quoted, span_of(p->user));
 }
 

@@ -124,7 +124,7 @@ enum reply pop3_cleartext_refusal(const struct pop3 *p);
 bool pop3_is_proxy(const struct pop3 *p);
 
 /*
- * For log lines, on loan until the next call: the user's name, quoted, "(null)"
+ * For log lines, on loan until the next call: the user's name, quoted, "-"
  * if there is none; and "user at host (ip)", as qpopper has it.  We look up no
  * names, so the host is the address, too.
  */

@@ -174,6 +174,7 @@ understand(struct login *l, const char *said, char name[ASK_USER_MAX + 1])
 
 	(void)span_copy(name, ASK_USER_MAX + 1, span_of(said));
 	l->folder[0] = l->reason[0] = '\0';
+	l->no_secret = false;
 	if (conf->folder_delimiter != NULL && user_split_folder(name,
 	    l->folder, conf->folder_delimiter[0]) == -1)
 		return -1;
@@ -195,7 +196,9 @@ find_user(struct login *l, const char *name)
 		    VERDICT_TROUBLE, "virtual-user %s: no such account",
 		    account);
 	if (errno == ENOENT)
-		return refuse(l, VERDICT_WRONG, "no such account");
+		return l->pam == NULL ? VERDICT_WRONG : refuse(l,
+		    VERDICT_WRONG, "PAM knows the name, but there is no such "
+		    "account");
 	return refuse(l, VERDICT_WRONG, "the account's entry: %s",
 	    strerror(errno));
 }
@@ -336,6 +339,30 @@ login_by_password(struct login *l, const char *said,
 	return admit_by_pam(l, verdict);
 }
 
+static bool
+is_user(const struct login *l, const char *name)
+{
+	struct user user;
+
+	return l->conf->virtual_user != NULL || user_find(&user, name) == 0;
+}
+
+/*
+ * A user who has a password and no secret cannot prove one.  A file that cannot
+ * be read now is taken for one that has the secret.
+ */
+static enum verdict
+refuse_proof(struct login *l, const char *name)
+{
+	struct secrets_entry e;
+
+	if (secrets_find(l->conf->secrets, span_of(name), &e) == 0) {
+		l->no_secret = !e.found && is_user(l, name);
+		secrets_wipe(&e);
+	}
+	return VERDICT_WRONG;
+}
+
 /* Who knows a secret of ours is still PAM's to admit. */
 static enum verdict
 admit_proven(struct login *l, const char *name)
@@ -361,7 +388,7 @@ login_by_apop(struct login *l, const char *said, struct span digest)
 	if (apop_verify(l->conf->secrets, span_of(name), l->stamp, digest,
 	    &match) == -1)
 		return no_secrets(l);
-	return match ? admit_proven(l, name) : VERDICT_WRONG;
+	return match ? admit_proven(l, name) : refuse_proof(l, name);
 }
 
 enum verdict
@@ -376,7 +403,7 @@ login_by_cram(struct login *l, const char *said, struct span digest)
 	    cram_verify(l->conf->secrets, span_of(name), challenge, digest,
 	    &match) == -1)
 		return no_secrets(l);
-	return match ? admit_proven(l, name) : VERDICT_WRONG;
+	return match ? admit_proven(l, name) : refuse_proof(l, name);
 }
 
 /* What is nobody's name costs as much as another, since it costs so much. */
@@ -391,7 +418,7 @@ login_by_scram(struct login *l, const char *said, struct scram_claim *claim,
 	if (scram_verify(l->conf->secrets, claim, l->nonce, l->salt_key,
 	    &match, signature) == -1)
 		return no_secrets(l);
-	return match && known ? admit_proven(l, name) : VERDICT_WRONG;
+	return match && known ? admit_proven(l, name) : refuse_proof(l, name);
 }
 
 static int

@@ -29,6 +29,7 @@ struct login {
 	bool salted;			/* there is such a key */
 	struct pamauth *pam;
 	char reason[LOGIN_REASON_MAX];	/* of a refusal; "": a wrong guess */
+	bool no_secret;			/* ... and there was nothing to prove */
 	/* After VERDICT_WELCOME: */
 	struct user user;
 	char folder[ASK_USER_MAX + 1];	/* of the Maildir; "": none */

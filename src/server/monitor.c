@@ -87,6 +87,7 @@ monitor_init(struct monitor *m, const struct server_conf *conf,
 	m->language = conf->pop3.language;
 	m->tls_offered = tls_is_offered(&conf->tls, client);
 	tls_init(&m->tls);
+	log_tell(LOG_OF_RHOST, span_of(client->peer.ip));
 	return login_init(&m->login, conf, &client->peer);
 }
 
@@ -177,9 +178,9 @@ hold_failed(struct monitor *m, const char *name)
 }
 
 static void
-log_guess(struct monitor *m, const char *name, bool proof)
+log_guess(struct monitor *m, const char *name)
 {
-	if (proof) {
+	if (m->login.no_secret) {
 		hold_failed(m, name);
 		return;
 	}
@@ -193,15 +194,14 @@ log_guess(struct monitor *m, const char *name, bool proof)
  * end a session, but for many in a row.
  */
 static void
-refuse(struct monitor *m, const char *name, enum verdict verdict, bool proof,
-    int64_t asked)
+refuse(struct monitor *m, const char *name, enum verdict verdict, int64_t asked)
 {
 	bool trouble = verdict == VERDICT_TROUBLE || verdict == VERDICT_NOT_NOW;
 
 	if (m->login.reason[0] != '\0')
 		log_refused(m, name, trouble);
 	else
-		log_guess(m, name, proof);
+		log_guess(m, name);
 	if (trouble ? ++m->troubles >= TROUBLES_MAX :
 	    ++m->failures >= m->conf->max_failures) {
 		m->phase = TURNED_AWAY;
@@ -263,6 +263,7 @@ welcome(struct monitor *m, const char *name, bool proof)
 	log_held(m);
 	(void)span_copy(m->login.whole, sizeof m->login.whole,
 	    span_of(m->login.folder[0] != '\0' ? name : m->login.user.name));
+	log_tell(LOG_OF_USER, span_of(m->login.whole));
 	if (m->conf->log_login != NULL)
 		log_login(m);
 }
@@ -273,10 +274,11 @@ conclude(struct monitor *m, struct monmsg *message, const char *name,
 {
 	uint64_t last = 0;
 
+	log_tell(LOG_OF_USER, span_of(name));
 	if (verdict == VERDICT_WELCOME)
 		welcome(m, name, proof);
 	else
-		refuse(m, name, verdict, proof, asked);
+		refuse(m, name, verdict, asked);
 	if (m->phase == TURNED_AWAY)
 		last = VERDICT_LAST;
 	monmsg_wipe(message);
@@ -497,6 +499,7 @@ answer_peer(struct monitor *m, struct monmsg *message)
 	if (ip.len > 0 &&
 	    peer_set(peer, ip, header ? "PROXY" : "XCLIENT") == -1)
 		return -1;
+	log_tell(LOG_OF_RHOST, span_of(peer->ip));
 	if (header)
 		m->phase = first_phase(m);
 	else {

@@ -76,6 +76,7 @@ put_user(struct program *c, const struct monitor *m, const char *maildir,
 	program_number(c, m->login.user.gid);
 	program_word(c, m->login.user.name);
 	program_word(c, m->login.user.home);
+	program_word(c, log_session());
 	program_word(c, maildir);
 }
 

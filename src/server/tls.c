@@ -72,6 +72,7 @@ make_command(struct program *c, const struct server_conf *conf,
 	program_option(c, "--peer", client->peer.ip);
 	program_option(c, "--log", log_target_word());
 	program_option(c, "--log-facility", log_facility_word());
+	program_option(c, "--log-session", log_session());
 	put_number(c, "--monitor", getpid());
 	put_number(c, "--handshake-time", left < conf->tls.handshake_time ?
 	    left : conf->tls.handshake_time);

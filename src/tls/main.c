@@ -147,6 +147,10 @@ main(int argc, char **argv)
 		return inspect_run(stdout, &s) == 0 ? EX_OK : EX_CONFIG;
 	ignore_sigpipe();
 	(void)log_open("solopop-tls", s.log_facility, s.log, true);
+	if (s.log_session != NULL)
+		log_tell(LOG_OF_SESSION, span_of(s.log_session));
+	if (s.peer != NULL)
+		log_tell(LOG_OF_RHOST, span_of(s.peer));
 	/* Nothing is left to be done at exit, and nobody to be told. */
 	_exit(serve(&s));
 }

@@ -30,6 +30,7 @@ static const struct row {
 	{ "patience", KIND_MS, AT(patience) },
 	{ "log", KIND_LOG, AT(log) },
 	{ "log-facility", KIND_TEXT, AT(log_facility) },
+	{ "log-session", KIND_TEXT, AT(log_session) },
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])

@@ -27,6 +27,7 @@ struct settings {
 	int64_t patience;		/* ms the client may take no byte */
 	enum log_target log;
 	const char *log_facility;
+	const char *log_session;	/* id of the connection, or NULL */
 };
 
 /*

@@ -316,7 +316,10 @@ SAMPLE = [
 # ---- the log ---------------------------------------------------------------
 
 class Log:
-    """Our own /dev/log, read as it fills."""
+    """Our own /dev/log, read as it fills.
+
+    What stands behind each line for its session is in whole, not in lines.
+    """
 
     def __init__(self):
         with contextlib.suppress(FileNotFoundError):
@@ -324,13 +327,15 @@ class Log:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind("/dev/log")
         os.chmod("/dev/log", 0o666)
-        self.lines = []
+        self.lines, self.whole = [], []
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
         while True:
             line = self.socket.recv(65536).decode("latin-1").rstrip("\n\0")
-            self.lines.append(re.sub(r"^<\d+>\w+ +\d+ [\d:]+ ", "", line))
+            line = re.sub(r"^<\d+>\w+ +\d+ [\d:]+ ", "", line)
+            self.whole.append(line)
+            self.lines.append(re.sub(r" session=[!-~]+$", "", line))
 
     def wait(self, pattern):
         """The first line in which the pattern is found."""

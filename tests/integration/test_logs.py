@@ -1,4 +1,5 @@
 """The log: lines that other programs wait for, whatever a client calls itself."""
+import contextlib
 import os
 import re
 import shutil
@@ -135,3 +136,106 @@ def failures__are_what_fail2ban_waits_for():
                         FILTERS + "/filter.conf"])
     check("Failregex: %d total" % failed in said.stdout.decode("latin-1"),
           "fail2ban said:", said.stdout.decode("latin-1"))
+
+# --- journald -----------------------------------------------------------------
+
+class Journal:
+    """journald's sockets, and what a program sends there."""
+
+    def __init__(self):
+        os.makedirs("/run/systemd/journal", exist_ok=True)
+        for path in ("/dev/log", "/run/systemd/journal/dev-log",
+                     "/run/systemd/journal/socket"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        self.native = self.listen("/run/systemd/journal/socket")
+        self.syslog = self.listen("/run/systemd/journal/dev-log")
+        os.symlink("/run/systemd/journal/dev-log", "/dev/log")
+
+    @staticmethod
+    def listen(path):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        s.bind(path)
+        s.settimeout(PATIENCE)
+        os.chmod(path, 0o666)
+        return s
+
+    def old(self):
+        """What has come by syslog so far."""
+        lines = []
+        self.syslog.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                lines.append(self.syslog.recv(65536))
+        return lines
+
+    def entry(self):
+        return dict(line.split("=", 1) for line in
+                    self.native.recv(65536).decode().splitlines())
+
+
+@root_only
+def journald__each_line__has_session_user_and_client_as_fields():
+    mailbox(SAMPLE)
+    journal = Journal()
+    with Session() as s:
+        s.talk.banner()
+        s.talk.ok("USER alice")
+        s.talk.refused("PASS wrong")
+        s.talk.login("alice")
+        s.talk.ok("QUIT")
+    entries = [journal.entry()]
+    while not entries[-1]["MESSAGE"].startswith("Stats:"):
+        entries.append(journal.entry())
+    sessions = {e["SOLOPOP_SESSION"] for e in entries}
+    equal(len(sessions), 1, sessions)
+    for e in entries:
+        equal(e["SOLOPOP_RHOST"], "127.0.0.1")
+        equal(e["SYSLOG_IDENTIFIER"], "solopop")
+        equal(e["SYSLOG_FACILITY"], "2")
+        equal(e["SOLOPOP_USER"], "alice", e["MESSAGE"])
+        check(e["MESSAGE"].endswith(" session=" + e["SOLOPOP_SESSION"]), e)
+    check(all(b" pam_unix(" in line for line in journal.old()), "twice")
+
+
+@root_only
+def journald__gone__lines_go_to_syslog():
+    mailbox(SAMPLE)
+    journal = Journal()
+    with Session() as s:
+        s.talk.banner()
+        journal.native.close()
+        s.talk.login("alice")
+        s.talk.ok("QUIT")
+    check(any(b"POP login by user" in line for line in journal.old()),
+          "nothing came")
+
+
+def ours(log):
+    """Without those of PAM's modules."""
+    return [line for line in log.whole if " pam_unix(" not in line]
+
+
+@root_only
+def session__has_one_id__that_of_its_unit_if_it_has_one():
+    mailbox(SAMPLE)
+    log = Log()
+    with Session() as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        s.talk.refused("RETR 99")
+        s.talk.ok("QUIT")
+    log.wait("Stats: alice")
+    ids = {line.rpartition(" session=")[2] for line in ours(log)}
+    equal(len(ids), 1, ids)
+    check(re.fullmatch("[0-9a-f]{16}", ids.pop()), ids)
+    unit = "0123456789abcdef0123456789abcdef"
+    for pid, has in (("$$", True), ("1", False)):
+        log = Log()
+        with Session(prefix=["sh", "-c", "SYSTEMD_EXEC_PID=%s INVOCATION_ID=%s "
+                             'exec "$@"' % (pid, unit), "sh"]) as s:
+            s.talk.banner()
+            s.talk.login("alice")
+            s.talk.ok("QUIT")
+        log.wait("Stats: alice")
+        equal({unit in line for line in ours(log)}, {has}, pid)

@@ -281,7 +281,14 @@ class Play:
         expected = ["solopop[%d]: %s" % (server.pid, line.replace("{ip}", ip))
                     for line in self.script.log or []] + \
             ["solopop: " + line for line in self.script.stderr]
-        got = server.stderr().splitlines()
+        got, sessions = [], set()
+        for line in server.stderr().splitlines():
+            line, _, session = line.partition(" session=")
+            got.append(line)
+            if line.startswith("solopop["):
+                sessions.add(session)
+        if len(sessions) > 1 or "" in sessions:
+            raise Failure("ids of one session: %s" % sorted(sessions))
         for i in range(max(len(expected), len(got))):
             want = expected[i] if i < len(expected) else "no more"
             have = got[i] if i < len(got) else "no more"

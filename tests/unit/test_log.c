@@ -127,6 +127,48 @@ line__to_standard_error__is_one_write(void **state)
 	(void)close(kept);
 }
 
+/* Every line of one connection has its id, and no value can pose as one. */
+static void
+session_id__stands_behind_each_line(void **state)
+{
+	char expected[160], got[160] = "", too_long[LOG_SESSION_MAX + 9];
+	int ends[2], kept = dup(STDERR_FILENO);
+
+	(void)state;
+	assert_string_equal(log_session(), "");
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(log_open("x", "mail", LOG_STDERR, true), 0);
+	log_divert(NULL, NULL);
+	log_tell(LOG_OF_SESSION, SPAN("a b"));
+	assert_string_equal(log_session(), "a\\x20b");
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	log_line(LOG_NOTE, "a line");
+	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+	assert_true(read(ends[0], got, sizeof got - 1) > 0);
+	(void)snprintf(expected, sizeof expected,
+	    "x[%ld]: a line session=a\\x20b\n", (long)getpid());
+	assert_string_equal(got, expected);
+	memset(too_long, 'x', sizeof too_long);
+	log_tell(LOG_OF_SESSION, (struct span){ too_long, sizeof too_long });
+	assert_int_equal(strlen(log_session()), LOG_SESSION_MAX);
+	log_tell(LOG_OF_SESSION, SPAN(""));
+	assert_int_equal(log_open("x", "mail", LOG_NOWHERE, true), 0);
+	log_divert(take, NULL);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	(void)close(kept);
+}
+
+static void
+quote_path__keeps_the_slashes(void **state)
+{
+	char quoted[64];
+
+	(void)state;
+	assert_string_equal(log_quote_path(quoted, sizeof quoted,
+	    SPAN("/srv/mail/a b/jane@x")), "/srv/mail/a\\x20b/jane@x");
+}
+
 int
 main(void)
 {
@@ -139,6 +181,8 @@ main(void)
 		    quote__into_too_little_room__never_cuts_an_escape),
 		cmocka_unit_test(open__with_an_unknown_facility__says_so),
 		cmocka_unit_test(line__to_standard_error__is_one_write),
+		cmocka_unit_test(session_id__stands_behind_each_line),
+		cmocka_unit_test(quote_path__keeps_the_slashes),
 	};
 
 	log_divert(take, NULL);

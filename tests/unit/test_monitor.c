@@ -877,22 +877,29 @@ proof__failed_and_nothing_right_after_it__is_a_guess(void **state)
 	(void)state;
 	give_secret("somebody");
 	conf.max_failures = 100;
-	assert_int_equal(apop("jane", DIGEST), VERDICT_WRONG);
-	assert_int_equal(apop("john", DIGEST), VERDICT_WRONG);
-	assert_true(line_begins(0, GUESS "jane"));
+	assert_int_equal(apop("daemon", DIGEST), VERDICT_WRONG);
+	assert_int_equal(apop("bin", DIGEST), VERDICT_WRONG);
+	assert_true(line_begins(0, GUESS "daemon"));
 	assert_int_equal(line_count, 1);
-	assert_int_equal(verify("john", "x"), VERDICT_WRONG);
-	assert_true(line_begins(1, GUESS "john"));
-	assert_true(line_begins(2, GUESS "john"));
-	assert_int_equal(apop("john", DIGEST), VERDICT_WRONG);
+	assert_int_equal(verify("bin", "x"), VERDICT_WRONG);
+	assert_true(line_begins(1, GUESS "bin"));
+	assert_true(line_begins(2, GUESS "bin"));
+	assert_int_equal(apop("bin", DIGEST), VERDICT_WRONG);
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(verify(self.name, "x"), VERDICT_WELCOME);
-	assert_true(line_begins(3, GUESS "john"));
+	assert_true(line_begins(3, GUESS "bin"));
 	m.phase = FRONT_ASKS;
-	assert_int_equal(apop("john", DIGEST), VERDICT_WRONG);
+	assert_int_equal(apop("bin", DIGEST), VERDICT_WRONG);
 	i = line_count;
 	monitor_free(&m);
-	assert_true(line_begins(i, GUESS "john"));
+	assert_true(line_begins(i, GUESS "bin"));
+	/* A name that nobody has is counted at once, and so is a secret's owner. */
+	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	memcpy(m.login.stamp, STAMP, sizeof STAMP);
+	assert_int_equal(apop("no-such-user-here", DIGEST), VERDICT_WRONG);
+	assert_true(line_begins(i + 1, GUESS "no-such-user-here"));
+	assert_int_equal(apop("somebody", "x"), VERDICT_WRONG);
+	assert_true(line_begins(i + 2, GUESS "somebody"));
 	(void)unlink(secrets);
 }
 

@@ -1043,7 +1043,7 @@ line__too_long_or_with_nul__is_refused_and_logged(void **state)
 	(void)run();
 	assert_string_equal(said, BANNER "-ERR Command line too long.\r\n"
 	    "-ERR Command line holds a NUL.\r\n" BYE);
-	assert_non_null(strstr(logged, "Excessive input from (null) 192.0.2.7 "
+	assert_non_null(strstr(logged, "Excessive input from - 192.0.2.7 "
 	    "(192.0.2.7); discarded 256 bytes\n"));
 }
 
@@ -1343,7 +1343,7 @@ maildrop__of_others__is_no_access(void **state)
 	hear(out);
 	assert_string_equal(said, BANNER WANTED
 	    "-ERR [SYS/PERM] Your maildrop cannot be opened.\r\n");
-	assert_non_null(strstr(logged, "Maildir \\x2ftmp"));
+	assert_non_null(strstr(logged, "Maildir /tmp"));
 }
 
 static void
