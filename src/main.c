@@ -39,6 +39,7 @@ reset_signals(void)
 	(void)sigaction(SIGALRM, &act, NULL);
 	act.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &act, NULL);
+	(void)sigaction(SIGXFSZ, &act, NULL);	/* EFBIG: like a full disk */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -175,8 +176,11 @@ run(struct options *o, struct client *client)
 	const char *warning;
 	struct monitor m;
 
-	if (take_client(client) == -1)
+	if (take_client(client) == -1) {
+		log_line(LOG_FAULT, "cannot start: %s%s", strerror(errno),
+		    errno == EMFILE ? ": RLIMIT_NOFILE is too small" : "");
 		return EX_OSERR;
+	}
 	peer_tune(client->in);
 	if (privilege_is_root() && sandbox_monitor() == -1)
 		log_line(LOG_WARN, "monitor: %s", strerror(errno));

@@ -45,6 +45,19 @@ def is_test(name, tests):
     return re.search(r"\b%s\b" % name, tests) is not None
 
 
+def memory_of_units():
+    """A unit's MemoryMax has room for session-memory and the other processes."""
+    session = int(re.search(r"\.session_memory = (\d+)",
+                            slurp("src/settings/options.c"))[1])
+    for path in sorted(glob.glob(TOP + "/examples/*.service")) + \
+            [TOP + "/examples/solopop.slice"]:
+        path = os.path.relpath(path, TOP)
+        most = re.search(r"^MemoryMax=(\d+)([MG])$", slurp(path), re.M)
+        if most and int(most[1]) * (1024 if most[2] == "G" else 1) < \
+                session + 128:
+            yield "%s: MemoryMax is too small for session-memory" % path
+
+
 def complaints():
     have = bounds()
     keys = set(KEY.findall(slurp("src/settings/options_rows.h")))
@@ -68,6 +81,7 @@ def complaints():
             for name in shown.split() or [""]:
                 if not name or not is_test(name, tests):
                     yield "%s: no test %s" % (what, name)
+    yield from memory_of_units()
     for missing in sorted((set(have) | keys) - listed):
         yield "limits.list has no %s" % missing
     if len(have) < 50 or len(keys) < 10:

@@ -1,5 +1,6 @@
 #include "confine/privilege.h"
 
+#include "base/log.h"
 #include "compat/compat.h"
 
 #include <sys/resource.h>
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -118,14 +120,36 @@ privilege_become_sparing(uid_t uid, gid_t gid, gid_t spare)
 	return verify(uid, gid);
 }
 
+/*
+ * The superserver's or PAM's hard limit may be lower than ours: then that one
+ * holds, and the administrator hears of it, since what it is too small for will
+ * fail.
+ */
+static int
+set_limit(int resource, const char *name, uint64_t wanted, const char *remedy)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) == -1)
+		return -1;
+	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted)
+		log_line(LOG_WARN, "%s is %ju, less than our %ju: raise %s",
+		    name, (uintmax_t)limit.rlim_max, (uintmax_t)wanted,
+		    remedy);
+	else
+		limit.rlim_max = (rlim_t)wanted;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(resource, &limit);
+}
+
 int
 privilege_limit(int fds)
 {
 	const struct rlimit none = { 0, 0 };
-	const struct rlimit open_ones = { (rlim_t)fds, (rlim_t)fds };
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
-	    setrlimit(RLIMIT_NOFILE, &open_ones) == -1 ||
+	    set_limit(RLIMIT_NOFILE, "RLIMIT_NOFILE", (uint64_t)fds,
+	    "LimitNOFILE= or nofile of pam_limits") == -1 ||
 	    setrlimit(RLIMIT_NPROC, &none) == -1)
 		return -1;
 	return 0;
@@ -134,9 +158,9 @@ privilege_limit(int fds)
 int
 privilege_limit_memory(uint64_t bytes)
 {
-	const struct rlimit some = { (rlim_t)bytes, (rlim_t)bytes };
-
-	return !MEMORY_LIMITS || bytes == 0 ? 0 : setrlimit(RLIMIT_DATA, &some);
+	return !MEMORY_LIMITS || bytes == 0 ? 0 : set_limit(RLIMIT_DATA,
+	    "RLIMIT_DATA", bytes, "LimitDATA= or data of pam_limits, or lower "
+	    "session-memory");
 }
 
 int

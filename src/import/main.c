@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -353,6 +354,16 @@ run(struct import *im)
 	    EXIT_FAILURE;
 }
 
+/* A file that may not grow is a full disk, EFBIG, and no end. */
+static void
+ignore_sigxfsz(void)
+{
+	struct sigaction act = { .sa_handler = SIG_IGN };
+
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGXFSZ, &act, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -361,6 +372,7 @@ main(int argc, char **argv)
 
 	if (fd_open_standard() == -1)
 		return EX_OSERR;
+	ignore_sigxfsz();
 	if (argc > 1 && strcmp(argv[1], "--at-login") == 0)
 		return at_login(argc, argv);
 	if (parse(&im, argc, argv) == -1)

@@ -7,15 +7,28 @@
 #include <errno.h>
 #include <signal.h>
 
+static const char *
+explain(int number)
+{
+	switch (number) {
+	case SIGSYS:
+		return ": a system call that is not for it";
+	case SIGKILL:
+		return ": out of memory (see the kernel's log), or killed by "
+		    "another process";
+	default:
+		return "";
+	}
+}
+
 void
-child_wait(const char *name, pid_t pid)
+child_wait(const char *name, pid_t pid, bool killed)
 {
 	int status = 0;
 
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		continue;
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+	if (WIFSIGNALED(status) && !(killed && WTERMSIG(status) == SIGKILL))
 		log_line(LOG_FAULT, "%s ended by signal %d%s", name,
-		    WTERMSIG(status), WTERMSIG(status) == SIGSYS ?
-		    ": a system call that is not for it" : "");
+		    WTERMSIG(status), explain(WTERMSIG(status)));
 }

@@ -6,10 +6,12 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 /*
- * Wait until it has ended, and log it if a signal did that which was not ours.
- * name is for the log.
+ * Wait until the process has ended, and log it if a signal ended it.  killed:
+ * we have sent SIGKILL, so that one is no event.  name is for the log.
  */
-void child_wait(const char *name, pid_t pid);
+void child_wait(const char *name, pid_t pid, bool killed);
 
 #endif

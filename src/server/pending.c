@@ -112,5 +112,5 @@ import_alone(const struct monitor *m)
 		log_line(LOG_FAULT, "cannot start %s: %s",
 		    m->conf->intake.program, strerror(errno));
 	else
-		child_wait("solopop-import", pid);
+		child_wait("solopop-import", pid, false);
 }

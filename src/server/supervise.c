@@ -65,6 +65,7 @@ struct child {
 	const char *name;
 	pid_t pid;		/* -1: none */
 	int channel;
+	bool ended;		/* it has closed the channel, as its end does */
 };
 
 /*
@@ -78,6 +79,7 @@ start(struct monitor *m, const sigset_t *outside,
 	int ends[2], *kept[3];
 
 	child->pid = child->channel = -1;
+	child->ended = false;
 	if (channel_pair(ends) == -1)
 		return -1;
 	if ((child->pid = fork()) == 0) {
@@ -94,7 +96,11 @@ start(struct monitor *m, const sigset_t *outside,
 	return child->pid == -1 ? -1 : 0;
 }
 
-/* Whatever it still does, it is not needed any more. */
+/*
+ * Whatever it still does, it is not needed any more.  A process that is on its
+ * way out keeps its own status, so after the channel's end SIGKILL as the cause
+ * is not ours.
+ */
 static void
 end(struct child *child)
 {
@@ -103,7 +109,7 @@ end(struct child *child)
 	fd_close(&child->channel);
 	if (child->pid == -1)
 		return;
-	child_wait(child->name, child->pid);
+	child_wait(child->name, child->pid, !child->ended);
 	child->pid = -1;
 }
 
@@ -134,16 +140,20 @@ wait_message(int fd, int64_t deadline, const sigset_t *outside)
 
 /* Answer messages while the phase is one of these. */
 static void
-serve(struct monitor *m, const struct child *child, int phases,
+serve(struct monitor *m, struct child *child, int phases,
     int64_t deadline, const sigset_t *outside)
 {
 	struct monmsg message;
 
 	monmsg_start(&message, 0);
 	while (((int)m->phase & phases) && !stopped) {
-		if (!wait_message(child->channel, deadline, outside) ||
-		    channel_receive(child->channel, &message) == -1 ||
-		    monitor_answer(m, &message) == -1)
+		if (!wait_message(child->channel, deadline, outside))
+			break;
+		if (channel_receive(child->channel, &message) == -1) {
+			child->ended = errno == EPIPE;
+			break;
+		}
+		if (monitor_answer(m, &message) == -1)
 			break;
 		if (message.len > 0 &&
 		    channel_send(child->channel, &message) == -1)

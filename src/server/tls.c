@@ -156,16 +156,22 @@ tls_begin(struct tls *t, const struct server_conf *conf, struct client *client,
 	    begin_program(t, conf, client, deadline);
 }
 
+static void
+end_program(struct tls *t, int64_t deadline)
+{
+	bool late = wait_for(t->alive, POLLIN, deadline, NULL) == -1;
+
+	fd_close(&t->alive);
+	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
+	child_wait("solopop-tls", t->pid, late);
+	t->pid = 0;
+}
+
 void
 tls_end(struct tls *t, int64_t deadline)
 {
-	if (t->pid == 0)
-		return;
-	(void)wait_for(t->alive, POLLIN, deadline, NULL);
-	fd_close(&t->alive);
-	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
-	child_wait("solopop-tls", t->pid);
-	t->pid = 0;
+	if (t->pid != 0)
+		end_program(t, deadline);
 }
 
 static void

@@ -124,12 +124,13 @@ serve(const struct settings *s)
 }
 
 static void
-ignore_sigpipe(void)
+ignore_signals(void)
 {
 	struct sigaction act = { .sa_handler = SIG_IGN };
 
 	(void)sigemptyset(&act.sa_mask);
 	(void)sigaction(SIGPIPE, &act, NULL);
+	(void)sigaction(SIGXFSZ, &act, NULL);
 }
 
 int
@@ -145,7 +146,7 @@ main(int argc, char **argv)
 	}
 	if (s.check)
 		return inspect_run(stdout, &s) == 0 ? EX_OK : EX_CONFIG;
-	ignore_sigpipe();
+	ignore_signals();
 	(void)log_open("solopop-tls", s.log_facility, s.log, true);
 	if (s.log_session != NULL)
 		log_tell(LOG_OF_SESSION, span_of(s.log_session));

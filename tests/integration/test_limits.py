@@ -314,6 +314,74 @@ def silent_reader__beyond_the_timeout__log_says_timeout():
         log.wait(r"Timeout \(2 secs\) during nw write to alice")
 
 
+# ---- limits and ends from outside ------------------------------------------
+
+@root_only
+def limits__below_ours__session_runs_and_log_names_them():
+    tool("prlimit")
+    for limit, name in (("--nofile=24:24", "RLIMIT_NOFILE is 24"),
+                        ("--nofile=20:4096", None),
+                        ("--data=500000000:500000000", "RLIMIT_DATA is 5"),
+                        ("--data=12000000", "RLIMIT_DATA is 12000000")):
+        mailbox(SAMPLE)
+        log = Log()
+        with Session(prefix=("prlimit", limit)) as s:
+            s.talk.banner()
+            s.talk.login("alice")
+            equal(wire(s.talk.retr(1)), wire(SAMPLE[0]))
+            s.talk.ok("QUIT")
+        if name:
+            log.wait(name)
+        else:
+            check(not log.has("RLIMIT"), log.lines)
+
+
+@root_only
+def file_size_limit__any__is_a_full_disk():
+    """Neither the login nor QUIT ends by SIGXFSZ; maildirsize is not written."""
+    tool("prlimit")
+    for octets in (0, 1, 100, 1000):
+        box = mailbox(SAMPLE)[0]
+        spill(box + "/maildirsize", "10000000S\n1000 4\n")
+        os.chown(box + "/maildirsize", uid("alice"), uid("alice"))
+        log = Log()
+        with Session(prefix=("prlimit", "--fsize=%d:%d" % (octets, octets))) as s:
+            s.talk.banner()
+            s.talk.login("alice")
+            s.talk.ok("DELE 1")
+            s.talk.ok("QUIT")
+        equal(len(files(box)), len(SAMPLE) - 1)
+        check(not log.has("signal"), log.lines)
+
+
+@root_only
+def session__killed_from_outside__is_logged():
+    mailbox(SAMPLE)
+    log = Log()
+    with Session() as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        os.kill(s.child(), signal.SIGKILL)
+        equal(s.talk.at_end(), b"")
+    log.wait("the session ended by signal 9: out of memory")
+
+
+@root_only
+def processes__ended_by_us__are_not_logged():
+    mailbox(SAMPLE)
+    log = Log()
+    with Session() as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        os.kill(s.pid, signal.SIGTERM)
+        equal(s.talk.at_end(), b"")
+    with Session() as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        s.talk.ok("QUIT")
+    check(not log.has("ended by signal"), log.lines)
+
+
 @root_only
 def front__that_does_not_end__is_ended_beyond_its_deadline():
     with Session("--login-timeout=1") as s:
