@@ -193,7 +193,9 @@ run(struct options *o, struct client *client)
 		    "solopop --check", o->server.tls.program);
 		return EX_CONFIG;
 	}
-	warning = policy_warning(o, m.tls_offered, m.login.secrets.scram);
+	warning = policy_warning(o, m.tls_offered, 
+	    m.login.secrets.scram || m.login.secrets.password ||
+	    m.login.stamp[0] != '\0');
 	if (warning != NULL)
 		log_line(LOG_WARN, "%s", warning);
 	if (m.login.root)

@@ -43,7 +43,7 @@ expect_end(char *p, char reason[REASON_MAX])
 {
 	skip_blanks(&p);
 	return *p == '\0' || *p == '#' ? 0 :
-	    fail(reason, "something follows the value");
+	    fail(reason, "something follows the value: put a list in quotes");
 }
 
 static int

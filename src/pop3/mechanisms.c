@@ -1,5 +1,6 @@
 #include "pop3/mechanisms.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -32,13 +33,69 @@ const struct mechanism mechanisms[MECHANISMS] = {
 	    pop3_cleartext_refusal, true, true },
 };
 
+/* The next name of the list; it moves on behind it.  False at the end. */
+static bool
+next_name(const char **list, struct span *name)
+{
+	*list += strspn(*list, " \t,");
+	*name = (struct span){ *list, strcspn(*list, " \t,") };
+	*list += name->len;
+	return name->len > 0;
+}
+
+static bool
+is_known(struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < MECHANISMS; i++)
+		if (span_is(name, mechanisms[i].name))
+			return true;
+	return span_is(name, "APOP");
+}
+
+int
+mechanisms_check(const char *list, char *why, size_t cap)
+{
+	struct span name;
+
+	while (next_name(&list, &name))
+		if (!is_known(name)) {
+			(void)snprintf(why, cap, "%.*s is none of APOP, "
+			    "SCRAM-SHA-256, CRAM-MD5, PLAIN and LOGIN",
+			    name.len > 40 ? 40 : (int)name.len, name.p);
+			return -1;
+		}
+	return 0;
+}
+
+bool
+mechanisms_allow(const struct pop3_conf *conf, const char *name)
+{
+	const char *list = conf->mechanisms;
+	struct span word;
+
+	if (list == NULL)
+		return true;
+	while (next_name(&list, &word))
+		if (span_is(word, name))
+			return true;
+	return false;
+}
+
+bool
+mechanism_works(const struct pop3 *p, const struct mechanism *m)
+{
+	return mechanisms_allow(p->conf, m->name) && m->works(p);
+}
+
 bool
 mechanisms_work(const struct pop3 *p)
 {
 	size_t i;
 
 	for (i = 0; i < MECHANISMS; i++)
-		if (mechanisms[i].works(p))
+		if (mechanism_works(p, &mechanisms[i]))
 			return true;
 	return false;
 }
@@ -51,7 +108,7 @@ mechanisms_list(const struct pop3 *p, char *dst, size_t cap)
 
 	for (i = 0; i < MECHANISMS; i++) {
 		more = strlen(mechanisms[i].name);
-		if (!mechanisms[i].works(p) || more + 1 >= cap - len)
+		if (!mechanism_works(p, &mechanisms[i]) || more + 1 >= cap - len)
 			continue;
 		dst[len] = ' ';
 		memcpy(dst + len + 1, mechanisms[i].name, more + 1);

@@ -20,6 +20,18 @@ struct mechanism {
 
 extern const struct mechanism mechanisms[MECHANISMS];
 
+/*
+ * Is list made of names of mechanisms, and of APOP, with blanks or commas
+ * between?  -1, and why says what is wrong.
+ */
+int mechanisms_check(const char *list, char *why, size_t cap);
+
+/* Does the site have this one?  name is that of a mechanism, or "APOP". */
+bool mechanisms_allow(const struct pop3_conf *conf, const char *name);
+
+/* The same, and can it succeed on this connection? */
+bool mechanism_works(const struct pop3 *p, const struct mechanism *m);
+
 /* Can any mechanism succeed on this connection? */
 bool mechanisms_work(const struct pop3 *p);
 

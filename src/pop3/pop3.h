@@ -45,6 +45,7 @@ struct pop3_conf {
 	bool announce_utf8;		/* in CAPA; the command is always there */
 	enum pop3_clear clear;
 	const char *plaintext_from;	/* networks that may, or NULL */
+	const char *mechanisms;		/* of AUTH, and APOP; NULL: all */
 	const char *xclient_from;	/* networks of proxies, or NULL */
 	bool only_local;		/* clients of this machine, no others */
 	bool update_on_abort;		/* qpopper's way: see the manual */

@@ -331,7 +331,7 @@ list_mechanisms(struct pop3 *p)
 
 	(void)say(p, REPLY_AUTH);
 	for (i = 0; i < MECHANISMS; i++)
-		if (mechanisms[i].works(p))
+		if (mechanism_works(p, &mechanisms[i]))
 			say_line(p, mechanisms[i].name,
 			    strlen(mechanisms[i].name));
 	say_end(p);
@@ -339,12 +339,13 @@ list_mechanisms(struct pop3 *p)
 }
 
 static const struct mechanism *
-find(struct span name)
+find(const struct pop3 *p, struct span name)
 {
 	size_t i;
 
 	for (i = 0; i < MECHANISMS; i++)
-		if (span_is(name, mechanisms[i].name))
+		if (span_is(name, mechanisms[i].name) &&
+		    mechanisms_allow(p->conf, mechanisms[i].name))
 			return &mechanisms[i];
 	return NULL;
 }
@@ -374,7 +375,7 @@ sasl_auth(struct pop3 *p, const struct args *a)
 	p->has_user = false;
 	if (a->n == 0)
 		return list_mechanisms(p);
-	if ((m = find(a->v[0])) == NULL)
+	if ((m = find(p, a->v[0])) == NULL)
 		step = say_bad(p, REPLY_NO_MECHANISM, a->v[0]);
 	else if (!m->works(p))
 		step = say_bad(p, m->refusal(p), a->v[0]);

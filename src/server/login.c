@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "compat/compat.h"
 #include "confine/privilege.h"
+#include "pop3/mechanisms.h"
 #include "users/access.h"
 
 #include <errno.h>
@@ -62,7 +63,12 @@ login_init(struct login *l, const struct server_conf *conf,
 {
 	*l = (struct login){ .conf = conf, .peer = peer,
 	    .root = privilege_is_root(), .secrets = find_secrets(conf) };
-	return l->secrets.password ? make_stamp(l) : 0;
+	if (l->secrets.password && mechanisms_allow(&conf->pop3, "APOP") &&
+	    make_stamp(l) == -1)
+		return -1;
+	l->secrets.password &= mechanisms_allow(&conf->pop3, "CRAM-MD5");
+	l->secrets.scram &= mechanisms_allow(&conf->pop3, "SCRAM-SHA-256");
+	return 0;
 }
 
 void

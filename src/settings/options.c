@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "compat/compat.h"
 #include "confine/privilege.h"
+#include "pop3/mechanisms.h"
 #include "settings/qpopper.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@ enum kind {
 	KIND_BOOL,
 	KIND_TEXT,
 	KIND_NETWORKS,		/* text, see base/cidr.h */
+	KIND_MECHANISMS,	/* text, see pop3/mechanisms.h */
 	KIND_COUNT,		/* uint32_t */
 	KIND_WHOLE_SECONDS,	/* int64_t */
 	KIND_SECONDS,		/* int64_t ms, written in seconds */
@@ -260,6 +262,33 @@ set_networks(struct options *o, const struct option_row *row,
 }
 
 static int
+set_mechanisms(struct options *o, const struct option_row *row,
+    const char *value, char *error, size_t cap)
+{
+	char why[160];
+
+	if (mechanisms_check(value, why, sizeof why) == -1)
+		return fail(error, cap, row, why);
+	*(const char **)field(o, row) = value;
+	return 0;
+}
+
+/* Words of qpopper's come behind ours, and mean the same. */
+static int
+fail_choice(char *error, size_t cap, const struct option_row *row)
+{
+	char text[160] = "no such choice; expected ";
+	const struct choice *c = row->choices;
+	size_t len = strlen(text);
+
+	for (; c->word != NULL && len < sizeof text; c++)
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s%s",
+		    c == row->choices ? "" : c[1].word == NULL ? " or " :
+		    ", ", c->word);
+	return fail(error, cap, row, text);
+}
+
+static int
 set_sign(struct options *o, const struct option_row *row, const char *value,
     char *error, size_t cap)
 {
@@ -278,7 +307,7 @@ set(struct options *o, const struct option_row *row, const char *value,
 	const struct choice *c = &nothing;
 
 	if (row->choices != NULL && (c = choose(row, value)) == NULL)
-		return fail(error, cap, row, "no such choice; see --help");
+		return fail_choice(error, cap, row);
 	switch ((enum kind)row->kind) {
 	case KIND_BOOL:
 		if (set_bool(field(o, row), value) == -1)
@@ -289,6 +318,8 @@ set(struct options *o, const struct option_row *row, const char *value,
 		return 0;
 	case KIND_NETWORKS:
 		return set_networks(o, row, value, error, cap);
+	case KIND_MECHANISMS:
+		return set_mechanisms(o, row, value, error, cap);
 	case KIND_SIGN:
 		return set_sign(o, row, value, error, cap);
 	case KIND_LINE:

@@ -77,6 +77,8 @@ ROW("clear-text-password", 'p', KIND_WORD, AT(server.pop3.clear), 0, 0,
     "who may send a password outside of TLS [default]")
 ROW("plaintext-from", 0, KIND_NETWORKS, AT(server.pop3.plaintext_from),
     0, 0, NULL, "CIDR...", "who may, besides [none]")
+ROW("auth-mechanisms", 0, KIND_MECHANISMS, AT(server.pop3.mechanisms), 0, 0,
+    NULL, "NAME...", "of APOP and AUTH, no others [all that can succeed]")
 ROW("max-failures", 0, KIND_COUNT, AT(server.max_failures), 1, 1000, NULL,
     "N", "failed logins that end a session [5]")
 ROW("failure-delay", 0, KIND_SECONDS, AT(server.failure_delay), 0, 120,

@@ -40,6 +40,8 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/auth-errors-in-german.pop3 \
 	tests/session/auth-errors.pop3 \
 	tests/session/auth-forgets-user.pop3 \
+	tests/session/auth-mechanisms-apop.pop3 \
+	tests/session/auth-mechanisms.pop3 \
 	tests/session/auth-list.pop3 \
 	tests/session/auth-login-at-once.pop3 \
 	tests/session/auth-login.pop3 \

@@ -92,7 +92,10 @@ parse__of_what_is_wrong__says_so(void **state)
 	assert_refused("--min-uid=0", "min-uid: expected");
 	assert_refused("--min-uid=4294967295", "min-uid: expected");
 	assert_refused("--shy=maybe", "shy: expected true or false");
-	assert_refused("--lock=flock", "lock: no such choice");
+	assert_refused("--lock=flock", "lock: no such choice; expected fcntl "
+	    "or none");
+	assert_refused("--auth-mechanisms=PLAIN DIGEST-MD5",
+	    "auth-mechanisms: DIGEST-MD5 is none of APOP, SCRAM-SHA-256");
 	assert_refused("--proxy-from=", "proxy-from: expected networks");
 	assert_refused("--proxy-from=10.1.2.3/8",
 	    "proxy-from: \"10.1.2.3/8\" has bits set behind its length");
@@ -165,6 +168,7 @@ static const struct {
 	NUMBER("max-bulletins", "0", server.intake.max_bulletins, 0),
 	NUMBER("group-bulletins", "on", server.intake.group_bulletins, true),
 	TEXT("auth-file", "/a", server.auth_file),
+	TEXT("auth-mechanisms", "apop, PLAIN\tlogin", server.pop3.mechanisms),
 	TEXT("nonauth-file", "/n", server.nonauth_file),
 	NUMBER("check-shell", "on", server.check_shell, true),
 	NUMBER("downcase-user", "on", server.pop3.downcase_user, true),
