@@ -35,6 +35,9 @@ syslog\.h         base/log\.c
 emmintrin\.h      io/bulk_sse2\.c
 dirent\.h         (maildir/[a-z_]*|import/[a-z_]*|tls/names)\.[ch]
 openssl/.*        tls/[a-z_]*\.[ch]
+zlib\.h           io/decode_gzip\.c
+zstd.*\.h         io/decode_zstd\.c
+sys/vfs\.h        maildir/storage_linux\.c
 gdbm\.h           passwd/database_gdbm\.c
 sys/prctl\.h      confine/(sandbox_linux|caps|seccomp)\.c
 linux/.*          confine/(caps|seccomp)\.c
@@ -122,6 +125,9 @@ must_see 'only for' server/monitor.c '<syslog.h>'
 must_see 'only for' users/user.c '<dirent.h>'
 must_see 'only for' tls/pump.c '<dirent.h>'
 must_see 'only for' io/out.c '<openssl/ssl.h>'
+must_see 'only for' io/stored.c '<zlib.h>'
+must_see 'only for' io/stored.c '<zstd.h>'
+must_see 'only for' maildir/table.c '<sys/vfs.h>'
 must_see 'only for' passwd/import.c '<gdbm.h>'
 must_see 'passwd may not reach maildir' passwd/store.c '"maildir/lock.h"'
 must_see 'only for' server/alone.c '<sys/prctl.h>'

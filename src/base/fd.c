@@ -108,10 +108,23 @@ fd_is_own_file(int fd)
 {
 	struct stat st;
 
+	if (fd_is_file_of(fd, geteuid()) == -1)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_nlink == 1)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+int
+fd_is_file_of(int fd, uid_t owner)
+{
+	struct stat st;
+
 	if (fstat(fd, &st) == -1)
 		return -1;
-	if (S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-	    st.st_uid == geteuid())
+	if (S_ISREG(st.st_mode) &&
+	    (st.st_uid == geteuid() || st.st_uid == owner))
 		return 0;
 	errno = EPERM;
 	return -1;
@@ -161,6 +174,13 @@ fd_read_at(int fd, void *bytes, size_t room, off_t at, off_t end)
 char *
 fd_read_all(int fd, size_t max, size_t *len)
 {
+	return fd_is_file_of(fd, geteuid()) == 0 ?
+	    fd_read_text(fd, max, len) : NULL;
+}
+
+char *
+fd_read_text(int fd, size_t max, size_t *len)
+{
 	struct stat st;
 	size_t size;
 	char *text;
@@ -168,10 +188,6 @@ fd_read_all(int fd, size_t max, size_t *len)
 
 	if (fstat(fd, &st) == -1)
 		return NULL;
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
-		errno = EPERM;
-		return NULL;
-	}
 	if ((uintmax_t)st.st_size > max) {
 		errno = EFBIG;
 		return NULL;

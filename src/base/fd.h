@@ -44,6 +44,12 @@ bool fd_is_socket(int fd);
 int fd_is_own_file(int fd);
 
 /*
+ * Is it a plain file of the one who runs us, or of this owner?  It may have
+ * several names, so a caller that writes to it changes them all.
+ */
+int fd_is_file_of(int fd, uid_t owner);
+
+/*
  * Write all of it, however often the kernel takes only a part.  For regular
  * files and terminals; sockets belong to io/out.
  */
@@ -62,5 +68,8 @@ ssize_t fd_read_at(int fd, void *bytes, size_t room, off_t at, off_t end);
  * one who runs us, EFBIG when it has more than max bytes, or what reading said.
  */
 char *fd_read_all(int fd, size_t max, size_t *len);
+
+/* The same of a file that the caller has looked at: its owner may be any. */
+char *fd_read_text(int fd, size_t max, size_t *len);
 
 #endif

@@ -132,7 +132,7 @@ mailbox_check(struct report *r, const struct options *o, const char *path)
 		check_missing(r, path, errno);
 		return;
 	}
-	if (maildrop_open(&d, path, &look) == 0)
+	if (maildrop_open(&d, path, &look) == MAILDROP_OPEN)
 		check_messages(r, path, d);
 	else {
 		report_say(r, "Maildir", "%s cannot be read: %s", path,

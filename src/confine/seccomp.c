@@ -98,6 +98,7 @@ static const struct row {
 	{ SYS_open, USERS, FREELY },		/* musl's open(3) */
 	{ SYS_fcntl, USERS, SOME_FCNTL },
 	{ SYS_fstat, USERS, FREELY },
+	{ SYS_fstatfs, USERS, FREELY },
 	{ SYS_newfstatat, USERS, FREELY },
 	{ SYS_statx, USERS, FREELY },
 	{ SYS_getdents64, USERS, FREELY },

@@ -147,13 +147,13 @@ compare_octets(const void *pa, const void *pb)
 static int
 read_maildir(struct expected *found, const char *path)
 {
-	const struct maildrop_conf conf = { .lock = false };
+	const struct maildrop_conf conf = { .read_only = true };
 	struct expected_mail *m;
 	struct maildrop *d;
 	uint32_t i;
 	int r;
 
-	r = maildrop_open(&d, path, &conf);
+	r = maildrop_open(&d, path, &conf) == MAILDROP_OPEN ? 0 : -1;
 	for (i = 1; r == 0 && i <= maildrop_count(d); i++)
 		r = (m = add(found)) == NULL ? -1 :
 		    maildrop_octets(d, i, &m->octets) == -1 ? -1 :

@@ -176,7 +176,7 @@ adopt_present(const struct intake *in, const char *path)
 	struct maildrop *d;
 
 	conf.lock = false;
-	if (maildrop_open(&d, path, &conf) == -1)
+	if (maildrop_open(&d, path, &conf) != MAILDROP_OPEN)
 		log_line(LOG_WARN, "%s: %s", in->user->name, d != NULL ?
 		    maildrop_error(d) : strerror(errno));
 	maildrop_close(d);
@@ -203,25 +203,28 @@ note_drained(const struct maildir *md)
 
 /*
  * qpopper's temporary drop is older, and so it comes first; but if it is the
- * draining of the spool that was interrupted, that one has to be finished.
+ * draining of the spool that was interrupted, that one has to be finished.  If
+ * the drop could not be drained, what is staged of it must not be published with
+ * the spool: the drop is not cut, and would come again.
  */
 static int
 drain_all(const struct intake *in, const struct intake_sources *s,
     struct maildir *md)
 {
-	bool adopt = intake_adopts(in), waits, none;
+	bool first = intake_adopts(in), waits, none;
+	bool adopt = first && in->conf->pop3.drop.takeover != TAKEOVER_NONE;
 	int r;
 
 	if (!has_content(s->spool) && !has_content(s->temp_drop) &&
 	    !spool_is_pending(in->maildir))
 		return 0;
-	if (adopt)
+	if (first)
 		adopt_present(in, in->maildir);
 	r = drain(in, md, s->temp_drop, adopt, false, &waits);
-	if (drain(in, md, s->spool, adopt, true, &none) == -1 ||
+	if (drain(in, md, s->spool, adopt, r == 0, &none) == -1 ||
 	    (waits && drain(in, md, s->temp_drop, adopt, true, &none) == -1))
 		r = -1;
-	if (r == 0 && adopt)
+	if (r == 0 && first)
 		note_drained(md);
 	return r;
 }
@@ -285,13 +288,24 @@ take_bulletins(const struct intake *in, struct maildir *md)
 
 /* --- All of it --------------------------------------------------------------- */
 
-/* Two sessions of one user must not take in the same mail twice. */
-static int
-lock_maildir(const struct intake *in, struct lock *lock, int top)
+/*
+ * Two sessions of one user must not take in the same mail twice, with "lock =
+ * none" either.  With a lock, no session is under way meanwhile.
+ */
+struct locks {
+	struct lock draining, session;
+};
+
+static enum lock_result
+take_locks(const struct intake *in, struct locks *l, int top)
 {
 	const struct maildrop_conf *conf = &in->conf->pop3.drop;
+	enum lock_result r;
 
-	return conf->lock ? lock_take(lock, top, conf->lock_wait) : 0;
+	r = lock_take_file(&l->draining, top, DRAIN_LOCK_FILE,
+	    conf->lock_wait);
+	return r == LOCK_HELD && conf->lock ?
+	    lock_take(&l->session, top, conf->lock_wait) : r;
 }
 
 int
@@ -299,16 +313,17 @@ intake_run(const struct intake *in)
 {
 	struct maildir md;
 	struct intake_sources s;
-	struct lock lock;
+	struct locks locks;
 	int r = -1;
 
 	intake_find(in, &s);
 	maildir_init(&md);
-	lock_init(&lock);
+	lock_init(&locks.draining);
+	lock_init(&locks.session);
 	if (maildir_make(&md, in->maildir) == -1)
 		log_line(LOG_WARN, "%s: no mail is taken in: %s",
 		    in->user->name, maildir_error(&md));
-	else if (lock_maildir(in, &lock, md.top) == -1)
+	else if (take_locks(in, &locks, md.top) != LOCK_HELD)
 		log_line(LOG_NOTE, "%s: no mail is taken in: %s",
 		    in->user->name, strerror(errno));
 	else {
@@ -316,7 +331,8 @@ intake_run(const struct intake *in)
 		if (take_bulletins(in, &md) == -1)
 			r = -1;
 	}
-	lock_release(&lock);
+	lock_release(&locks.session);
+	lock_release(&locks.draining);
 	maildir_close(&md);
 	return r;
 }

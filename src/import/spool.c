@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/fd.h"
 #include "base/num.h"
+#include "base/replace.h"
 #include "base/secret.h"
 #include "maildir/adopted.h"
 #include "import/dotlock.h"
@@ -23,7 +24,6 @@
 
 #define STAGE "solopop.drain"
 #define JOURNAL "journal"
-#define JOURNAL_DRAFT "journal.new"
 #define FIRST_LINE "solopop drain 1\n"
 #define NO_UIDL "-"
 
@@ -74,6 +74,24 @@ spool_is_pending(const char *maildir)
 
 /* --- The mbox and its locks --------------------------------------------------- */
 
+/*
+ * It is cut, so it has one name.  Where all files have one owner, it has that of
+ * the Maildir.
+ */
+static int
+is_own_spool(const struct drain *d)
+{
+	struct stat st;
+
+	if (fd_is_file_of(d->spool, d->md->owner) == -1 ||
+	    fstat(d->spool, &st) == -1)
+		return -1;
+	if (st.st_nlink == 1)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
 static int
 open_spool(struct drain *d)
 {
@@ -85,7 +103,7 @@ open_spool(struct drain *d)
 		return -1;
 	if (d->spool == -1)
 		return errno == ENOENT ? 0 : -1;
-	return fd_is_own_file(d->spool);
+	return is_own_spool(d);
 }
 
 /* fcntl(2) goes with the dot-lock; it works over NFS, and flock(2) may not. */
@@ -287,6 +305,22 @@ name_message(struct drain *d, const struct mbox_mail *mail,
 	return 0;
 }
 
+/* Some file systems refuse the colon (vfat, NTFS, SMB). */
+static int
+make_staged(struct drain *d, struct staged *s)
+{
+	char *info;
+	int fd;
+
+	fd = openat(d->stage, s->name, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd != -1 || errno != EINVAL || (info = strchr(s->name, ':')) == NULL)
+		return fd;
+	*info = ';';
+	return openat(d->stage, s->name, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 static int
 stage_one(struct drain *d, const struct mbox_mail *mail)
 {
@@ -294,11 +328,8 @@ stage_one(struct drain *d, const struct mbox_mail *mail)
 	struct staged *s;
 	int fd, r;
 
-	if ((s = add_staged(d)) == NULL || name_message(d, mail, s) == -1)
-		return -1;
-	fd = openat(d->stage, s->name, O_WRONLY | O_CREAT | O_EXCL |
-	    O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
+	if ((s = add_staged(d)) == NULL || name_message(d, mail, s) == -1 ||
+	    (fd = make_staged(d, s)) == -1)
 		return -1;
 	r = copy_range(d, fd, mail->start, mail->end);
 	times[0].tv_sec = times[1].tv_sec = (time_t)d->when;
@@ -375,31 +406,31 @@ write_journal_to(const struct drain *d, FILE *f)
 		if (fprintf(f, "%s %s\n", d->v[i].name, d->v[i].uidl[0] != '\0'
 		    ? d->v[i].uidl : NO_UIDL) < 0)
 			return -1;
-	return fflush(f) == 0 ? fsync(fileno(f)) : -1;
+	return fflush(f) == 0 ? 0 : -1;
 }
 
 /* From here on everything in it is safe. */
 static int
 write_journal(const struct drain *d)
 {
-	int fd, r;
-	FILE *f;
+	struct replace draft;
+	int copy, r = -1;
+	FILE *f = NULL;
 
-	(void)unlinkat(d->stage, JOURNAL_DRAFT, 0);
-	fd = openat(d->stage, JOURNAL_DRAFT, O_WRONLY | O_CREAT | O_EXCL |
-	    O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
+	if (replace_begin(&draft, d->stage, JOURNAL) == -1)
 		return -1;
-	if ((f = fdopen(fd, "w")) == NULL) {
-		fd_close(&fd);
-		return -1;
+	if ((copy = fd_copy(draft.fd)) != -1 &&
+	    (f = fdopen(copy, "w")) == NULL)
+		fd_close(&copy);
+	if (f != NULL) {
+		r = write_journal_to(d, f);
+		if (fclose(f) != 0)
+			r = -1;
 	}
-	r = write_journal_to(d, f);
-	if (fclose(f) != 0)
-		r = -1;
-	if (r == 0)
-		r = renameat(d->stage, JOURNAL_DRAFT, d->stage, JOURNAL);
-	return r == 0 ? fsync(d->stage) : -1;
+	if (r == 0 && replace_commit(&draft, d->stage) == 0)
+		return fsync(d->stage);
+	replace_drop(&draft, d->stage);
+	return -1;
 }
 
 static bool
@@ -480,16 +511,11 @@ read_journal(struct drain *d, bool *ours)
 {
 	size_t len;
 	char *text;
-	int fd, r;
+	int r;
 
-	fd = openat(d->stage, JOURNAL, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_NOCTTY | O_CLOEXEC);
-	if (fd == -1)
-		return errno == ENOENT ? 0 : -1;
-	text = fd_read_all(fd, JOURNAL_MAX, &len);
-	fd_close(&fd);
+	text = maildir_read_own(d->md, d->stage, JOURNAL, JOURNAL_MAX, &len);
 	if (text == NULL)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	r = parse_journal(d, (struct span){ text, len }, ours);
 	free(text);
 	if (r == 0)
@@ -573,40 +599,35 @@ static int
 adopt(const struct drain *d)
 {
 	struct adopted_row *rows;
-	char (*names)[STAGED_NAME];
 	size_t i, n = 0;
-	int r = -1;
+	int r;
 
-	rows = calloc(d->n + 1, sizeof *rows);
-	names = calloc(d->n + 1, sizeof *names);
-	for (i = 0; rows != NULL && names != NULL && i < d->n; i++) {
-		if (d->v[i].uidl[0] == '\0')
-			continue;
-		memcpy(names[n], d->v[i].name,
-		    name_unique(d->v[i].name).len);
-		rows[n] = (struct adopted_row){ names[n], d->v[i].uidl };
-		n++;
-	}
-	if (rows != NULL && names != NULL)
-		r = n > 0 || d->conf->adopt ?
-		    adopted_add(d->md->top, rows, n) : 0;
-	free(names);
+	if ((rows = calloc(d->n + 1, sizeof *rows)) == NULL)
+		return -1;
+	for (i = 0; i < d->n; i++)
+		if (d->v[i].uidl[0] != '\0')
+			rows[n++] = (struct adopted_row){
+			    name_unique(d->v[i].name), d->v[i].uidl };
+	r = n > 0 || d->conf->adopt ? adopted_add(d->md, rows, n) : 0;
 	free(rows);
 	return r;
 }
 
-/* Never onto a file, and it is no matter if it has moved before. */
+/*
+ * Never onto a file.  1 when it is not in the stage: an interrupted draining has
+ * moved it, and the messages before it.
+ */
 static int
 publish_one(struct drain *d, const struct staged *s, struct quota *q,
     struct spool_report *report)
 {
-	enum maildir_where where = strchr(s->name, ':') != NULL ? MAILDIR_CUR :
+	enum maildir_where where = name_has_info(s->name) ? MAILDIR_CUR :
 	    MAILDIR_NEW;
 	int to = d->md->dir[where];
 	struct stat st, other;
 
 	if (fstatat(d->stage, s->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT ? 0 : -1;
+		return errno == ENOENT ? 1 : -1;
 	if (fstatat(to, s->name, &other, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return -1;
@@ -619,18 +640,37 @@ publish_one(struct drain *d, const struct staged *s, struct quota *q,
 	return 0;
 }
 
+/*
+ * They move in their order, so only the first ones can have moved before, in a
+ * draining that was interrupted.  Another one that is missing was taken away: its
+ * journal stays, because the mbox is cut already.
+ */
 static int
-publish(struct drain *d, struct spool_report *report)
+publish_all(struct drain *d, bool again, struct spool_report *report)
 {
+	bool may_lack = again;
 	struct quota q;
 	size_t i;
 	int r = 0;
 
 	quota_open(&q, d->md->top);
-	for (i = 0; i < d->n && r == 0; i++)
+	for (i = 0; i < d->n && r != -1; i++) {
 		r = publish_one(d, &d->v[i], &q, report);
+		if (r == 1 && !may_lack) {
+			errno = ENODATA;
+			r = -1;
+		}
+		may_lack = may_lack && r == 1;
+	}
 	(void)quota_close(&q);
-	if (r == -1 || fsync(d->md->dir[MAILDIR_NEW]) == -1 ||
+	return r == -1 ? -1 : 0;
+}
+
+static int
+publish(struct drain *d, bool again, struct spool_report *report)
+{
+	if (publish_all(d, again, report) == -1 ||
+	    fsync(d->md->dir[MAILDIR_NEW]) == -1 ||
 	    fsync(d->md->dir[MAILDIR_CUR]) == -1)
 		return -1;
 	if (unlinkat(d->stage, JOURNAL, 0) == -1)
@@ -658,9 +698,9 @@ is_uncut(struct drain *d)
 }
 
 static int
-finish(struct drain *d, struct spool_report *report)
+finish(struct drain *d, bool again, struct spool_report *report)
 {
-	return adopt(d) == -1 ? -1 : publish(d, report);
+	return adopt(d) == -1 ? -1 : publish(d, again, report);
 }
 
 /* Bring to its end what was interrupted behind its journal. */
@@ -669,13 +709,13 @@ resume(struct drain *d, bool ours, struct spool_report *report)
 {
 	int r = ours ? is_uncut(d) : 0;
 
-	return r == 0 ? finish(d, report) : r == 1 ? 0 : -1;
+	return r == 0 ? finish(d, true, report) : r == 1 ? 0 : -1;
 }
 
 static int
 begin(struct drain *d, struct spool_report *report)
 {
-	return stage_and_cut(d) == -1 ? -1 : finish(d, report);
+	return stage_and_cut(d) == -1 ? -1 : finish(d, false, report);
 }
 
 static bool

@@ -24,6 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define DRAIN_LOCK_FILE "solopop.drain.lock"
+
 struct spool_conf {
 	const char *path;	/* of the mbox */
 	/*
@@ -53,7 +55,8 @@ struct spool_report {
 };
 
 /*
- * Drain it.  The Maildir has all its directories.  No mbox is an empty one.  -1
+ * Drain it.  The Maildir has all its directories, and the caller holds the lock of
+ * DRAIN_LOCK_FILE in it: two drainings would empty each other's stage.  No mbox is an empty one.  -1
  * with errno and maildir_error(): the mbox is as it was, or all of it is safe
  * and comes into sight the next time.  EAGAIN: somebody kept the locks; EPERM:
  * it is not a plain file of the user's; EBADMSG: it is no mbox.

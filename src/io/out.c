@@ -174,7 +174,8 @@ put_encoded(struct out *o, struct wire *w, const unsigned char *p, size_t n)
 }
 
 int
-out_message(struct out *o, int fd, struct wire_top *top, uint64_t *octets)
+out_message(struct out *o, struct stored *s, struct wire_top *top,
+    uint64_t *octets)
 {
 	unsigned char chunk[OUT_READ];
 	struct wire w;
@@ -182,9 +183,7 @@ out_message(struct out *o, int fd, struct wire_top *top, uint64_t *octets)
 	ssize_t n;
 
 	wire_begin(&w);
-	while ((n = read(fd, chunk, sizeof chunk)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
+	while ((n = stored_read(s, chunk, sizeof chunk)) != 0) {
 		if (n == -1)
 			return -1;
 		take = top == NULL ? (size_t)n :

@@ -11,6 +11,7 @@
 #define IO_OUT_H
 
 #include "base/ascii.h"
+#include "io/stored.h"
 #include "io/wait.h"
 #include "io/wire.h"
 
@@ -60,9 +61,9 @@ int out_flush(struct out *o);
  * Send a message file, encoded, from its beginning to its end, or only its top
  * when top is not NULL; the final dot is the caller's.  *octets becomes the
  * number of octets sent as the client counts them.  -1 when reading failed
- * (what read(2) said; o->error stays 0) or when writing did (o->error is set).
+ * (what stored_read() said; o->error stays 0) or when writing did (o->error is set).
  */
-int out_message(struct out *o, int fd, struct wire_top *top,
+int out_message(struct out *o, struct stored *s, struct wire_top *top,
     uint64_t *octets);
 
 /*

@@ -1,16 +1,14 @@
 #include "maildir/adopted.h"
 
 #include "base/fd.h"
+#include "base/replace.h"
 #include "maildir/name.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define DRAFT_FILE "solopop.uidl.new"
 
 /* Ten million messages; more is no list of mail. */
 #define FILE_MAX ((size_t)1024 * 1024 * 1024)
@@ -74,8 +72,16 @@ take_line(struct adopted_row *row, char *line)
 	*blank = '\0';
 	if (!name_is_uidl(span_of(line)) || decode(blank + 1) == -1)
 		return -1;
-	*row = (struct adopted_row){ blank + 1, line };
+	*row = (struct adopted_row){ span_of(blank + 1), line };
 	return 0;
+}
+
+static int
+compare_names(struct span a, struct span b)
+{
+	int c = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
+
+	return c != 0 ? c : a.len < b.len ? -1 : a.len > b.len;
 }
 
 static int
@@ -83,7 +89,7 @@ compare(const void *pa, const void *pb)
 {
 	const struct adopted_row *a = pa, *b = pb;
 
-	return strcmp(a->unique, b->unique);
+	return compare_names(a->unique, b->unique);
 }
 
 /* We write them in order, so there is seldom anything to do. */
@@ -144,31 +150,14 @@ adopted_parse(struct adopted *a, char *text)
 }
 
 int
-adopted_read(struct adopted *a, int top)
+adopted_read(struct adopted *a, const struct maildir *md)
 {
 	char *text;
 	size_t len;
-	int fd;
 
 	adopted_init(a);
-	fd = openat(top, ADOPTED_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_NOCTTY | O_CLOEXEC);
-	if (fd == -1) {
-		if (errno == ELOOP)
-			errno = EPERM;
-		return -1;
-	}
-	text = fd_read_all(fd, FILE_MAX, &len);
-	fd_close(&fd);
+	text = maildir_read_own(md, md->top, ADOPTED_FILE, FILE_MAX, &len);
 	return text != NULL ? adopted_parse(a, text) : -1;
-}
-
-static int
-compare_name(struct span unique, const char *name)
-{
-	int c = strncmp(unique.p, name, unique.len);
-
-	return c != 0 ? c : name[unique.len] == '\0' ? 0 : -1;
 }
 
 const char *
@@ -178,12 +167,12 @@ adopted_find(const struct adopted *a, struct span unique)
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (compare_name(unique, a->v[middle].unique) > 0)
+		if (compare_names(unique, a->v[middle].unique) > 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < a->n && compare_name(unique, a->v[low].unique) == 0 ?
+	return low < a->n && compare_names(unique, a->v[low].unique) == 0 ?
 	    a->v[low].uidl : NULL;
 }
 
@@ -213,18 +202,19 @@ put(struct writer *w, const char *text, size_t len)
 }
 
 static void
-put_name(struct writer *w, const char *name)
+put_name(struct writer *w, struct span name)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	char coded[3] = { '%' };
+	size_t i;
 
-	for (; *name != '\0'; name++) {
-		if (ascii_graph(*name) && *name != '%') {
-			put(w, name, 1);
+	for (i = 0; i < name.len; i++) {
+		if (ascii_graph(name.p[i]) && name.p[i] != '%') {
+			put(w, name.p + i, 1);
 			continue;
 		}
-		coded[1] = hex[(unsigned char)*name >> 4];
-		coded[2] = hex[(unsigned char)*name & 15];
+		coded[1] = hex[(unsigned char)name.p[i] >> 4];
+		coded[2] = hex[(unsigned char)name.p[i] & 15];
 		put(w, coded, sizeof coded);
 	}
 }
@@ -238,22 +228,24 @@ put_row(struct writer *w, const struct adopted_row *row)
 	put(w, "\n", 1);
 }
 
-/* Both in order; of two rows for one name the old one counts. */
+/* Both in order; of two rows for one name the last one counts. */
 static void
 put_merged(struct writer *w, const struct adopted *old,
     const struct adopted_row *rows, size_t n)
 {
 	size_t i = 0, j = 0;
+	int c;
 
 	while (i < old->n || j < n) {
-		if (j < n && ((j > 0 && compare(&rows[j - 1], &rows[j]) == 0) ||
-		    (i < old->n && compare(&old->v[i], &rows[j]) == 0)))
-			j++;
-		else if (j == n || (i < old->n &&
-		    compare(&old->v[i], &rows[j]) < 0))
-			put_row(w, &old->v[i++]);
-		else
-			put_row(w, &rows[j++]);
+		c = i == old->n ? 1 : j == n ? -1 :
+		    compare(&old->v[i], &rows[j]);
+		if (c < 0)
+			put_row(w, &old->v[i]);
+		else if (c > 0 && (j + 1 == n ||
+		    compare(&rows[j], &rows[j + 1]) != 0))
+			put_row(w, &rows[j]);
+		i += c <= 0;
+		j += c > 0;
 	}
 }
 
@@ -272,33 +264,24 @@ write_file(int fd, const struct adopted *old, const struct adopted_row *rows,
 	drain(w);
 	failed = w->failed;
 	free(w);
-	return failed ? -1 : fsync(fd);
+	return failed ? -1 : 0;
 }
 
 static int
 replace(int top, const struct adopted *old, const struct adopted_row *rows,
     size_t n)
 {
-	int fd, r;
+	struct replace r;
 
-	(void)unlinkat(top, DRAFT_FILE, 0);
-	fd = openat(top, DRAFT_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	if (fd == -1)
+	if (replace_begin(&r, top, ADOPTED_FILE) == -1)
 		return -1;
-	r = write_file(fd, old, rows, n);
-	fd_close(&fd);
-	if (r == 0)
-		r = renameat(top, DRAFT_FILE, top, ADOPTED_FILE);
-	if (r == 0)
-		return fsync(top);
-	r = errno;
-	(void)unlinkat(top, DRAFT_FILE, 0);
-	errno = r;
+	if (write_file(r.fd, old, rows, n) == 0)
+		return replace_commit(&r, top) == 0 ? fsync(top) : -1;
+	replace_drop(&r, top);
 	return -1;
 }
 
-/* Of rows for one name the first counts, so equal ones keep their order. */
+/* Of rows for one name the last counts, so equal ones keep their order. */
 struct place {
 	const struct adopted_row *row;
 };
@@ -329,7 +312,7 @@ sort_rows(const struct adopted_row *rows, size_t n, size_t *kept)
 		return NULL;
 	}
 	for (i = 0; i < n; i++)
-		if (rows[i].unique[0] != '\0' &&
+		if (rows[i].unique.len > 0 &&
 		    name_is_uidl(span_of(rows[i].uidl)))
 			places[(*kept)++].row = &rows[i];
 	qsort(places, *kept, sizeof *places, compare_places);
@@ -340,16 +323,17 @@ sort_rows(const struct adopted_row *rows, size_t n, size_t *kept)
 }
 
 int
-adopted_add(int top, const struct adopted_row *rows, size_t n)
+adopted_add(const struct maildir *md, const struct adopted_row *rows,
+    size_t n)
 {
 	struct adopted_row *sorted;
 	struct adopted old;
 	int r = -1;
 
-	if (adopted_read(&old, top) == -1 && errno != ENOENT)
+	if (adopted_read(&old, md) == -1 && errno != ENOENT)
 		return -1;
 	if ((sorted = sort_rows(rows, n, &n)) != NULL)
-		r = replace(top, &old, sorted, n);
+		r = replace(md->top, &old, sorted, n);
 	free(sorted);
 	adopted_free(&old);
 	return r;

@@ -1,19 +1,21 @@
 /*
- * Maildir/solopop.uidl: the unique-ids that were taken over from another
- * server, and from then on the truth.  A text file, a line for each message
- * whose id is not what uidl.h makes of its name:
+ * Maildir/solopop.uidl: the unique-ids that a message's name does not tell: those
+ * taken over from another server, and those of messages whose names tell one
+ * id for two (see uidl.h).  A text file, a line for each of them:
  *
  *	solopop uidl 1
  *	<unique-id> <unique name>
  *
- * with bytes of names outside 0x21-0x7E, and '%', as %XX.  That the file is
- * there says that the taking over is done: mail that comes later does not get
- * its id from a header, which its sender wrote.
+ * with bytes of names outside 0x21-0x7E, and '%', as %XX.  The first session
+ * that finds messages makes the file, if only with its first line.  That it is
+ * there says that ids have been given out: a list that another server writes
+ * later changes none, and mail that comes later does not get its id from a
+ * header, which its sender wrote.
  */
 #ifndef MAILDIR_ADOPTED_H
 #define MAILDIR_ADOPTED_H
 
-#include "base/ascii.h"
+#include "maildir/maildir.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +24,7 @@
 #define ADOPTED_FIRST_LINE "solopop uidl 1"
 
 struct adopted_row {
-	const char *unique;	/* as in file names, up to the colon */
+	struct span unique;	/* as in file names, up to the info */
 	const char *uidl;	/* 1 to 70 characters of 0x21-0x7E */
 };
 
@@ -37,11 +39,12 @@ void adopted_init(struct adopted *a);
 void adopted_free(struct adopted *a);
 
 /*
- * Read the file below the directory top.  Lines that make no sense are passed
- * over.  -1 with ENOENT when there is none, EPERM when it is not a plain file
- * of our own, EBADMSG when it is no such file, or what reading it said.
+ * Read the file of a Maildir.  Lines that make no sense are passed over.  -1 with
+ * ENOENT when there is none, EPERM when it is another kind of file or somebody
+ * else's (see maildir_open_own()), EBADMSG when it is no such file, or what
+ * reading it said.
  */
-int adopted_read(struct adopted *a, int top);
+int adopted_read(struct adopted *a, const struct maildir *md);
 
 /* The same of a text in memory, which becomes the object's to free. */
 int adopted_parse(struct adopted *a, char *text);
@@ -50,11 +53,12 @@ int adopted_parse(struct adopted *a, char *text);
 const char *adopted_find(const struct adopted *a, struct span unique);
 
 /*
- * Add rows, in any order; a name that has a row keeps the one it has.  The file
- * is made if there is none, even for no rows at all, and is replaced by a
- * whole new one, for good (fsync(2)), or not at all.  A row whose id is not
- * lawful is left out.  -1 with errno.
+ * Add rows, in any order, of which a later one replaces an earlier one for the same
+ * name, and one in the file.  The file is made if there is none, even for no
+ * rows at all, and is replaced by a whole new one, for good (fsync(2)), or not at
+ * all.  A row whose id is not lawful is left out.  -1 with errno.
  */
-int adopted_add(int top, const struct adopted_row *rows, size_t n);
+int adopted_add(const struct maildir *md, const struct adopted_row *rows,
+    size_t n);
 
 #endif

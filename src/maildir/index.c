@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/num.h"
 #include "base/sum.h"
+#include "io/stored.h"
 #include "maildir/name.h"
 
 #include <sys/stat.h>
@@ -14,14 +15,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DRAFT_FILE "solopop.index.new"
 #define MAGIC "solopop index 1\n"
 #define MAGIC_LEN 16
 
 #define FLAG_CUR 1		/* of a record: in cur/, else in new/ */
-#define FLAG_TWIN 2
+#define FLAG_TWIN 2		/* of older versions: an id that we do not make */
 #define FLAG_BELIEVED 4		/* octets from the name */
-#define DOUBTS_AT 96		/* in the header */
+#define FLAG_LINKED 8		/* it has another name */
+
+/* In the header. */
+#define DOUBTS_AT 96
+#define DECODES_AT 97		/* forms that the writer could decode */
+#define FORMS_AT 98		/* forms of what it left out */
+#define STORED_AT 100
+#define TOO_LONG_AT 104
 
 static uint64_t
 get(const unsigned char *p, size_t bytes)
@@ -114,25 +121,30 @@ read_head(struct index *ix, const unsigned char *p, uint64_t file_size)
 		h->trusted[i] = p[48 + 16 * i + 12] == 1;
 	}
 	h->doubts = p[DOUBTS_AT] == 1;
-	return 0;
+	h->left_out.forms = p[FORMS_AT];
+	h->left_out.stored = num_le32(p + STORED_AT);
+	h->left_out.too_long = num_le32(p + TOO_LONG_AT);
+	return h->left_out.stored == 0 || p[DECODES_AT] == stored_decodes() ? 0 :
+	    bad();
 }
 
 int
-index_open(struct index *ix, int top)
+index_open(struct index *ix, const struct maildir *md)
 {
 	unsigned char head[INDEX_HEAD];
 	struct stat st;
+	ssize_t n;
 
-	ix->fd = openat(top, INDEX_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_NOCTTY | O_CLOEXEC);
+	ix->fd = maildir_open_own(md, md->top, INDEX_FILE);
 	if (ix->fd == -1)
 		return -1;
-	if (fstat(ix->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() &&
-	    fd_read_at(ix->fd, head, sizeof head, 0, st.st_size) ==
-	    (ssize_t)sizeof head &&
-	    read_head(ix, head, (uint64_t)st.st_size) == 0)
-		return 0;
+	if (fstat(ix->fd, &st) == 0 && (n = fd_read_at(ix->fd, head,
+	    sizeof head, 0, st.st_size)) != -1) {
+		errno = EBADMSG;
+		if (n == (ssize_t)sizeof head &&
+		    read_head(ix, head, (uint64_t)st.st_size) == 0)
+			return 0;
+	}
 	index_close(ix);
 	return -1;
 }
@@ -235,7 +247,7 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 	uidl_len = r[20];
 	size = len + 1 + (uidl_len > 0 ? uidl_len + 1 : 0);
 	if (len == 0 || r[13] > len || r[14] > r[13] ||
-	    at + size > ix->head.names)
+	    at + size > ix->head.names || (r[15] & FLAG_TWIN))
 		return bad();
 	if ((name = look_at(ix, &ix->names, names + at, size)) == NULL)
 		return -1;
@@ -246,7 +258,7 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 		.unique = r[13],
 		.bare = r[14],
 		.where = r[15] & FLAG_CUR ? MAILDIR_CUR : MAILDIR_NEW,
-		.twin = (r[15] & FLAG_TWIN) != 0,
+		.linked = (r[15] & FLAG_LINKED) != 0,
 		.believed = (r[15] & FLAG_BELIEVED) != 0,
 		.twins = num_le32(r + 16),
 	};
@@ -254,16 +266,20 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 }
 
 void
+index_draft_init(struct index_draft *draft)
+{
+	memset(draft, 0, sizeof *draft);
+	replace_init(&draft->file);
+}
+
+void
 index_begin(struct index_draft *draft, int top)
 {
 	struct stat st;
 
-	(void)unlinkat(top, DRAFT_FILE, 0);
-	draft->fd = openat(top, DRAFT_FILE, O_WRONLY | O_CREAT | O_EXCL |
-	    O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (draft->fd == -1)
+	if (replace_begin(&draft->file, top, INDEX_FILE) == -1)
 		return;
-	if (fstat(draft->fd, &st) == -1)
+	if (fstat(draft->file.fd, &st) == -1)
 		index_drop(draft, top);
 	else
 		draft->begun = st.st_ctim;
@@ -272,10 +288,7 @@ index_begin(struct index_draft *draft, int top)
 void
 index_drop(struct index_draft *draft, int top)
 {
-	if (draft->fd == -1)
-		return;
-	(void)unlinkat(top, DRAFT_FILE, 0);
-	fd_close(&draft->fd);
+	replace_drop(&draft->file, top);
 }
 
 void
@@ -333,7 +346,8 @@ add_record(struct writer *w, const struct mail *m, uint64_t at)
 	r[13] = m->unique;
 	r[14] = m->bare;
 	r[15] = (unsigned char)((m->where == MAILDIR_CUR ? FLAG_CUR : 0) |
-	    (m->twin ? FLAG_TWIN : 0) | (m->believed ? FLAG_BELIEVED : 0));
+	    (m->linked ? FLAG_LINKED : 0) |
+	    (m->believed ? FLAG_BELIEVED : 0));
 	put(r + 16, 4, m->twins);
 	r[20] = m->uidl != NULL ? (unsigned char)strlen(m->uidl) : 0;
 	add_bytes(w, r, sizeof r);
@@ -347,12 +361,43 @@ names_size(const struct mail *m)
 	    (m->uidl != NULL ? strlen(m->uidl) + 1 : 0);
 }
 
-/* A stamp older than the draft's first moment: a later change will differ. */
 static bool
 is_before(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec :
 	    a->tv_nsec < b->tv_nsec;
+}
+
+/*
+ * Will a later change differ from this stamp?  It will if the stamp is older than
+ * the draft's first moment.  Our own writing of solopop.uidl came later than that;
+ * then its stamp must be older than our last writing to the draft.
+ */
+static bool
+is_trusted(const struct index_draft *draft, const struct maildir_stamp *stamp,
+    int which)
+{
+	struct timespec begun = draft->begun;
+	struct stat st;
+
+	if (which == MAILDIR_IDS && draft->ids != NULL)
+		return draft->file.fd != -1 && begun.tv_sec != 0 &&
+		    fstat(draft->file.fd, &st) == 0 &&
+		    is_before(draft->ids, &st.st_ctim);
+	begun.tv_sec -= (time_t)draft->skew;
+	return is_before(&stamp->changed[which], &begun);
+}
+
+bool
+index_trusts_alike(const struct index_draft *draft,
+    const struct index_head *head, const struct maildir_stamp *stamp)
+{
+	int i;
+
+	for (i = 0; i < MAILDIR_STAMPS; i++)
+		if (head->trusted[i] != is_trusted(draft, stamp, i))
+			return false;
+	return true;
 }
 
 static void
@@ -368,10 +413,15 @@ make_head(unsigned char head[INDEX_HEAD], const struct index_draft *draft,
 		put(head + 16 + 8 * i, 8, numbers[i]);
 	for (i = 0; i < MAILDIR_STAMPS; i++) {
 		p = head + 48 + 16 * i;
-		put_stamp(p, &stamp->changed[i]);
-		p[12] = is_before(&stamp->changed[i], &draft->begun);
+		put_stamp(p, i == MAILDIR_IDS && draft->ids != NULL ?
+		    draft->ids : &stamp->changed[i]);
+		p[12] = is_trusted(draft, stamp, i);
 	}
 	head[DOUBTS_AT] = draft->doubts;
+	head[DECODES_AT] = (unsigned char)stored_decodes();
+	head[FORMS_AT] = draft->left_out.forms;
+	put(head + STORED_AT, 4, draft->left_out.stored);
+	put(head + TOO_LONG_AT, 4, draft->left_out.too_long);
 	put(head + INDEX_HEAD - 8, 8, sum_add(SUM_START, head, INDEX_HEAD - 8));
 }
 
@@ -425,45 +475,41 @@ write_draft(const struct index_draft *draft, const struct mails *list,
 
 	if ((w = calloc(1, sizeof *w)) == NULL)
 		return -1;
-	w->fd = draft->fd;
+	w->fd = draft->file.fd;
 	w->sum = SUM_START;
-	r = lseek(draft->fd, INDEX_HEAD, SEEK_SET) == -1 ? -1 :
+	r = lseek(w->fd, INDEX_HEAD, SEEK_SET) == -1 ? -1 :
 	    write_body(w, list, numbers);
 	free(w);
 	if (r == -1)
 		return -1;
 	make_head(head, draft, stamp, numbers);
-	if (pwrite(draft->fd, head, sizeof head, 0) != (ssize_t)sizeof head)
-		return -1;
-	return fsync(draft->fd);
+	return pwrite(draft->file.fd, head, sizeof head, 0) ==
+	    (ssize_t)sizeof head ? 0 : -1;
 }
 
 int
 index_commit(struct index_draft *draft, int top, const struct mails *list,
     const struct maildir_stamp *stamp)
 {
-	int r = -1;
-
-	if (draft->fd == -1)
+	if (draft->file.fd == -1 &&
+	    replace_begin(&draft->file, top, INDEX_FILE) == -1)
 		return -1;
 	if (fits(list) && write_draft(draft, list, stamp) == 0)
-		r = renameat(top, DRAFT_FILE, top, INDEX_FILE);
-	if (r == -1)
-		index_drop(draft, top);
-	fd_close(&draft->fd);
-	return r;
+		return replace_commit(&draft->file, top);
+	index_drop(draft, top);
+	return -1;
 }
 
 void
 index_doubt(int top)
 {
 	const struct maildir_stamp never = { 0 };
-	struct index_draft draft = { .fd = -1 };
+	struct index_draft draft;
 	struct mails none;
 
 	index_remove(top);
 	mails_init(&none);
-	index_begin(&draft, top);
+	index_draft_init(&draft);
 	draft.doubts = true;
 	(void)index_commit(&draft, top, &none, &never);
 }

@@ -9,6 +9,7 @@
 #ifndef MAILDIR_INDEX_H
 #define MAILDIR_INDEX_H
 
+#include "base/replace.h"
 #include "maildir/mails.h"
 
 #include <stdbool.h>
@@ -20,6 +21,23 @@
 #define INDEX_HEAD 128		/* bytes of the header on disk */
 #define INDEX_RECORD 24		/* bytes of a record on disk */
 
+/*
+ * Messages that no session of this program can show: stored in a form that it
+ * cannot decode, or with a name that is too long for it.
+ */
+struct left_out {
+	uint32_t stored, too_long;
+	uint8_t forms;			/* bits of enum stored_form */
+};
+
+/* How far a site wants the index to be believed. */
+enum index_use {
+	INDEX_OFF,		/* there is none */
+	INDEX_AUTO,		/* FULL where one kernel keeps the times */
+	INDEX_FULL,		/* unchanged directories are not read */
+	INDEX_SIZES		/* they are, and it tells the octets alone */
+};
+
 /* What the header says. */
 struct index_head {
 	uint32_t count;
@@ -28,6 +46,7 @@ struct index_head {
 	struct maildir_stamp stamp;	/* of the directories when scanned */
 	bool trusted[MAILDIR_STAMPS];	/* ... and if it can be believed */
 	bool doubts;			/* names have told wrong sizes */
+	struct left_out left_out;	/* ... and not in the index */
 };
 
 #define INDEX_WINDOW 65536
@@ -48,10 +67,12 @@ void index_init(struct index *ix);
 void index_close(struct index *ix);
 
 /*
- * Open the index below the directory top and read its header.  -1 when there is
- * none, or none that is whole, of this version, and the user's own.
+ * Open the index of a Maildir and read its header.  -1 with ENOENT when there is
+ * none; with another errno when it is not whole, of this version, and the
+ * user's own (see maildir_open_own()), or was written by a program that decodes
+ * other forms of storage.
  */
-int index_open(struct index *ix, int top);
+int index_open(struct index *ix, const struct maildir *md);
 
 /* Is all behind the header as it was written?  Reads it once.  -1 if not. */
 int index_verify(struct index *ix);
@@ -70,10 +91,15 @@ int index_octets(struct index *ix, size_t idx, uint64_t *octets);
  * system's own clock can tell whether a directory changed in that very moment.
  */
 struct index_draft {
-	int fd;				/* -1: there will be none */
+	struct replace file;
 	struct timespec begun;		/* by the file system's clock */
-	bool doubts;			/* to be written down */
+	int64_t skew;			/* s that other clocks may be behind */
+	bool doubts;			/* to be written down, as is this: */
+	struct left_out left_out;
+	const struct timespec *ids;	/* solopop.uidl, written by us since */
 };
+
+void index_draft_init(struct index_draft *draft);
 
 /* Never fails: a disk that is full or read-only means no index. */
 void index_begin(struct index_draft *draft, int top);
@@ -81,14 +107,19 @@ void index_begin(struct index_draft *draft, int top);
 /*
  * Write it out and put it in place of the old one, for good (fsync(2)) or not
  * at all.  The messages are all measured, and stamp is what mails_scan() gave.
+ * If the draft was not begun, it is now, and trusts no stamp.
  */
 int index_commit(struct index_draft *draft, int top,
     const struct mails *list, const struct maildir_stamp *stamp);
 
+/* Would the index that index_commit() writes trust these stamps so? */
+bool index_trusts_alike(const struct index_draft *draft,
+    const struct index_head *head, const struct maildir_stamp *stamp);
+
 /* Think better of it.  Does nothing after index_commit(). */
 void index_drop(struct index_draft *draft, int top);
 
-/* The file has been wrong once: let nobody believe it again. */
+/* The file has been wrong once: no session may believe it again. */
 void index_remove(int top);
 
 /* A size was wrong: remove it, and leave one that says no more than that. */

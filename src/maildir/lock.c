@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -42,26 +44,41 @@ try_lock(int fd, off_t byte)
 }
 
 static int
-open_file(struct lock *l, int top)
+open_file(int top, const char *file)
 {
-	l->fd = openat(top, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW |
-	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-	if (l->fd != -1)
-		return fd_is_own_file(l->fd);
-	if (errno == ELOOP || errno == EISDIR || errno == ENXIO)
-		errno = EPERM;
+	struct stat st;
+	int fd;
+
+	fd = openat(top, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+	    O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd == -1 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	fd_close(&fd);
+	errno = EISDIR;
 	return -1;
 }
 
+/* Does the name still lead to the file that we hold open? */
+static bool
+is_current(int fd, int top, const char *file)
+{
+	struct stat ours, now;
+
+	return fstat(fd, &ours) == 0 &&
+	    fstatat(top, file, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    ours.st_dev == now.st_dev && ours.st_ino == now.st_ino;
+}
+
+/* Others wait meanwhile at byte 1, and a holder that is idle sees them there. */
 static int
 wait_for_lock(int fd, int64_t deadline)
 {
 	int64_t now;
 
-	(void)try_lock(fd, BYTE_WANTED);
 	while (try_lock(fd, BYTE_HELD) == -1) {
 		if (errno != EAGAIN)
 			return -1;
+		(void)try_lock(fd, BYTE_WANTED);
 		if ((now = clock_ms()) >= deadline) {
 			errno = EAGAIN;
 			return -1;
@@ -71,24 +88,75 @@ wait_for_lock(int fd, int64_t deadline)
 	return 0;
 }
 
-int
-lock_take(struct lock *l, int top, int64_t patience)
+/* 1 when the file was removed before it was locked. */
+static int
+open_and_lock(struct lock *l, int top, const char *file, int64_t deadline)
 {
-	struct flock f;
+	struct flock f = region(F_UNLCK, BYTE_WANTED);
 
-	if (open_file(l, top) == -1)
-		goto fail;
-	if (try_lock(l->fd, BYTE_HELD) == 0)
-		return 0;
-	if (errno != EAGAIN ||
-	    wait_for_lock(l->fd, clock_ms() + patience) == -1)
-		goto fail;
-	f = region(F_UNLCK, BYTE_WANTED);
+	if ((l->fd = open_file(top, file)) == -1 ||
+	    wait_for_lock(l->fd, deadline) == -1)
+		return -1;
+	if (!is_current(l->fd, top, file)) {
+		fd_close(&l->fd);
+		return 1;
+	}
 	(void)fcntl(l->fd, F_SETLK, &f);
 	return 0;
-fail:
+}
+
+static enum lock_result
+result_of(int error)
+{
+	switch (error) {
+	case EAGAIN:
+		return LOCK_IN_USE;
+	case ELOOP:
+	case EISDIR:
+	case ENXIO:
+		return LOCK_NOT_A_FILE;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return LOCK_SHORTAGE;
+	default:
+		return LOCK_IMPOSSIBLE;
+	}
+}
+
+enum lock_result
+lock_take_file(struct lock *l, int top, const char *file, int64_t patience)
+{
+	int64_t deadline = clock_ms() + patience;
+	int r;
+
+	while ((r = open_and_lock(l, top, file, deadline)) == 1)
+		if (clock_ms() >= deadline) {
+			errno = EAGAIN;
+			r = -1;
+			break;
+		}
+	if (r == 0)
+		return LOCK_HELD;
 	fd_close(&l->fd);
-	return -1;
+	return result_of(errno);
+}
+
+enum lock_result
+lock_take(struct lock *l, int top, int64_t patience)
+{
+	return lock_take_file(l, top, LOCK_FILE, patience);
+}
+
+bool
+lock_is_held(struct lock *l, int top)
+{
+	if (l->fd == -1)
+		return false;
+	if (is_current(l->fd, top, LOCK_FILE))
+		return try_lock(l->fd, BYTE_HELD) == 0;
+	lock_release(l);
+	return lock_take(l, top, 0) == LOCK_HELD;
 }
 
 bool

@@ -28,6 +28,7 @@ void
 maildir_init(struct maildir *md)
 {
 	md->top = md->dir[MAILDIR_NEW] = md->dir[MAILDIR_CUR] = -1;
+	md->owner = geteuid();
 	md->error[0] = '\0';
 }
 
@@ -57,6 +58,23 @@ fail_file(struct maildir *md, enum maildir_where where, const char *file)
 }
 
 void
+maildir_blame(struct maildir *md, enum maildir_where where, const char *file,
+    const char *format, ...)
+{
+	char quoted[LOG_QUOTED_MAX(48)], words[128];
+	int kept = errno;
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(words, sizeof words, format, ap);
+	va_end(ap);
+	(void)snprintf(md->error, sizeof md->error, "%s/%s: %s", names[where],
+	    log_quote(quoted, sizeof quoted, span_of(file)),
+	    words[0] != '\0' ? words : strerror(kept));
+	errno = kept;
+}
+
+void
 maildir_forget_error(struct maildir *md)
 {
 	md->error[0] = '\0';
@@ -72,6 +90,17 @@ open_dir(struct maildir *md, enum maildir_where where)
 	return 0;
 }
 
+static int
+find_owner(struct maildir *md)
+{
+	struct stat st;
+
+	if (fstat(md->top, &st) == -1)
+		return maildir_fail(md, "the Maildir");
+	md->owner = st.st_uid;
+	return 0;
+}
+
 int
 maildir_open(struct maildir *md, const char *path)
 {
@@ -81,7 +110,8 @@ maildir_open(struct maildir *md, const char *path)
 	if (md->top == -1)
 		return maildir_fail(md, "Maildir %s",
 		    log_quote_path(quoted, sizeof quoted, span_of(path)));
-	if (open_dir(md, MAILDIR_NEW) == -1 || open_dir(md, MAILDIR_CUR) == -1)
+	if (find_owner(md) == -1 || open_dir(md, MAILDIR_NEW) == -1 ||
+	    open_dir(md, MAILDIR_CUR) == -1)
 		return -1;
 	return 0;
 }
@@ -148,6 +178,33 @@ maildir_flatten(struct maildir *md)
 	return md->dir[MAILDIR_NEW] != -1;
 }
 
+int
+maildir_open_own(const struct maildir *md, int dir, const char *file)
+{
+	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_NOCTTY | O_CLOEXEC);
+
+	if (fd == -1 && errno == ELOOP)
+		errno = EPERM;
+	if (fd != -1 && fd_is_file_of(fd, md->owner) == -1)
+		fd_close(&fd);
+	return fd;
+}
+
+char *
+maildir_read_own(const struct maildir *md, int dir, const char *file,
+    size_t max, size_t *len)
+{
+	int fd = maildir_open_own(md, dir, file);
+	char *text;
+
+	if (fd == -1)
+		return NULL;
+	text = fd_read_text(fd, max, len);
+	fd_close(&fd);
+	return text;
+}
+
 const char *
 maildir_error(const struct maildir *md)
 {
@@ -202,6 +259,13 @@ fail_gone(struct maildir *md, enum maildir_where where, const char *file)
 	return errno == ENOENT ? -1 : fail_file(md, where, file);
 }
 
+bool
+maildir_is_no_message(int error)
+{
+	return error == ENOENT || error == ELOOP || error == EINVAL ||
+	    error == ENXIO;
+}
+
 int
 maildir_read(struct maildir *md, enum maildir_where where, const char *file)
 {
@@ -254,45 +318,47 @@ need_cur(struct maildir *md)
 }
 
 /*
- * rename(2) replaces its target without a word.  Only the same message could
- * stand under that name, moved by somebody else a moment ago; but a Maildir put
- * together by hand can hold anything, so look first.
+ * rename(2) replaces its target without a word, and does nothing if both names
+ * are links to one file.  So look first: that file keeps its new name and loses
+ * its old one, and another file is left alone.
  */
 static int
 move(struct maildir *md, enum maildir_where where, const char *file,
-    enum maildir_where to, const char *name)
+    const char *name)
 {
-	struct stat st;
+	int from = md->dir[where], to = md->dir[MAILDIR_CUR];
+	struct stat old, there;
 
-	if (fstatat(md->dir[to], name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return fail_file(md, where, file);
-	}
-	if (errno != ENOENT || renameat(md->dir[where], file, md->dir[to],
-	    name) == -1)
-		return fail_gone(md, where, file);
-	return 0;
-}
-
-int
-maildir_rename(struct maildir *md, enum maildir_where where,
-    const char *file, const char *to)
-{
-	return move(md, where, file, where, to);
+	if (fstatat(to, name, &there, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? renameat(from, file, to, name) : -1;
+	if (fstatat(from, file, &old, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (old.st_dev == there.st_dev && old.st_ino == there.st_ino)
+		return unlinkat(from, file, 0);
+	errno = EEXIST;
+	return -1;
 }
 
 int
 maildir_set_seen(struct maildir *md, enum maildir_where where,
     const char *file)
 {
+	static const char signs[] = ":;";
 	char seen[NAME_MAX + 1];
+	size_t i;
+	int r = -1;
 
 	if (where == MAILDIR_CUR && name_has_flag(file, 'S'))
 		return 0;
-	if (name_add_flag(seen, sizeof seen, file, 'S') == -1 ||
-	    need_cur(md) == -1)
+	if (need_cur(md) == -1)
 		return fail_file(md, where, file);
-	return move(md, where, file, MAILDIR_CUR, seen);
+	errno = EINVAL;
+	/* Some file systems refuse a colon (vfat, NTFS, SMB). */
+	for (i = 0; i < strlen(signs) && r == -1 && errno == EINVAL; i++)
+		if ((r = name_add_flag(seen, sizeof seen, file, 'S',
+		    signs[i])) == 0)
+			r = move(md, where, file, seen);
+	return r == 0 ? 0 : fail_gone(md, where, file);
 }
 
 static void

@@ -20,6 +20,7 @@ enum maildir_where { MAILDIR_NEW, MAILDIR_CUR };
 struct maildir {
 	int top;
 	int dir[2];			/* by enum maildir_where; -1: missing */
+	uid_t owner;			/* of the top */
 	char error[MAILDIR_ERROR_MAX];
 };
 
@@ -44,6 +45,19 @@ bool maildir_flatten(struct maildir *md);
  * the top, new/, cur/ and tmp/.
  */
 int maildir_make(struct maildir *md, const char *path);
+
+/*
+ * Open a file that a server of ours has put into dir, a directory of the
+ * Maildir: a plain file of the one who runs us, or of the owner of the
+ * Maildir, because there are file systems on which all files have one owner.  It
+ * may have more names than one: backups are made of hard links.  -1 with ENOENT;
+ * EPERM when it is another kind of file.
+ */
+int maildir_open_own(const struct maildir *md, int dir, const char *file);
+
+/* The whole of such a file, as fd_read_text() gives it. */
+char *maildir_read_own(const struct maildir *md, int dir, const char *file,
+    size_t max, size_t *len);
 
 /*
  * Why the last call failed, in words for the log; foreign bytes quoted.  That a
@@ -79,6 +93,9 @@ bool maildir_same_stamp(const struct maildir_stamp *a,
 int maildir_read(struct maildir *md, enum maildir_where where,
     const char *file);
 
+/* Did maildir_read() say that it is gone, or a link, a pipe, a directory? */
+bool maildir_is_no_message(int error);
+
 /* Its size on disk.  -1 with ENOENT when the name is gone. */
 int maildir_raw(struct maildir *md, enum maildir_where where,
     const char *file, off_t *raw);
@@ -90,20 +107,19 @@ int maildir_remove(struct maildir *md, enum maildir_where where,
 /*
  * Move a message to cur/ under its name with the S flag (cur/ is made if it is
  * missing).  Never onto another file: -1 with EEXIST then, ENOENT when the
- * name is gone, EINVAL when its info is not ours to change.
+ * name is gone, EINVAL when its info is not ours to change.  If the file has
+ * that name already, it loses the other one.
  */
 int maildir_set_seen(struct maildir *md, enum maildir_where where,
     const char *file);
 
-/*
- * Give it another name in its directory, which nobody else may have.  -1 with
- * EEXIST then, ENOENT when the name is gone.
- */
-int maildir_rename(struct maildir *md, enum maildir_where where,
-    const char *file, const char *to);
-
 /* Remove what was left in tmp/ untouched for 36 hours, as maildir(5) asks. */
 void maildir_clean_tmp(struct maildir *md);
+
+/* Remember what is wrong with a message, a printf format; "": what errno says. */
+void maildir_blame(struct maildir *md, enum maildir_where where,
+    const char *file, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Remember errno with this text, a printf format, and return -1. */
 int maildir_fail(struct maildir *md, const char *format, ...)

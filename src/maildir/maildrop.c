@@ -6,6 +6,7 @@
 #include "maildir/table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@ struct maildrop {
 	uint8_t *marks;		/* one a message; untouched, it costs nothing */
 	struct maildrop_sum left, deleted;
 	bool any_read, read_only;
+	bool locked;
+	char no_lock[MAILDIR_ERROR_MAX];
 };
 
 static size_t
@@ -39,10 +42,48 @@ maildrop_unreadable(const struct maildrop *d)
 	return d->table.unreadable;
 }
 
-bool
-maildrop_is_wanted(const struct maildrop *d)
+struct left_out
+maildrop_left_out(const struct maildrop *d)
 {
-	return lock_is_wanted(&d->lock);
+	return d->table.left_out;
+}
+
+const char *
+maildrop_forms(const struct left_out *l, char words[MAILDROP_FORMS_MAX])
+{
+	size_t len = 0;
+	int form, n;
+
+	words[0] = '\0';
+	for (form = STORED_PLAIN + 1; form < STORED_FORMS; form++) {
+		if ((l->forms & 1U << form) == 0)
+			continue;
+		n = snprintf(words + len, MAILDROP_FORMS_MAX - len, "%s%s",
+		    len > 0 ? ", " : "",
+		    stored_words((enum stored_form)form));
+		if (n < 0 || (size_t)n >= MAILDROP_FORMS_MAX - len)
+			break;
+		len += (size_t)n;
+	}
+	return words;
+}
+
+const char *
+maildrop_no_lock(const struct maildrop *d)
+{
+	return d->no_lock;
+}
+
+static bool
+has_lost_lock(struct maildrop *d)
+{
+	return d->locked && !lock_is_held(&d->lock, d->dir.top);
+}
+
+bool
+maildrop_is_wanted(struct maildrop *d)
+{
+	return lock_is_wanted(&d->lock) || has_lost_lock(d);
 }
 
 uint32_t
@@ -87,30 +128,45 @@ maildrop_uidl(struct maildrop *d, uint32_t msgno, char uidl[UIDL_MAX])
 }
 
 /* Where there can be no lock, sessions may overlap: Maildir bears that. */
-static int
+static enum maildrop_result
 take_lock(struct maildrop *d, const struct maildrop_conf *conf)
 {
-	if (!conf->lock || lock_take(&d->lock, d->dir.top,
-	    conf->lock_wait) == 0)
-		return 0;
+	enum lock_result r;
+
+	if (!conf->lock || d->read_only)
+		return MAILDROP_OPEN;
+	r = lock_take(&d->lock, d->dir.top, conf->lock_wait);
+	d->locked = r == LOCK_HELD;
+	if (d->locked)
+		return MAILDROP_OPEN;
 	(void)maildir_fail(&d->dir, "%s", LOCK_FILE);
-	switch (errno) {
-	case EAGAIN:
-	case EPERM:
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-		return -1;
-	default:
-		return 0;
+	switch (r) {
+	case LOCK_IN_USE:
+		return MAILDROP_IN_USE;
+	case LOCK_NOT_A_FILE:
+		return MAILDROP_LOCK_FILE;
+	case LOCK_SHORTAGE:
+		return MAILDROP_TROUBLE;
+	case LOCK_HELD:
+	case LOCK_IMPOSSIBLE:
+		break;
 	}
+	memcpy(d->no_lock, d->dir.error, sizeof d->no_lock);
+	maildir_forget_error(&d->dir);
+	return MAILDROP_OPEN;
 }
 
 static int
-find_messages(struct maildrop *d, const struct maildrop_conf *conf)
+open_table(struct maildrop *d, const struct maildrop_conf *conf)
 {
-	d->table.may_rename = !d->read_only && !conf->flat;
-	if (table_open(&d->table, conf->index, conf->takeover) == -1)
+	const struct table_conf table = {
+		.index = conf->index,
+		.clock_skew = conf->clock_skew,
+		.takeover = conf->takeover,
+		.read_only = d->read_only,
+	};
+
+	if (table_open(&d->table, &table) == -1)
 		return -1;
 	if (d->table.n > UINT32_MAX) {
 		errno = EOVERFLOW;
@@ -122,26 +178,46 @@ find_messages(struct maildrop *d, const struct maildrop_conf *conf)
 	return d->marks != NULL ? 0 : -1;
 }
 
-int
+/* For an error of opening or reading its directories. */
+static enum maildrop_result
+result_of(int error)
+{
+	return error == EACCES || error == ELOOP || error == ENOTDIR ?
+	    MAILDROP_NO_ACCESS : MAILDROP_TROUBLE;
+}
+
+static enum maildrop_result
+find_messages(struct maildrop *d, const struct maildrop_conf *conf)
+{
+	if (open_table(d, conf) == 0)
+		return MAILDROP_OPEN;
+	if (d->dir.error[0] == '\0')
+		(void)maildir_fail(&d->dir, "the Maildir");
+	return d->table.ids_failed ? MAILDROP_NO_IDS : result_of(errno);
+}
+
+enum maildrop_result
 maildrop_open(struct maildrop **out, const char *path,
     const struct maildrop_conf *conf)
 {
+	enum maildrop_result r;
 	struct maildrop *d;
 
 	if ((*out = d = calloc(1, sizeof *d)) == NULL)
-		return -1;
+		return MAILDROP_TROUBLE;
 	maildir_init(&d->dir);
 	lock_init(&d->lock);
 	table_init(&d->table, &d->dir);
 	if (maildir_open(&d->dir, path) == -1) {
 		if (errno != ENOENT)
-			return -1;
+			return result_of(errno);
 		maildir_forget_error(&d->dir);
-		return 0;
+		return MAILDROP_OPEN;
 	}
 	d->read_only = (conf->flat && maildir_flatten(&d->dir)) ||
 	    conf->read_only;
-	return take_lock(d, conf) == -1 ? -1 : find_messages(d, conf);
+	r = take_lock(d, conf);
+	return r == MAILDROP_OPEN ? find_messages(d, conf) : r;
 }
 
 void
@@ -170,9 +246,17 @@ maildrop_distrust(struct maildrop *d, uint32_t msgno)
 }
 
 int
-maildrop_read(struct maildrop *d, uint32_t msgno)
+maildrop_read(struct maildrop *d, uint32_t msgno, struct stored *s)
 {
-	return table_act(&d->table, idx_of(msgno), maildir_read);
+	maildir_forget_error(&d->dir);
+	if (table_read(&d->table, idx_of(msgno), s) == -1)
+		return -1;
+	if (stored_look(s) == 0)
+		return 0;
+	(void)maildir_fail(&d->dir, "%s", s->form > STORED_PLAIN ?
+	    stored_words((enum stored_form)s->form) : "reading it");
+	stored_close(s);
+	return -1;
 }
 
 void
@@ -208,27 +292,34 @@ maildrop_reset(struct maildrop *d)
 	d->any_read = false;
 }
 
-static bool
-was_read(struct maildrop *d, size_t idx)
+/* How many messages from 1 on were read before this session. */
+static int
+find_run(struct maildrop *d, uint32_t *run)
 {
 	struct mail m;
 
-	return table_get(&d->table, idx, &m) == 0 &&
-	    name_has_flag(m.file, 'S');
+	for (*run = 0; *run < maildrop_count(d); (*run)++) {
+		if (table_get(&d->table, idx_of(*run + 1), &m) == -1)
+			return -1;
+		if (!name_has_flag(m.file, 'S'))
+			break;
+	}
+	return 0;
 }
 
-uint32_t
-maildrop_last(struct maildrop *d)
+int
+maildrop_last(struct maildrop *d, uint32_t *last)
 {
-	uint32_t run = 0, msgno;
+	uint32_t run, msgno;
 
-	while (run < maildrop_count(d) && was_read(d, idx_of(run + 1)))
-		run++;
+	if (find_run(d, &run) == -1)
+		return -1;
 	for (msgno = maildrop_count(d); msgno > 0; msgno--)
 		if (!maildrop_is_deleted(d, msgno) && (msgno <= run ||
 		    (d->marks[idx_of(msgno)] & READ)))
 			break;
-	return msgno;
+	*last = msgno;
+	return 0;
 }
 
 static int
@@ -258,7 +349,7 @@ remove_one(struct maildrop *d, size_t idx, struct quota *q)
 {
 	uint64_t raw = quota_is_kept(q) ? raw_size(d, idx) : 0;
 
-	if (table_act(&d->table, idx, maildir_remove) == 0) {
+	if (table_act_all(&d->table, idx, maildir_remove) == 0) {
 		quota_removed(q, raw);
 		return 0;
 	}
@@ -297,7 +388,7 @@ mark_seen(struct maildrop *d)
 
 	for (idx = 0; idx < d->table.n; idx++)
 		if (d->marks[idx] == READ)
-			(void)table_act(&d->table, idx, maildir_set_seen);
+			(void)table_act_all(&d->table, idx, maildir_set_seen);
 }
 
 int
@@ -310,6 +401,12 @@ maildrop_update(struct maildrop *d, struct maildrop_sum *removed)
 	if (d->read_only) {
 		*removed = d->deleted;
 		return 0;
+	}
+	if (has_lost_lock(d)) {
+		errno = EDEADLK;
+		(void)maildir_fail(&d->dir, "the lock was lost, and nothing "
+		    "is removed");
+		return d->deleted.count > 0 ? -1 : 0;
 	}
 	if (d->deleted.count > 0)
 		r = remove_deleted(d, removed);

@@ -8,6 +8,8 @@
 #ifndef MAILDIR_MAILDROP_H
 #define MAILDIR_MAILDROP_H
 
+#include "io/stored.h"
+#include "maildir/index.h"
 #include "maildir/takeover.h"
 #include "maildir/uidl.h"
 
@@ -18,21 +20,32 @@
 struct maildrop_conf {
 	bool lock;		/* one session at a time */
 	int64_t lock_wait;	/* ms to wait for another session */
-	bool index;		/* use and keep solopop.index */
-	bool read_only;		/* nothing on disk changes, ever */
+	enum index_use index;	/* use and keep solopop.index */
+	int64_t clock_skew;	/* s that other hosts' clocks may be behind */
+	bool read_only;		/* nothing on disk changes, not even a lock */
 	bool flat;		/* a plain directory of files will do */
 	enum takeover takeover;	/* of another server's unique-ids */
 };
 
 struct maildrop;
 
+/* What a login can end in. */
+enum maildrop_result {
+	MAILDROP_OPEN,
+	MAILDROP_IN_USE,	/* another session has it */
+	MAILDROP_LOCK_FILE,	/* something else has the name of the lock */
+	MAILDROP_NO_ACCESS,	/* the Maildir is not the user's to read */
+	MAILDROP_NO_IDS,	/* a list of unique-ids cannot be read */
+	MAILDROP_TROUBLE	/* of the machine or of the storage */
+};
+
 /*
  * Open the Maildir at path: take the lock, find the messages, measure them.  No
- * Maildir at all is an empty maildrop.  *d is set even on -1, to ask it for
- * maildrop_error(), unless memory is out (NULL then); free it with
- * maildrop_close() in any case.  -1 with EAGAIN: another session has it.
+ * Maildir at all is an empty maildrop.  *d is set whatever it returns, to ask it
+ * for maildrop_error(), unless memory is out (NULL then, and errno); free it with
+ * maildrop_close() in any case.
  */
-int maildrop_open(struct maildrop **d, const char *path,
+enum maildrop_result maildrop_open(struct maildrop **d, const char *path,
     const struct maildrop_conf *conf);
 
 /* Free, and let go of the lock.  Takes NULL. */
@@ -41,11 +54,25 @@ void maildrop_close(struct maildrop *d);
 /* What went wrong last, for the log; "" if nothing did. */
 const char *maildrop_error(const struct maildrop *d);
 
-/* Messages left out at login because they could not be read. */
+/* Why it goes on without the lock that it should have; "" if it does not. */
+const char *maildrop_no_lock(const struct maildrop *d);
+
+/* Messages left out at login because they could not be read today. */
 size_t maildrop_unreadable(const struct maildrop *d);
 
-/* Does another session wait for the lock of this one? */
-bool maildrop_is_wanted(const struct maildrop *d);
+/* Those that this program can never show, and which forms they have. */
+struct left_out maildrop_left_out(const struct maildrop *d);
+
+/* How many forms of storage there are among those, in words for the log. */
+#define MAILDROP_FORMS_MAX 160
+const char *maildrop_forms(const struct left_out *l,
+    char words[MAILDROP_FORMS_MAX]);
+
+/*
+ * Must this session end?  Another one waits for its lock, or has it: a file
+ * server can forget a lock.
+ */
+bool maildrop_is_wanted(struct maildrop *d);
 
 uint32_t maildrop_count(const struct maildrop *d);
 
@@ -69,10 +96,11 @@ bool maildrop_is_deleted(const struct maildrop *d, uint32_t msgno);
 int maildrop_uidl(struct maildrop *d, uint32_t msgno, char uidl[UIDL_MAX]);
 
 /*
- * Open the message, under whatever name it has now; the caller owns the
- * descriptor.  -1 with ENOENT when somebody else removed it.
+ * Open the message, under whatever name it has now; the caller closes *s.  -1 with
+ * ENOENT when somebody else removed it, ENOTSUP when it is stored in a form that
+ * cannot be decoded.
  */
-int maildrop_read(struct maildrop *d, uint32_t msgno);
+int maildrop_read(struct maildrop *d, uint32_t msgno, struct stored *s);
 
 /*
  * RETR marks read; RSET takes that back, and all deletions.  A message that is
@@ -89,13 +117,13 @@ void maildrop_reset(struct maildrop *d);
  * LAST fetches only what is above it, so an unread message must not be below a
  * message that another program, IMAP for example, has marked.
  */
-uint32_t maildrop_last(struct maildrop *d);
+int maildrop_last(struct maildrop *d, uint32_t *msgno);
 
 /*
  * Remove what is deleted and note what was read.  -1 when some deleted message
  * is still there; *removed sums up those that are gone.  Trouble with marking
  * is told by maildrop_error() alone: it loses nothing.  A maildrop that is
- * read-only says that all is done.
+ * read-only says that all is done.  One whose lock was lost does nothing: -1.
  */
 int maildrop_update(struct maildrop *d, struct maildrop_sum *removed);
 

@@ -1,15 +1,13 @@
 #include "maildir/mails.h"
 
 #include "base/fd.h"
-#include "base/secret.h"
 #include "compat/compat.h"
 #include "maildir/name.h"
+#include "maildir/uidl.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +28,7 @@ struct name_block {
 void
 mails_init(struct mails *list)
 {
-	*list = (struct mails){ NULL, 0, 0, NULL };
+	*list = (struct mails){ .steady = true };
 }
 
 void
@@ -130,18 +128,15 @@ length_of_uidl(struct span bare)
 struct mail
 mail_of(enum maildir_where where, const char *file)
 {
-	struct span unique = name_unique(file), bare;
-	uint64_t told;
+	struct span unique = name_unique(file);
 
-	bare = name_split(unique, &told);
 	return (struct mail){
 		.file = file,
 		.when = name_time(unique),
 		.octets = MAIL_UNMEASURED,
-		.told = told,
 		.where = (uint8_t)where,
 		.unique = (uint8_t)unique.len,
-		.bare = length_of_uidl(bare),
+		.bare = length_of_uidl(name_bare(unique)),
 	};
 }
 
@@ -149,7 +144,7 @@ mail_of(enum maildir_where where, const char *file)
 static bool
 is_candidate(const struct dirent *entry)
 {
-	if (entry->d_name[0] == '.' || strlen(entry->d_name) > UINT8_MAX)
+	if (entry->d_name[0] == '.')
 		return false;
 #ifdef HAVE_STRUCT_DIRENT_D_TYPE
 	return entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
@@ -158,25 +153,19 @@ is_candidate(const struct dirent *entry)
 #endif
 }
 
-static bool
-is_regular(const struct dirent *entry)
-{
-#ifdef HAVE_STRUCT_DIRENT_D_TYPE
-	return entry->d_type == DT_REG;
-#else
-	(void)entry;
-	return false;
-#endif
-}
-
+/* FUSE and NTFS have names that neither the index nor a C library has room for. */
 static int
-add_file(struct mails *list, enum maildir_where where,
-    const struct dirent *entry)
+add_file(struct mails *list, struct maildir *md, enum maildir_where where,
+    const char *file)
 {
-	struct mail m = mail_of(where, entry->d_name);
+	struct mail m;
 
-	if (!is_regular(entry))
-		m.told = MAIL_UNMEASURED;
+	if (strlen(file) > UINT8_MAX) {
+		list->too_long[where]++;
+		maildir_blame(md, where, file, "its name is too long");
+		return 0;
+	}
+	m = mail_of(where, file);
 	return mails_add(list, &m);
 }
 
@@ -187,6 +176,7 @@ look(struct mails *list, struct maildir *md, enum maildir_where where)
 	int fd, r = 0;
 	DIR *dir;
 
+	list->too_long[where] = 0;
 	if (md->dir[where] == -1)
 		return 0;
 	fd = openat(md->dir[where], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -196,12 +186,45 @@ look(struct mails *list, struct maildir *md, enum maildir_where where)
 	}
 	while (errno = 0, (entry = readdir(dir)) != NULL)
 		if (is_candidate(entry) &&
-		    add_file(list, where, entry) == -1)
+		    add_file(list, md, where, entry->d_name) == -1)
 			break;
 	if (errno != 0)
 		r = maildir_fail(md, "reading the Maildir");
 	(void)closedir(dir);
 	return r;
+}
+
+static void
+sort(struct mails *list, size_t from)
+{
+	if (list->n > from)
+		qsort(list->v + from, list->n - from, sizeof list->v[0],
+		    compare);
+}
+
+int
+mails_list(struct mails *list, struct maildir *md)
+{
+	if (look(list, md, MAILDIR_NEW) == -1 ||
+	    look(list, md, MAILDIR_CUR) == -1)
+		return -1;
+	sort(list, 0);
+	return 0;
+}
+
+size_t
+mails_first(const struct mails *list, const struct mail *m)
+{
+	size_t low = 0, high = list->n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (mail_compare(&list->v[middle], m) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 static bool
@@ -250,6 +273,8 @@ keep_once(struct mails *list, size_t *kept, struct maildir *md,
 		if (same_message(md, k, m, &lives)) {
 			if (!lives)
 				*k = *m;
+			else
+				k->linked = true;
 			return;
 		}
 	}
@@ -257,14 +282,6 @@ keep_once(struct mails *list, size_t *kept, struct maildir *md,
 	*k = *m;
 	k->twins = *kept > 1 && mail_compare(k - 1, k) == 0 ?
 	    k[-1].twins + 1 : 0;
-}
-
-static void
-sort(struct mails *list, size_t from)
-{
-	if (list->n > from)
-		qsort(list->v + from, list->n - from, sizeof list->v[0],
-		    compare);
 }
 
 /*
@@ -316,54 +333,15 @@ mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
 
 	if (maildir_stamp(md, stamp) == -1)
 		return -1;
-	for (looks = 0; looks < LOOKS; looks++) {
+	list->steady = false;
+	for (looks = 0; looks < LOOKS && !list->steady; looks++) {
 		before = *stamp;
 		if (look_once(list, md, skip, stamp) == -1)
 			return -1;
-		if (maildir_same_stamp(&before, stamp))
-			break;
+		list->steady = maildir_same_stamp(&before, stamp);
 	}
 	settle(list, known, md);
 	return 0;
-}
-
-/* The time stays, so that the order does, nearly. */
-static int
-separate_one(struct mails *list, struct maildir *md, struct mail *m)
-{
-	char name[UINT8_MAX + 1], random[2 * 8 + 1];
-	const char *file;
-	struct mail now;
-	int n;
-
-	if (secret_random_hex(random, 8) == -1)
-		return -1;
-	n = snprintf(name, sizeof name, "%" PRIu64 ".R%s.twin%s", m->when,
-	    random, m->file + m->unique);
-	if (n < 0 || (size_t)n >= sizeof name)
-		return -1;
-	if ((file = mails_keep(list, name)) == NULL ||
-	    maildir_rename(md, (enum maildir_where)m->where, m->file,
-	    file) == -1)
-		return -1;
-	now = mail_of((enum maildir_where)m->where, file);
-	now.octets = m->octets;
-	now.believed = m->believed;
-	*m = now;
-	return 0;
-}
-
-void
-mails_separate(struct mails *list, struct maildir *md)
-{
-	size_t i, separated = 0;
-
-	for (i = 0; i < list->n; i++)
-		if (list->v[i].twin &&
-		    separate_one(list, md, &list->v[i]) == 0)
-			separated++;
-	if (separated > 0)
-		sort(list, 0);
 }
 
 bool
@@ -374,25 +352,73 @@ mails_namesake(const struct mails *list, size_t i)
 	    mail_compare(&list->v[i], &list->v[i + 1]) == 0);
 }
 
-void
-mails_copy_octets(struct mails *list, const struct mails *known)
+/* The one in the very place of m, among those of its name from v[j] on. */
+static const struct mail *
+find_place(const struct mails *newer, size_t j, const struct mail *m)
 {
+	for (; j < newer->n && mail_compare(&newer->v[j], m) == 0; j++)
+		if (same_place(&newer->v[j], m))
+			return &newer->v[j];
+	return NULL;
+}
+
+/*
+ * Versions of solopop before this one may have made another id of the name.  An
+ * id that a client has seen stays.
+ */
+static int
+keep_id(struct mails *list, struct mail *m, const struct mail *known)
+{
+	char uidl[UIDL_MAX];
+
+	if (known->uidl == NULL && known->bare == m->bare)
+		return 0;
+	(void)uidl_make(known, uidl);
+	m->unrecorded = true;
+	return (m->uidl = mails_keep(list, uidl)) != NULL ? 0 : -1;
+}
+
+static int
+recognize(struct mails *list, struct mail *m, const struct mail *known,
+    bool alone)
+{
+	m->known = true;
+	m->moved = !same_place(m, known);
+	if (alone) {
+		m->octets = known->octets;
+		m->believed = known->believed;
+	}
+	return keep_id(list, m, known);
+}
+
+long
+mails_recognize(struct mails *list, const struct mails *known)
+{
+	const struct mail *same;
+	struct mail *m;
 	size_t i, j = 0;
+	long n = 0;
+	bool alone;
 	int c = 1;
 
 	for (i = 0; i < list->n; i++) {
-		if (list->v[i].octets != MAIL_UNMEASURED)
+		m = &list->v[i];
+		if (m->octets != MAIL_UNMEASURED)
 			continue;
-		while (j < known->n && (c = mail_compare(&known->v[j],
-		    &list->v[i])) < 0)
+		while (j < known->n &&
+		    (c = mail_compare(&known->v[j], m)) < 0)
 			j++;
-		if (j == known->n || c != 0 || mails_namesake(list, i) ||
-		    mails_namesake(known, j))
+		if (j == known->n || c != 0)
 			continue;
-		list->v[i].octets = known->v[j].octets;
-		list->v[i].believed = known->v[j].believed;
-		list->v[i].known = true;
+		alone = !mails_namesake(list, i) && !mails_namesake(known, j);
+		same = alone ? &known->v[j] : find_place(known, j, m);
+		if (same == NULL)
+			continue;
+		if (recognize(list, m, same, alone) == -1)
+			return -1;
+		n++;
 	}
+	return n;
 }
 
 static int
@@ -408,16 +434,6 @@ adopt(struct mails *list, struct mail *m, const struct mail *now)
 	m->file = file;
 	m->where = now->where;
 	return 0;
-}
-
-/* The one in the very place of m, among those of its name from v[j] on. */
-static const struct mail *
-find_place(const struct mails *newer, size_t j, const struct mail *m)
-{
-	for (; j < newer->n && mail_compare(&newer->v[j], m) == 0; j++)
-		if (same_place(&newer->v[j], m))
-			return &newer->v[j];
-	return NULL;
 }
 
 int

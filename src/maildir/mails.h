@@ -15,10 +15,9 @@
 
 struct mail {
 	const char *file;	/* its name at present; the list owns it */
-	const char *uidl;	/* taken over, or NULL; the list owns it */
+	const char *uidl;	/* if its name does not tell it; likewise */
 	uint64_t when;		/* delivery time, seconds */
 	uint64_t octets;	/* as the client counts, or MAIL_UNMEASURED */
-	uint64_t told;		/* ... by the name of a file, or likewise */
 	uint32_t twins;		/* earlier ones with the very same name */
 	uint8_t unique;		/* length of the unique name */
 	uint8_t bare;		/* of its part that serves as UIDL; 0: none */
@@ -26,13 +25,17 @@ struct mail {
 	bool gone;		/* somebody else removed it */
 	bool believed;		/* the octets are what its name tells */
 	bool known;		/* the session before had it */
-	bool twin;		/* its bare name is not its alone: see uidl.h */
+	bool moved;		/* ... by another name */
+	bool linked;		/* it has another name, too (hard links) */
+	bool unrecorded;	/* uidl does not stand in solopop.uidl */
 };
 
 struct mails {
 	struct mail *v;
 	size_t n, cap;
 	struct name_block *names;
+	bool steady;		/* nothing changed during the last look */
+	size_t too_long[2];	/* names left out, by enum maildir_where */
 };
 
 /* Make it safe to free. */
@@ -43,23 +46,25 @@ void mails_free(struct mails *list);
  * Read the directories into the list, however they change meanwhile: a message
  * that was there all the time is found once.  skip, by enum maildir_where,
  * leaves one out whose messages the caller has added, in order.  *stamp is what both
- * looked like then.  -1 with errno, and maildir_error().
+ * looked like then.  If list->steady is false, they changed under each look, so
+ * that a message which is not found may be there nevertheless.  Names that are
+ * too long for us are counted and left out.  -1 with errno, and
+ * maildir_error().
  */
 int mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
     struct maildir_stamp *stamp);
+
+/* Each file in the directories, in order, twice where a message has two names. */
+int mails_list(struct mails *list, struct maildir *md);
+
+/* Where the messages of this unique name begin, or would be, in a list in order. */
+size_t mails_first(const struct mails *list, const struct mail *m);
 
 /* The message of a file name, on loan, with nothing known but that. */
 struct mail mail_of(enum maildir_where where, const char *file);
 
 /* Add a message; its strings are copied.  -1 with ENOMEM. */
 int mails_add(struct mails *list, const struct mail *m);
-
-/*
- * Give each twin (see uidl.h) a unique name of its own, in its directory and
- * with its flags, and put the list in order again.  One that cannot be renamed
- * stays as it is.
- */
-void mails_separate(struct mails *list, struct maildir *md);
 
 /* Has a neighbour the very name of the message at idx? */
 bool mails_namesake(const struct mails *list, size_t idx);
@@ -73,10 +78,13 @@ bool mails_namesake(const struct mails *list, size_t idx);
 int mails_update(struct mails *list, const struct mails *newer);
 
 /*
- * Take over octets that are not known yet, of messages of the same unique name,
- * where that name is one message's alone in both lists; these are known then.
+ * Take over what the session before knew of messages that are not measured yet:
+ * octets and ids of those of the same unique name.  If that name is not one
+ * message's alone, nothing but the same place tells that it is the same one, and
+ * its octets are left to be measured.  Returns how many it knows again; -1 with
+ * ENOMEM.
  */
-void mails_copy_octets(struct mails *list, const struct mails *known);
+long mails_recognize(struct mails *list, const struct mails *known);
 
 /* Copy a string into the list's memory.  NULL with ENOMEM. */
 const char *mails_keep(struct mails *list, const char *text);

@@ -3,32 +3,110 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#define INFO ":2,"
+#define INFO_VERSION "2,"
+#define FMD5_DIGITS 32
+
+static bool
+is_letters(const char *s)
+{
+	while (ascii_lower(*s) >= 'a' && ascii_lower(*s) <= 'z')
+		s++;
+	return *s == '\0';
+}
+
+/*
+ * The sign before "2," is ':', or ';' or '!' where the file system refuses a
+ * colon.  Only flags follow the two others, because a name may hold them.
+ */
+static bool
+begins_info(const char *s)
+{
+	if (*s == ':')
+		return strncmp(s + 1, INFO_VERSION, strlen(INFO_VERSION)) == 0;
+	return (*s == ';' || *s == '!') &&
+	    strncmp(s + 1, INFO_VERSION, strlen(INFO_VERSION)) == 0 &&
+	    is_letters(s + 1 + strlen(INFO_VERSION));
+}
+
+/* Info of another version, which is left alone: ":1,", for one. */
+static const char *
+find_other_info(const char *file)
+{
+	const char *s;
+
+	for (s = file; (s = strchr(s, ':')) != NULL; s++)
+		if (ascii_digit(s[1]) && s[2] == ',')
+			return s;
+	return NULL;
+}
+
+/* The info with its sign, or NULL. */
+static const char *
+find_info(const char *file)
+{
+	const char *s = file + strlen(file);
+
+	while (s > file)
+		if (begins_info(--s))
+			return s;
+	return find_other_info(file);
+}
 
 struct span
 name_unique(const char *file)
 {
-	return (struct span){ file, strcspn(file, ":") };
+	const char *info = find_info(file);
+
+	return (struct span){ file, info != NULL ? (size_t)(info - file) :
+	    strlen(file) };
 }
 
-/* Is this "S=digits" or "W=digits"?  Its letter, or 0. */
+static bool
+is_hex(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (!ascii_digit(s.p[i]) && (ascii_lower(s.p[i]) < 'a' ||
+		    ascii_lower(s.p[i]) > 'f'))
+			return false;
+	return true;
+}
+
+/* What comes behind the letters that a field begins with, if it does. */
+static bool
+take_letters(struct span *field, const char *letters)
+{
+	size_t len = strlen(letters);
+
+	if (field->len <= len || memcmp(field->p, letters, len) != 0)
+		return false;
+	field->p += len;
+	field->len -= len;
+	return true;
+}
+
+/*
+ * Is it a field that programs add to a name after delivery?  Its first letter,
+ * or 0.  S and W are sizes, U and FMD5 belong to mbsync and offlineimap.
+ */
 static char
 read_field(struct span field, uint64_t *size)
 {
-	char letter;
+	char letter = field.len > 0 ? field.p[0] : '\0';
 
-	if (field.len < 3 || (field.p[0] != 'S' && field.p[0] != 'W') ||
-	    field.p[1] != '=')
-		return 0;
-	letter = field.p[0];
-	field.p += 2;
-	field.len -= 2;
-	return num_u64(field, UINT64_MAX, size) == 0 ? letter : 0;
+	if (take_letters(&field, "FMD5="))
+		return field.len == FMD5_DIGITS && is_hex(field) ? letter : 0;
+	if (take_letters(&field, "S=") || take_letters(&field, "W=") ||
+	    take_letters(&field, "U="))
+		return num_u64(field, UINT64_MAX, size) == 0 ? letter : 0;
+	return 0;
 }
 
-/* Take the last size field off a name, which keeps something before it. */
+/* Take the last field off a name, which keeps something before it. */
 static char
 take_field(struct span *name, uint64_t *size)
 {
@@ -48,28 +126,34 @@ take_field(struct span *name, uint64_t *size)
 }
 
 struct span
-name_split(struct span unique, uint64_t *octets)
+name_split(struct span unique, struct name_sizes *sizes)
 {
-	uint64_t size, raw = NAME_SILENT, wire = NAME_SILENT, *field;
+	uint64_t size = 0, *field;
 	bool once = true;
 	char letter;
 
+	*sizes = (struct name_sizes){ NAME_SILENT, NAME_SILENT };
 	while ((letter = take_field(&unique, &size)) != 0) {
-		field = letter == 'S' ? &raw : &wire;
+		if (letter != 'S' && letter != 'W')
+			continue;
+		field = letter == 'S' ? &sizes->raw : &sizes->octets;
 		once = once && *field == NAME_SILENT;
 		*field = size;
 	}
-	*octets = once && raw <= wire && wire - raw <= raw ? wire :
-	    NAME_SILENT;
+	if (!once || sizes->raw > sizes->octets ||
+	    sizes->octets - sizes->raw > sizes->raw)
+		sizes->octets = NAME_SILENT;
+	if (!once)
+		sizes->raw = NAME_SILENT;
 	return unique;
 }
 
 struct span
 name_bare(struct span unique)
 {
-	uint64_t octets;
+	struct name_sizes sizes;
 
-	return name_split(unique, &octets);
+	return name_split(unique, &sizes);
 }
 
 bool
@@ -92,11 +176,16 @@ name_time(struct span unique)
 static const char *
 flags_of(const char *file)
 {
-	const char *info = strchr(file, ':');
+	const char *info = find_info(file);
 
-	if (info == NULL || strncmp(info, INFO, strlen(INFO)) != 0)
-		return NULL;
-	return info + strlen(INFO);
+	return info != NULL && begins_info(info) ?
+	    info + 1 + strlen(INFO_VERSION) : NULL;
+}
+
+bool
+name_has_info(const char *file)
+{
+	return find_info(file) != NULL;
 }
 
 bool
@@ -108,33 +197,28 @@ name_has_flag(const char *file, char flag)
 }
 
 int
-name_add_flag(char *dst, size_t cap, const char *file, char flag)
+name_add_flag(char *dst, size_t cap, const char *file, char flag, char sign)
 {
 	struct span unique = name_unique(file);
 	const char *flags = flags_of(file);
-	size_t before = 0, len;
+	size_t before = 0;
+	int n;
 
 	if (flags == NULL && file[unique.len] != '\0') {
 		errno = EINVAL;
 		return -1;
 	}
-	if (flags == NULL)
+	if (flags != NULL)
+		sign = file[unique.len];
+	else
 		flags = "";
-	len = unique.len + strlen(INFO) + strlen(flags) + 1;
-	if (len >= cap) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
 	while (flags[before] != '\0' && flags[before] < flag)
 		before++;
-	memcpy(dst, file, unique.len);
-	dst += unique.len;
-	memcpy(dst, INFO, strlen(INFO));
-	dst += strlen(INFO);
-	memcpy(dst, flags, before);
-	dst += before;
-	if (flags[before] != flag)
-		*dst++ = flag;
-	memcpy(dst, flags + before, strlen(flags + before) + 1);
-	return 0;
+	n = snprintf(dst, cap, "%.*s%c" INFO_VERSION "%.*s%c%s", (int)unique.len,
+	    file, sign, (int)before, flags, flag,
+	    flags + before + (flags[before] == flag));
+	if (n >= 0 && (size_t)n < cap)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
 }

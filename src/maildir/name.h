@@ -15,17 +15,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The name up to its colon: what stays when flags change. */
+/*
+ * The info is what the last ':', ';' or '!' with "2," behind it begins: programs
+ * write ';' or '!' where the file system refuses a colon.
+ */
+
+/* The name up to its info: what stays when flags change. */
 struct span name_unique(const char *file);
 
+bool name_has_info(const char *file);
+
 /*
- * The unique name without ,S= and ,W= fields at its end, and the octets that
- * they tell: where both are there, once each, as Dovecot writes them, and fit each
- * other.  S is the bytes of the file, W counts a CR for each LF.  Else octets is
- * NAME_SILENT.  A name says so; the file may differ.
+ * The unique name without the fields at its end that programs add and change
+ * after delivery (,S= ,W= ,U= and ,FMD5=), and the sizes that they tell: raw is
+ * S, the bytes of the file; octets is W, with a CR counted for each LF.  A size
+ * that is not there, not there once, or does not fit the other is NAME_SILENT;
+ * octets without raw as well.  A name says so; the file may differ.
  */
 #define NAME_SILENT UINT64_MAX
-struct span name_split(struct span unique, uint64_t *octets);
+struct name_sizes {
+	uint64_t raw, octets;
+};
+struct span name_split(struct span unique, struct name_sizes *sizes);
 
 struct span name_bare(struct span unique);
 
@@ -43,9 +54,11 @@ bool name_has_flag(const char *file, char flag);
 
 /*
  * The name with the flag added, the flags in ASCII order, as maildir(5) asks.
- * -1 with ENAMETOOLONG when cap is too small, EINVAL when the info is of a
- * kind we do not know and must leave alone.
+ * An info keeps its sign; one that is made gets this.  -1 with ENAMETOOLONG
+ * when cap is too small, EINVAL when the info is of a kind that we do not know
+ * and must leave alone.
  */
-int name_add_flag(char *dst, size_t cap, const char *file, char flag);
+int name_add_flag(char *dst, size_t cap, const char *file, char flag,
+    char sign);
 
 #endif

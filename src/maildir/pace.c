@@ -4,6 +4,8 @@
 #include "base/fd.h"
 #include "base/num.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,21 +15,51 @@
 
 #define LINE_LEN 20		/* 19 digits and a line feed */
 
-/* The file, or -1.  A link and what is not ours to write are no file of ours. */
+static int
+name_file(char file[PATH_MAX], const char *path)
+{
+	int n = snprintf(file, PATH_MAX, "%s/" PACE_FILE, path);
+
+	if (n >= 0 && n < PATH_MAX)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+static int
+unlink_file(const char *path)
+{
+	char file[PATH_MAX];
+
+	return name_file(file, path) == -1 ? -1 : unlink(file);
+}
+
+/* A backup made of hard links has it, too, or it is something else's name. */
+static bool
+has_links(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_nlink == 1)
+		return false;
+	errno = EMLINK;
+	return true;
+}
+
+/* The file, or -1 with EMLINK if it has other names: a plain file of ours, or of the owner of the Maildir. */
 static int
 open_file(const char *path, int flags)
 {
 	char file[PATH_MAX];
-	int fd, n;
+	struct stat top;
+	int fd;
 
-	n = snprintf(file, sizeof file, "%s/" PACE_FILE, path);
-	if (n < 0 || (size_t)n >= sizeof file) {
-		errno = ENAMETOOLONG;
+	if (name_file(file, path) == -1)
 		return -1;
-	}
 	fd = open(file, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 	    0600);
-	if (fd != -1 && fd_is_own_file(fd) == -1)
+	if (fd != -1 && (stat(path, &top) == -1 ||
+	    fd_is_file_of(fd, top.st_uid) == -1 || has_links(fd)))
 		fd_close(&fd);
 	return fd;
 }
@@ -81,7 +113,10 @@ pace_count(const struct pace *pace, const char *path)
 
 	if (pace->delay == 0)
 		return 0;
-	if ((fd = open_file(path, O_RDWR | O_CREAT)) != -1) {
+	fd = open_file(path, O_RDWR | O_CREAT);
+	if (fd == -1 && errno == EMLINK && unlink_file(path) == 0)
+		fd = open_file(path, O_RDWR | O_CREAT | O_EXCL);
+	if (fd != -1) {
 		most = pace->delay * pace->burst;
 		wait = read_wait(pace, fd, now) + pace->delay;
 		r = write_full(fd, now + (wait < most ? wait : most));

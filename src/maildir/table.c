@@ -1,21 +1,33 @@
 #include "maildir/table.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "io/wire.h"
 #include "maildir/adopted.h"
 #include "maildir/name.h"
+#include "maildir/storage.h"
 #include "maildir/uidl.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /*
- * Sizes in names are believed where to read all would make the client wait, and
- * where those of so many messages, spread over all of them, have proved true.
+ * To read 100,000 messages from a cold disk or over NFS takes longer than a client
+ * waits, and a login that is cut short leaves no index, so its user could never
+ * log in.  So the sizes in a name are believed if the file has as many bytes as
+ * the name says, and if those of so many messages, spread over all of them, have
+ * proved true.
  */
 #define BELIEVE_FROM 1000
 #define PROOFS 200
+
+/* So often a message is looked for that another program renames. */
+#define CHASES 8
 
 static const bool skip_none[2] = { false, false };
 
@@ -24,9 +36,10 @@ table_init(struct table *t, struct maildir *md)
 {
 	memset(t, 0, sizeof *t);
 	t->md = md;
-	t->draft.fd = -1;
+	index_draft_init(&t->draft);
 	index_init(&t->index);
 	mails_init(&t->list);
+	mails_init(&t->names);
 }
 
 void
@@ -35,22 +48,64 @@ table_close(struct table *t)
 	index_drop(&t->draft, t->md->top);
 	index_close(&t->index);
 	mails_free(&t->list);
+	mails_free(&t->names);
+}
+
+/* A compressed message has no more bytes than its name tells. */
+static uint64_t
+most_bytes(const struct mail *m)
+{
+	struct name_sizes sizes;
+
+	(void)name_split(mail_unique(m), &sizes);
+	return sizes.raw != NAME_SILENT ? sizes.raw : STORED_MAX;
+}
+
+int
+table_read(struct table *t, size_t idx, struct stored *s)
+{
+	struct mail m;
+	int fd;
+
+	if ((fd = table_act(t, idx, maildir_read)) == -1)
+		return -1;
+	if (table_get(t, idx, &m) == -1) {
+		fd_close(&fd);
+		return -1;
+	}
+	stored_open(s, fd, most_bytes(&m));
+	return 0;
+}
+
+/* What can never be shown by this program is no trouble of today. */
+static void
+blame_form(struct table *t, size_t idx, int form)
+{
+	const struct mail *m = &t->list.v[idx];
+	const char *why = errno == EBADMSG ? ", damaged" : errno == EFBIG ?
+	    ", larger than it may be" : "";
+
+	if (stored_is_hopeless(errno)) {
+		t->left_out.stored++;
+		t->left_out.forms |= (uint8_t)(1U << form);
+	}
+	maildir_blame(t->md, (enum maildir_where)m->where, m->file,
+	    "%s%s", form > STORED_PLAIN ? stored_words((enum stored_form)form) :
+	    "", why);
 }
 
 static int
-measure_file(int fd, uint64_t *octets)
+measure_file(struct stored *s, uint64_t *octets)
 {
 	unsigned char chunk[65536];
 	struct wire w;
 	ssize_t n;
 
 	wire_begin(&w);
-	while ((n = read(fd, chunk, sizeof chunk)) != 0) {
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			wire_measure(&w, chunk, (size_t)n);
-	}
+	while ((n = stored_read(s, chunk, sizeof chunk)) > 0)
+		wire_measure(&w, chunk, (size_t)n);
+	if (n == -1)
+		return -1;
 	wire_measure_end(&w);
 	*octets = w.octets;
 	return 0;
@@ -59,13 +114,14 @@ measure_file(int fd, uint64_t *octets)
 static int
 measure(struct table *t, size_t idx)
 {
-	int fd, r;
+	struct stored s;
+	int r;
 
-	if ((fd = table_act(t, idx, maildir_read)) == -1)
+	if (table_read(t, idx, &s) == -1)
 		return -1;
-	if ((r = measure_file(fd, &t->list.v[idx].octets)) == -1)
-		(void)maildir_fail(t->md, "reading a message");
-	fd_close(&fd);
+	if ((r = measure_file(&s, &t->list.v[idx].octets)) == -1)
+		blame_form(t, idx, s.form);
+	stored_close(&s);
 	return r;
 }
 
@@ -76,18 +132,14 @@ is_shortage(int error)
 	return error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
-/* Gone, or no regular file: a link, a pipe, a directory, a socket. */
+/* Does the name of a message that is not measured tell its octets? */
 static bool
-is_no_message(int error)
+is_told(const struct mail *m, struct name_sizes *sizes)
 {
-	return error == ENOENT || error == ELOOP || error == EINVAL ||
-	    error == ENXIO;
-}
-
-static bool
-is_told(const struct mail *m)
-{
-	return m->octets == MAIL_UNMEASURED && m->told != MAIL_UNMEASURED;
+	if (m->octets != MAIL_UNMEASURED)
+		return false;
+	(void)name_split(mail_unique(m), sizes);
+	return sizes->octets != NAME_SILENT;
 }
 
 /* Measure every so many of those whose names tell; did all tell the truth? */
@@ -95,38 +147,54 @@ static bool
 prove_names(struct table *t, size_t each)
 {
 	struct mail *m = t->list.v;
+	struct name_sizes sizes;
 	size_t i, k = 0;
 
 	for (i = 0; i < t->list.n; i++)
-		if (is_told(&m[i]) && k++ % each == 0 &&
-		    (measure(t, i) == -1 || m[i].octets != m[i].told))
+		if (is_told(&m[i], &sizes) && k++ % each == 0 &&
+		    (measure(t, i) == -1 || m[i].octets != sizes.octets))
 			return false;
 	return true;
+}
+
+/* A file of another length is compressed, or somebody has edited it. */
+static void
+believe_name(struct table *t, struct mail *m)
+{
+	struct name_sizes sizes;
+	off_t raw;
+
+	if (!is_told(m, &sizes) || maildir_raw(t->md,
+	    (enum maildir_where)m->where, m->file, &raw) == -1 ||
+	    (uint64_t)raw != sizes.raw)
+		return;
+	m->octets = sizes.octets;
+	m->believed = true;
 }
 
 static void
 believe_names(struct table *t)
 {
+	struct name_sizes sizes;
 	size_t i, told = 0;
-	struct mail *m;
 
 	for (i = 0; i < t->list.n; i++)
-		told += is_told(&t->list.v[i]);
+		told += is_told(&t->list.v[i], &sizes);
 	if (told < BELIEVE_FROM || !prove_names(t, told / PROOFS))
 		return;
-	for (m = t->list.v; m < t->list.v + t->list.n; m++)
-		if (is_told(m)) {
-			m->octets = m->told;
-			m->believed = true;
-		}
+	for (i = 0; i < t->list.n; i++)
+		believe_name(t, &t->list.v[i]);
 }
 
+/* What turns out to be a link or a pipe is no trouble: it is not spoken of. */
 static int
 measure_all(struct table *t)
 {
 	struct mail *m = t->list.v;
+	char trouble[MAILDIR_ERROR_MAX];
 	size_t i;
 
+	memcpy(trouble, t->md->error, sizeof trouble);
 	if (!t->draft.doubts)
 		believe_names(t);
 	for (i = 0; i < t->list.n; i++) {
@@ -134,9 +202,12 @@ measure_all(struct table *t)
 			continue;
 		if (is_shortage(errno))
 			return -1;
-		m[i].gone = is_no_message(errno);
-		t->unreadable += !m[i].gone;
+		m[i].gone = maildir_is_no_message(errno);
+		t->unreadable += !m[i].gone && !stored_is_hopeless(errno);
+		if (!m[i].gone)
+			memcpy(trouble, t->md->error, sizeof trouble);
 	}
+	memcpy(t->md->error, trouble, sizeof trouble);
 	return 0;
 }
 
@@ -219,7 +290,8 @@ compare_stamps(const struct table *t, const struct maildir_stamp *now,
 	int i;
 
 	for (i = 0; i < MAILDIR_STAMPS; i++)
-		as_was[i] = t->index.fd != -1 && h->trusted[i] &&
+		as_was[i] = t->trusts_times && t->index.fd != -1 &&
+		    h->trusted[i] &&
 		    maildir_same_time(&h->stamp.changed[i], &now->changed[i]);
 	for (i = MAILDIR_NEW; i <= MAILDIR_CUR; i++)
 		same[i] = as_was[i] && as_was[MAILDIR_IDS];
@@ -249,85 +321,284 @@ scan(struct table *t, struct mails *known, bool same[2])
 }
 
 /*
- * The ids that were taken over.  They are the truth: without them a client
- * would take every message for a new one, so rather have no session.
+ * The same, and what the session before knew of the messages.  A rename can hide
+ * a file from readdir(3).  Where the times do not tell that, a message which has
+ * vanished is looked for once more.
  */
 static int
-set_ids(struct table *t, enum takeover how)
+find_messages(struct table *t, bool same[2])
+{
+	struct mails known;
+	long n = 0;
+	int r;
+
+	mails_init(&known);
+	r = scan(t, &known, same);
+	if (r == 0 && (n = mails_recognize(&t->list, &known)) == -1)
+		r = -1;
+	if (r == 0 && !t->trusts_times && (size_t)n < known.n) {
+		r = mails_scan(&t->list, t->md, skip_none, &t->scanned);
+		if (r == 0 && mails_recognize(&t->list, &known) == -1)
+			r = -1;
+	}
+	mails_free(&known);
+	return r;
+}
+
+/* --- Unique-ids --------------------------------------------------------------- */
+
+/*
+ * Has a session given out ids already, though no solopop.uidl says so?  Versions
+ * before this one wrote none if they took nothing over.
+ */
+static bool
+is_served(const struct table *t)
+{
+	struct index index;
+	bool served;
+
+	index_init(&index);
+	served = index_open(&index, t->md) == 0 ?
+	    index.head.count > 0 || index.head.doubts : errno == EBADMSG;
+	index_close(&index);
+	return served;
+}
+
+/* The ids that stand in solopop.uidl, before those that the index remembers. */
+static int
+set_recorded(struct table *t, const struct adopted *a)
+{
+	const char *uidl;
+	struct mail *m;
+
+	for (m = t->list.v; m < t->list.v + t->list.n; m++) {
+		if ((uidl = adopted_find(a, mail_unique(m))) == NULL)
+			continue;
+		m->unrecorded = false;
+		if ((m->uidl = mails_keep(&t->list, uidl)) == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+open_for_takeover(void *ctx, size_t idx, struct stored *s)
+{
+	return table_read(ctx, idx, s);
+}
+
+/*
+ * 1 when it is to be decided now where ids come from.  Without those that are
+ * recorded a client would take every message for a new one, so then there is
+ * no session.
+ */
+static int
+read_recorded(struct table *t)
 {
 	struct adopted a;
-	struct mail *m;
+	int r;
+
+	if (adopted_read(&a, t->md) == 0) {
+		r = set_recorded(t, &a);
+		adopted_free(&a);
+		return r;
+	}
+	if (errno == ENOENT)
+		return t->list.n > 0;
+	t->ids_failed = true;
+	return maildir_fail(t->md, "%s", ADOPTED_FILE);
+}
+
+static int
+take_over(struct table *t)
+{
+	if (is_served(t) || takeover_uidls(t->md, &t->list, t->conf.takeover,
+	    open_for_takeover, t) == 0)
+		return 0;
+	t->ids_failed = true;
+	return -1;
+}
+
+/* Of two files with one unique name, the row is one's alone. */
+static bool
+is_to_record(const struct mails *list, size_t i)
+{
+	return list->v[i].uidl != NULL && list->v[i].unrecorded &&
+	    !mails_namesake(list, i);
+}
+
+static int
+record(struct table *t, bool first)
+{
+	const struct mails *list = &t->list;
+	struct adopted_row *rows;
+	struct stat st;
+	size_t i, n = 0;
+	int r = 0;
+
+	if ((rows = calloc(list->n + 1, sizeof *rows)) == NULL)
+		return -1;
+	for (i = 0; i < list->n; i++)
+		if (is_to_record(list, i))
+			rows[n++] = (struct adopted_row){
+			    mail_unique(&list->v[i]), list->v[i].uidl };
+	if (n > 0 || first)
+		r = adopted_add(t->md, rows, n);
+	if (r == -1 && n > 0)
+		(void)maildir_fail(t->md, "%s", ADOPTED_FILE);
+	free(rows);
+	if (r == 0 && (n > 0 || first) && fstatat(t->md->top, ADOPTED_FILE,
+	    &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		t->ids_written = st.st_ctim;
+		t->draft.ids = &t->ids_written;
+	}
+	return r;
+}
+
+/*
+ * Where ids come from is decided at the first session that finds messages, and
+ * solopop.uidl is there from then on.  If it cannot be written, there is no
+ * index either: the next session must decide likewise.
+ */
+static int
+settle_ids(struct table *t)
+{
+	int first = read_recorded(t);
+
+	if (first == -1 || (first == 1 && take_over(t) == -1) ||
+	    uidl_separate(&t->list) == -1)
+		return -1;
+	if (t->conf.read_only || record(t, first == 1) == 0)
+		return 0;
+	t->keeps = false;
+	return 0;
+}
+
+/* --- Building and opening ----------------------------------------------------- */
+
+/*
+ * Would the index of next time say what the one of last time says?  Then it
+ * stays: a directory's time that lies in the future, for one, is trusted neither
+ * today nor tomorrow.
+ */
+static bool
+is_fresh(const struct table *t, const struct index_head *was)
+{
+	const struct timespec *ids = &t->scanned.changed[MAILDIR_IDS];
 	size_t i;
 
+	if (t->draft.ids != NULL || t->list.n != was->count ||
+	    t->draft.doubts != was->doubts ||
+	    memcmp(&t->left_out, &was->left_out, sizeof was->left_out) != 0 ||
+	    !maildir_same_time(ids, &was->stamp.changed[MAILDIR_IDS]))
+		return false;
 	for (i = 0; i < t->list.n; i++)
-		t->list.v[i].uidl = NULL;
-	if (adopted_read(&a, t->md->top) == -1) {
-		if (errno != ENOENT)
-			return maildir_fail(t->md, "%s", ADOPTED_FILE);
-		return takeover_uidls(t->md, &t->list, how) == -1 ? -1 : 0;
-	}
-	for (m = t->list.v; m < t->list.v + t->list.n; m++) {
-		m->uidl = adopted_find(&a, mail_unique(m));
-		if (m->uidl != NULL &&
-		    (m->uidl = mails_keep(&t->list, m->uidl)) == NULL)
-			break;
-	}
-	adopted_free(&a);
-	return m == t->list.v + t->list.n ? 0 : -1;
+		if (!t->list.v[i].known || t->list.v[i].moved ||
+		    t->list.v[i].unrecorded)
+			return false;
+	return !t->trusts_times ||
+	    (maildir_same_stamp(&t->scanned, &was->stamp) &&
+	    index_trusts_alike(&t->draft, was, &t->scanned));
+}
+
+/* Do the file system's clock and ours agree that it lies in the past? */
+static bool
+is_past(const struct maildir_stamp *stamp)
+{
+	time_t now = clock_date();
+	int i;
+
+	for (i = 0; i < MAILDIR_STAMPS; i++)
+		if (stamp->changed[i].tv_sec > now)
+			return false;
+	return true;
+}
+
+/* What was left out in a directory is not counted by reading the other one. */
+static void
+begin(struct table *t, const struct maildir_stamp *now, bool same[2])
+{
+	const struct left_out *l = &t->index.head.left_out;
+
+	t->draft.doubts = t->index.fd != -1 && t->index.head.doubts;
+	t->draft.skew = t->conf.clock_skew;
+	if (t->keeps && t->trusts_times && is_past(now))
+		index_begin(&t->draft, t->md->top);
+	if (t->index.fd != -1 && (l->stored > 0 || l->too_long > 0))
+		same[MAILDIR_NEW] = same[MAILDIR_CUR] = false;
+}
+
+static void
+count_left_out(struct table *t)
+{
+	t->left_out.too_long =
+	    (uint32_t)(t->list.too_long[MAILDIR_NEW] +
+	    t->list.too_long[MAILDIR_CUR]);
+	t->draft.left_out = t->left_out;
 }
 
 /* The draft comes first: see index_begin(). */
 static int
-build(struct table *t, bool same[2], enum takeover how)
+build(struct table *t, const struct maildir_stamp *now, bool same[2])
 {
-	struct mails known;
+	const struct index_head was = t->index.head;
+	const bool had = t->index.fd != -1;
 	int r;
 
-	mails_init(&known);
-	t->draft.doubts = t->index.fd != -1 && t->index.head.doubts;
-	if (t->keeps)
-		index_begin(&t->draft, t->md->top);
-	r = scan(t, &known, same);
-	if (r == 0) {
-		t->seen = t->scanned;
-		mails_copy_octets(&t->list, &known);
+	begin(t, now, same);
+	r = find_messages(t, same);
+	t->seen = t->scanned;
+	if (r == 0)
 		r = measure_all(t);
-	}
 	leave_out(t, is_message);
 	if (r == 0)
-		r = set_ids(t, how);
-	if (r == 0)
-		r = uidl_mark_twins(&t->list);
+		r = settle_ids(t);
 	/*
 	 * What cannot be read today is left alone, and has its id: better to
 	 * show the others than none.
 	 */
 	leave_out(t, is_measured);
 	sum_up(t);
-	if (r == 0 && t->may_rename)
-		mails_separate(&t->list, t->md);
-	mails_free(&known);
+	count_left_out(t);
+	t->fresh = had && is_fresh(t, &was);
 	index_close(&t->index);
 	return r;
 }
 
+static bool
+trusts_times(const struct table *t)
+{
+	const char *name;
+
+	if (t->conf.index != INDEX_AUTO)
+		return t->conf.index == INDEX_FULL;
+	return storage_keeps_times(t->md->top, &name) &&
+	    (t->md->dir[MAILDIR_NEW] == -1 ||
+	    storage_keeps_times(t->md->dir[MAILDIR_NEW], &name)) &&
+	    (t->md->dir[MAILDIR_CUR] == -1 ||
+	    storage_keeps_times(t->md->dir[MAILDIR_CUR], &name));
+}
+
 int
-table_open(struct table *t, bool index, enum takeover how)
+table_open(struct table *t, const struct table_conf *conf)
 {
 	struct maildir_stamp now;
 	bool same[2];
 
-	t->keeps = index;
+	t->conf = *conf;
+	t->keeps = conf->index != INDEX_OFF && !conf->read_only;
+	t->trusts_times = trusts_times(t);
 	if (maildir_stamp(t->md, &now) == -1)
 		return -1;
-	if (index)
-		(void)index_open(&t->index, t->md->top);
+	if (conf->index != INDEX_OFF)
+		(void)index_open(&t->index, t->md);
 	compare_stamps(t, &now, same);
 	if (!same[MAILDIR_NEW] || !same[MAILDIR_CUR])
-		return build(t, same, how);
+		return build(t, &now, same);
 	t->indexed = true;
 	t->n = t->index.head.count;
 	t->octets = t->index.head.octets;
+	t->left_out = t->index.head.left_out;
 	return 0;
 }
 
@@ -336,9 +607,10 @@ fail_index(struct table *t)
 {
 	int kept = errno;
 
-	index_remove(t->md->top);
+	if (!t->conf.read_only)
+		index_remove(t->md->top);
 	errno = kept;
-	return maildir_fail(t->md, "%s is damaged, and removed", INDEX_FILE);
+	return maildir_fail(t->md, "%s is damaged", INDEX_FILE);
 }
 
 /* Before the first row: is it the table that was written? */
@@ -385,13 +657,15 @@ leave_index(struct table *t)
 		return fail_index(t);
 	t->seen = t->index.head.stamp;
 	t->indexed = false;
+	t->fresh = true;
 	index_close(&t->index);
 	return 0;
 }
 
 /*
  * Scan again and bring all names up to date at once, so that a thousand renamed
- * messages cost one scan and not a thousand.
+ * messages cost one scan and not a thousand.  Where the times of the directories
+ * do not tell that a look was disturbed, look twice.
  */
 static int
 refresh(struct table *t)
@@ -401,13 +675,19 @@ refresh(struct table *t)
 
 	mails_init(&now);
 	r = mails_scan(&now, t->md, skip_none, &t->seen);
+	if (r == 0 && !t->trusts_times)
+		r = mails_scan(&now, t->md, skip_none, &t->seen);
 	if (r == 0)
 		r = mails_update(&t->list, &now);
+	t->list.steady = now.steady;
 	mails_free(&now);
 	return r;
 }
 
-/* 0 when the message is there, by whatever name, -1 with ENOENT if it is not. */
+/*
+ * 0 when the message is there, by whatever name.  -1 with ENOENT if it is proved
+ * not to be, EAGAIN if the directories changed under each look.
+ */
 static int
 find_again(struct table *t, size_t idx)
 {
@@ -419,39 +699,106 @@ find_again(struct table *t, size_t idx)
 	m = &t->list.v[idx];
 	if (maildir_stamp(t->md, &now) == -1)
 		return -1;
-	if ((!m->gone || !maildir_same_stamp(&t->seen, &now)) &&
-	    refresh(t) == -1)
+	if ((!m->gone || !t->list.steady ||
+	    !maildir_same_stamp(&t->seen, &now)) && refresh(t) == -1)
 		return -1;
 	if (!m->gone)
 		return 0;
-	errno = ENOENT;
-	return -1;
+	errno = t->list.steady ? ENOENT : EAGAIN;
+	return t->list.steady ? -1 :
+	    maildir_fail(t->md, "looking for a message");
 }
 
 /* On NFS a file that another host removed or renamed is stale, not gone. */
 int
-table_act(struct table *t, size_t idx, int (*act)(struct maildir *,
-    enum maildir_where, const char *))
+table_act(struct table *t, size_t idx, table_act_fn act)
 {
-	struct mail m = { .file = "" };
-	int r;
+	struct mail m;
+	int i, r;
 
-	if (table_get(t, idx, &m) == -1)
-		return -1;
-	r = act(t->md, (enum maildir_where)m.where, m.file);
-	if (r == -1 && (errno == ENOENT || errno == ESTALE)) {
-		if (find_again(t, idx) == -1 || table_get(t, idx, &m) == -1)
+	for (i = 0; i < CHASES; i++) {
+		if (table_get(t, idx, &m) == -1)
 			return -1;
 		r = act(t->md, (enum maildir_where)m.where, m.file);
+		if (r != -1 || (errno != ENOENT && errno != ESTALE))
+			return r;
+		if (find_again(t, idx) == -1)
+			return -1;
+	}
+	errno = EAGAIN;
+	return maildir_fail(t->md, "a message that is renamed again and again");
+}
+
+static int
+look(struct maildir *md, enum maildir_where where, const char *file)
+{
+	off_t raw;
+
+	return maildir_raw(md, where, file, &raw);
+}
+
+static int
+find_file(struct table *t, size_t idx, struct mail *m, struct stat *st)
+{
+	return table_act(t, idx, look) == -1 || table_get(t, idx, m) == -1 ||
+	    fstatat(t->md->dir[m->where], m->file, st,
+	    AT_SYMLINK_NOFOLLOW) == -1 ? -1 : 0;
+}
+
+/* The other names of the file, which an earlier look at the directories found. */
+static int
+act_on_others(struct table *t, const struct mail *m, const struct stat *st,
+    table_act_fn act)
+{
+	const struct mail *other;
+	struct stat now;
+	size_t i;
+	int r = 0;
+
+	for (i = mails_first(&t->names, m); i < t->names.n; i++) {
+		other = &t->names.v[i];
+		if (mail_compare(other, m) != 0)
+			break;
+		if (fstatat(t->md->dir[other->where], other->file, &now,
+		    AT_SYMLINK_NOFOLLOW) == 0 && now.st_dev == st->st_dev &&
+		    now.st_ino == st->st_ino &&
+		    act(t->md, (enum maildir_where)other->where,
+		    other->file) == -1 && errno != ENOENT)
+			r = -1;
 	}
 	return r;
 }
 
-/* What was left out is looked for again next time, so it must be a scan. */
+/* m->file is on loan, and what follows may scan: keep what we need of it. */
+int
+table_act_all(struct table *t, size_t idx, table_act_fn act)
+{
+	struct mail m;
+	struct stat st;
+	char file[UINT8_MAX + 1];
+
+	if (table_get(t, idx, &m) == -1)
+		return -1;
+	if (!m.linked)
+		return table_act(t, idx, act);
+	if ((t->names.n == 0 && mails_list(&t->names, t->md) == -1) ||
+	    find_file(t, idx, &m, &st) == -1)
+		return -1;
+	(void)snprintf(file, sizeof file, "%s", m.file);
+	m.file = file;
+	m.when = name_time(mail_unique(&m));
+	return table_act(t, idx, act) == -1 ? -1 :
+	    act_on_others(t, &m, &st, act);
+}
+
+/*
+ * What was unreadable is looked for again next time, so it must be a scan.  What
+ * has not changed since is not written again.
+ */
 void
 table_save(struct table *t)
 {
-	if (t->unreadable > 0)
+	if (!t->keeps || t->indexed || t->fresh || t->unreadable > 0)
 		index_drop(&t->draft, t->md->top);
 	else
 		(void)index_commit(&t->draft, t->md->top, &t->list,
@@ -462,15 +809,16 @@ table_save(struct table *t)
 bool
 table_distrust(struct table *t, size_t idx)
 {
+	struct name_sizes sizes = { NAME_SILENT, NAME_SILENT };
 	struct mail m = { .believed = false };
-	uint64_t told = NAME_SILENT;
 
 	if (table_get(t, idx, &m) == 0)
-		(void)name_split(mail_unique(&m), &told);
+		(void)name_split(mail_unique(&m), &sizes);
 	index_drop(&t->draft, t->md->top);
-	if (t->keeps && told != NAME_SILENT)
+	if (t->keeps && sizes.octets != NAME_SILENT)
 		index_doubt(t->md->top);
-	else
+	else if (!t->conf.read_only)
 		index_remove(t->md->top);
+	t->keeps = false;
 	return m.believed;
 }

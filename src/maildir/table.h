@@ -7,6 +7,7 @@
 #ifndef MAILDIR_TABLE_H
 #define MAILDIR_TABLE_H
 
+#include "io/stored.h"
 #include "maildir/index.h"
 #include "maildir/maildir.h"
 #include "maildir/mails.h"
@@ -16,18 +17,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct table_conf {
+	enum index_use index;
+	int64_t clock_skew;		/* s that other clocks may be behind */
+	enum takeover takeover;
+	bool read_only;			/* nothing on disk changes */
+};
+
 struct table {
 	struct maildir *md;		/* on loan */
-	bool may_rename;		/* twins: see uidl.h */
+	struct table_conf conf;
 	size_t n;
 	uint64_t octets;		/* of all */
-	size_t unreadable;		/* left out for that */
+	size_t unreadable;		/* left out, today */
+	struct left_out left_out;	/* left out, always */
+	bool ids_failed;		/* table_open() did, for that */
+	bool trusts_times;		/* of the directories */
 	bool indexed;			/* rows come from the index ... */
 	bool verified;			/* ... and it has been read once */
+	bool fresh;			/* it says all that there is to say */
 	struct index index;
 	struct mails list;		/* else from here */
+	struct mails names;		/* each file in it; see table_act_all() */
 	struct maildir_stamp scanned;	/* when the list was made */
 	struct maildir_stamp seen;	/* when its names were last right */
+	struct timespec ids_written;	/* solopop.uidl, by us */
 	struct index_draft draft;	/* of an index for next time */
 	bool keeps;			/* there shall be an index */
 };
@@ -37,11 +51,10 @@ void table_init(struct table *t, struct maildir *md);
 void table_close(struct table *t);
 
 /*
- * Find the messages of an open Maildir, with the help of its index or without;
- * take their unique-ids over where that has not been done yet, and give twins
- * names of their own if t->may_rename.  -1 with errno and maildir_error().
+ * Find the messages of an open Maildir, with the help of its index or without,
+ * and their unique-ids.  -1 with errno and maildir_error().
  */
-int table_open(struct table *t, bool index, enum takeover how);
+int table_open(struct table *t, const struct table_conf *conf);
 
 /*
  * The message at idx; m->when may not be set.  m->file stays good until the
@@ -53,14 +66,23 @@ int table_get(struct table *t, size_t idx, struct mail *m);
 /* Its octets alone; -1 as above. */
 int table_octets(struct table *t, size_t idx, uint64_t *octets);
 
+/* maildir_read(), for one. */
+typedef int (*table_act_fn)(struct maildir *, enum maildir_where,
+    const char *file);
+
 /*
- * Do something to the file of the message at idx: maildir_read(), for one.
- * When its name leads nowhere its present one is looked for, and the thing done
- * once more.  Returns what act did; -1 with ENOENT when somebody removed the
- * message.
+ * Do something to the file of the message at idx.  When its name leads nowhere
+ * its present one is looked for, and the thing is done again.  Returns what act
+ * did; -1 with ENOENT when the message is proved to be gone, EAGAIN when it is
+ * renamed again and again.
  */
-int table_act(struct table *t, size_t idx, int (*act)(struct maildir *,
-    enum maildir_where, const char *));
+int table_act(struct table *t, size_t idx, table_act_fn act);
+
+/* The same, for all names of a message that has several (hard links). */
+int table_act_all(struct table *t, size_t idx, table_act_fn act);
+
+/* Open the message to be read.  -1 as table_act(). */
+int table_read(struct table *t, size_t idx, struct stored *s);
 
 /* Write the index for the next session, if this one found anything new. */
 void table_save(struct table *t);

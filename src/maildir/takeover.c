@@ -1,17 +1,15 @@
 #include "maildir/takeover.h"
 
-#include "base/fd.h"
 #include "base/num.h"
 #include "maildir/adopted.h"
 #include "maildir/name.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LIST_MAX ((size_t)1024 * 1024 * 1024)
 
@@ -47,6 +45,17 @@ add(struct text *t, struct span s)
 	return 0;
 }
 
+/* The file name without its info, if it has one. */
+static struct span
+without_info(struct span file)
+{
+	char name[NAME_MAX + 1];
+
+	if (span_copy(name, sizeof name, file) == 0)
+		file.len = name_unique(name).len;
+	return file;
+}
+
 /* A line of ours.  file is a name with or without info. */
 static int
 add_row(struct text *t, const char *uidl, struct span file)
@@ -54,9 +63,10 @@ add_row(struct text *t, const char *uidl, struct span file)
 	char coded[4];
 	size_t i;
 
+	file = without_info(file);
 	if (add(t, span_of(uidl)) == -1 || add(t, span_of(" ")) == -1)
 		return -1;
-	for (i = 0; i < file.len && file.p[i] != ':'; i++) {
+	for (i = 0; i < file.len; i++) {
 		(void)snprintf(coded, sizeof coded, "%%%02X",
 		    (unsigned char)file.p[i]);
 		if (add(t, ascii_graph(file.p[i]) && file.p[i] != '%' ?
@@ -111,7 +121,8 @@ name_for_courier(char uidl[512], struct span file)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < file.len && file.p[i] != ':' && n < 508; i++)
+	file = without_info(file);
+	for (i = 0; i < file.len && n < 508; i++)
 		if (!ascii_graph(file.p[i]) || strchr("'\"+", file.p[i]))
 			n += (size_t)snprintf(uidl + n, 4, "+%02X",
 			    (unsigned char)file.p[i]);
@@ -259,15 +270,10 @@ read_list(struct adopted *a, const struct list *l, struct maildir *md)
 	struct text t = { NULL, 0, 0 };
 	size_t len;
 	char *in;
-	int fd, r;
+	int r;
 
-	fd = openat(md->top, l->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_NOCTTY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	in = fd_read_all(fd, LIST_MAX, &len);
-	fd_close(&fd);
-	if (in == NULL)
+	if ((in = maildir_read_own(md, md->top, l->file, LIST_MAX,
+	    &len)) == NULL)
 		return -1;
 	r = translate(&t, l, (struct span){ in, len });
 	free(in);
@@ -279,25 +285,29 @@ read_list(struct adopted *a, const struct list *l, struct maildir *md)
 }
 
 static int
-set_ids(struct mails *list, const struct adopted *a, long *found)
+set_id(struct mails *list, struct mail *m, const char *uidl)
+{
+	m->unrecorded = true;
+	return (m->uidl = mails_keep(list, uidl)) != NULL ? 0 : -1;
+}
+
+static int
+set_ids(struct mails *list, const struct adopted *a)
 {
 	const char *uidl;
-	size_t i;
+	struct mail *m;
 
-	for (i = 0; i < list->n; i++) {
-		uidl = adopted_find(a, mail_unique(&list->v[i]));
-		if (uidl == NULL)
-			continue;
-		if ((list->v[i].uidl = mails_keep(list, uidl)) == NULL)
+	for (m = list->v; m < list->v + list->n; m++) {
+		uidl = adopted_find(a, mail_unique(m));
+		if (uidl != NULL && set_id(list, m, uidl) == -1)
 			return -1;
-		(*found)++;
 	}
 	return 0;
 }
 
-/* What other servers wrote down; *found stays -1 when none did. */
+/* What other servers wrote down: 1 if one did. */
 static int
-from_lists(struct maildir *md, struct mails *list, long *found)
+from_lists(struct maildir *md, struct mails *list)
 {
 	struct adopted a;
 	size_t i;
@@ -309,10 +319,9 @@ from_lists(struct maildir *md, struct mails *list, long *found)
 				continue;
 			return maildir_fail(md, "%s", lists[i].file);
 		}
-		*found = 0;
-		r = set_ids(list, &a, found);
+		r = set_ids(list, &a);
 		adopted_free(&a);
-		return r;
+		return r == 0 ? 1 : -1;
 	}
 	return 0;
 }
@@ -352,94 +361,80 @@ find_x_uidl(struct span headers, char uidl[NAME_UIDL_MAX + 1])
 }
 
 /*
- * The next login may find what this one cannot read; but a message that is gone,
- * is none, or is nobody's to read has no id of its own.
+ * The next login may find what this one cannot read.  A message that is gone or
+ * no file, may not be read, or is stored in a form that we cannot decode, has the
+ * id that its name tells.
  */
 static bool
 is_trouble(int error)
 {
-	return error != ENOENT && error != EINVAL && error != ELOOP &&
-	    error != ENXIO && error != EACCES && error != EPERM;
+	return !maildir_is_no_message(error) && !stored_is_hopeless(error) &&
+	    error != EACCES && error != EPERM;
 }
 
-static int
-from_header(struct maildir *md, struct mails *list, struct mail *m,
-    char *chunk, long *found)
+/* As much of its beginning as there is room for. */
+static ssize_t
+read_beginning(struct stored *s, char *chunk)
 {
-	char uidl[NAME_UIDL_MAX + 1];
+	size_t len = 0;
 	ssize_t n;
-	int fd;
 
-	fd = maildir_read(md, (enum maildir_where)m->where, m->file);
-	if (fd == -1)
+	do {
+		n = stored_read(s, chunk + len, HEADERS_MAX - len);
+		if (n == -1)
+			return -1;
+		len += (size_t)n;
+	} while (n > 0 && len < HEADERS_MAX);
+	return (ssize_t)len;
+}
+
+/* Whoever renames it meanwhile, open finds it. */
+static ssize_t
+read_headers(size_t idx, char *chunk, takeover_open_fn open, void *ctx)
+{
+	struct stored s;
+	ssize_t n;
+
+	if (open(ctx, idx, &s) == -1)
 		return is_trouble(errno) ? -1 : 0;
-	n = fd_read_at(fd, chunk, HEADERS_MAX, 0, HEADERS_MAX);
-	fd_close(&fd);
-	if (n == -1)
-		return maildir_fail(md, "reading %s", m->file);
-	if (n == 0 || !find_x_uidl((struct span){ chunk, (size_t)n }, uidl))
-		return 0;
-	if ((m->uidl = mails_keep(list, uidl)) == NULL)
-		return -1;
-	(*found)++;
-	return 0;
+	n = read_beginning(&s, chunk);
+	stored_close(&s);
+	return n == -1 && !is_trouble(errno) ? 0 : n;
 }
 
 static int
-from_headers(struct maildir *md, struct mails *list, long *found)
+from_headers(struct maildir *md, struct mails *list, takeover_open_fn open,
+    void *ctx)
 {
-	char *chunk;
+	char uidl[NAME_UIDL_MAX + 1], *chunk;
+	ssize_t n = 0;
 	size_t i;
 	int r = 0;
 
-	*found = 0;
 	if ((chunk = malloc(HEADERS_MAX)) == NULL)
 		return -1;
-	for (i = 0; i < list->n && r == 0; i++)
-		r = from_header(md, list, &list->v[i], chunk, found);
+	for (i = 0; i < list->n && r == 0; i++) {
+		n = read_headers(i, chunk, open, ctx);
+		if (n == -1)
+			r = maildir_fail(md, "reading headers");
+		else if (n > 0 && find_x_uidl((struct span){ chunk,
+		    (size_t)n }, uidl))
+			r = set_id(list, &list->v[i], uidl);
+	}
 	free(chunk);
 	return r;
 }
 
-static int
-write_down(struct maildir *md, const struct mails *list)
+int
+takeover_uidls(struct maildir *md, struct mails *list, enum takeover how,
+    takeover_open_fn open, void *ctx)
 {
-	char (*names)[UINT8_MAX + 1];
-	struct adopted_row *rows;
-	size_t i, n = 0;
-	int r = -1;
-
-	rows = calloc(list->n + 1, sizeof *rows);
-	names = calloc(list->n + 1, sizeof *names);
-	for (i = 0; rows != NULL && names != NULL && i < list->n; i++) {
-		if (list->v[i].uidl == NULL)
-			continue;
-		memcpy(names[n], list->v[i].file, list->v[i].unique);
-		rows[n] = (struct adopted_row){ names[n], list->v[i].uidl };
-		n++;
-	}
-	if (rows != NULL && names != NULL)
-		r = adopted_add(md->top, rows, n);
-	free(names);
-	free(rows);
-	return r;
-}
-
-long
-takeover_uidls(struct maildir *md, struct mails *list, enum takeover how)
-{
-	long found = -1;
+	int r;
 
 	if (how == TAKEOVER_NONE)
 		return 0;
-	if (from_lists(md, list, &found) == -1)
+	if ((r = from_lists(md, list)) == -1)
 		return -1;
-	if (found == -1 && how == TAKEOVER_HEADERS &&
-	    from_headers(md, list, &found) == -1)
-		return -1;
-	if (found == -1)
-		return 0;
-	if (write_down(md, list) == -1)
-		(void)maildir_fail(md, "%s", ADOPTED_FILE);
-	return found;
+	return r == 0 && how == TAKEOVER_HEADERS ?
+	    from_headers(md, list, open, ctx) : 0;
 }

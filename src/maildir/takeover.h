@@ -1,10 +1,11 @@
 /*
  * Taking over from another server: the unique-ids that its clients know are
- * adopted once, when a Maildir has no solopop.uidl yet (see adopted.h).
+ * adopted once, at the first session that finds messages (see adopted.h).
  */
 #ifndef MAILDIR_TAKEOVER_H
 #define MAILDIR_TAKEOVER_H
 
+#include "io/stored.h"
 #include "maildir/maildir.h"
 #include "maildir/mails.h"
 
@@ -14,15 +15,19 @@ enum takeover {
 	TAKEOVER_HEADERS	/* that, else X-UIDL: of each message */
 };
 
+/* Open the message at idx of the list; -1 with ENOENT when it is gone. */
+typedef int (*takeover_open_fn)(void *ctx, size_t idx, struct stored *s);
+
 /*
- * Find the ids of a list of messages, and write them to solopop.uidl.  A
- * message whose id is known has m->uidl set, in the list's memory, whether the
- * file can be written or not.  Returns the number of ids; -1 with errno when
- * another server's list is there and cannot be read, or memory is out.
+ * Find the ids that another server has given to a list of messages: one that has
+ * an id has m->uidl set, in the list's memory, and is to be recorded.  -1 with
+ * errno when that server's list is there and cannot be read, when a header cannot
+ * be read today, or memory is out.
  *
  * Headers are the sender's to write, so they are asked for nothing but messages
  * that were there before solopop was.
  */
-long takeover_uidls(struct maildir *md, struct mails *list, enum takeover how);
+int takeover_uidls(struct maildir *md, struct mails *list, enum takeover how,
+    takeover_open_fn open, void *ctx);
 
 #endif

@@ -9,18 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than the bare name: the whole unique one, and which of its kind. */
+/* The digest of the whole unique name; of more where a number tells it apart. */
 static void
-digest_twin(const struct mail *m, char uidl[UIDL_MAX])
+digest_twin(const struct mail *m, uint32_t n, char uidl[UIDL_MAX])
 {
 	char number[NUM_DECIMAL_MAX];
 	struct span parts[3];
 
-	(void)num_decimal(number, m->twins);
+	(void)num_decimal(number, n);
 	parts[0] = mail_unique(m);
 	parts[1] = span_of(":");
 	parts[2] = span_of(number);
-	digest_md5(uidl, parts, 3);
+	digest_md5(uidl, parts, n == 0 ? 1 : 3);
 }
 
 size_t
@@ -28,22 +28,15 @@ uidl_make(const struct mail *m, char uidl[UIDL_MAX])
 {
 	struct span bare = { m->file, m->bare };
 
-	if (!m->twin && m->uidl != NULL) {
+	if (m->uidl != NULL)
 		bare = span_of(m->uidl);
-		memcpy(uidl, bare.p, bare.len + 1);
-		return bare.len;
-	}
-	if (!m->twin && name_is_uidl(bare)) {
+	if (name_is_uidl(bare)) {
 		memcpy(uidl, bare.p, bare.len);
 		uidl[bare.len] = '\0';
 		return bare.len;
 	}
-	if (m->twin)
-		digest_twin(m, uidl);
-	else {
-		bare = name_bare(mail_unique(m));
-		digest_md5(uidl, &bare, 1);
-	}
+	bare = name_bare(mail_unique(m));
+	digest_md5(uidl, &bare, 1);
 	return DIGEST_MD5_HEX;
 }
 
@@ -83,37 +76,51 @@ see(struct seen *seen, const char *uidl, size_t len)
 	return false;
 }
 
-static void
-mark(struct mails *list, struct seen *seen, bool known, bool adopted)
+/* Give it an id that no other message has, unless it has one. */
+static int
+separate(struct mails *list, struct seen *seen, struct mail *m)
 {
 	char uidl[UIDL_MAX];
-	struct mail *m;
-	size_t i, len;
+	uint32_t n = m->twins;
+	size_t len = uidl_make(m, uidl);
 
-	for (i = 0; i < list->n; i++) {
-		m = &list->v[i];
-		if (m->known != known || (m->uidl != NULL) != adopted)
-			continue;
-		m->twin = false;
-		len = uidl_make(m, uidl);
-		m->twin = see(seen, uidl, len) || mails_namesake(list, i);
-	}
+	if (!see(seen, uidl, len))
+		return 0;
+	do
+		digest_twin(m, n++, uidl);
+	while (see(seen, uidl, DIGEST_MD5_HEX));
+	m->unrecorded = true;
+	return (m->uidl = mails_keep(list, uidl)) != NULL ? 0 : -1;
+}
+
+static int
+separate_all(struct mails *list, struct seen *seen, bool known, bool given)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].known == known &&
+		    (list->v[i].uidl != NULL) == given &&
+		    separate(list, seen, &list->v[i]) == -1)
+			return -1;
+	return 0;
 }
 
 int
-uidl_mark_twins(struct mails *list)
+uidl_separate(struct mails *list)
 {
 	struct seen seen = { NULL, 16 };
+	int r;
 
 	while (seen.places / 2 < list->n)
 		seen.places *= 2;
 	seen.sums = calloc(seen.places, sizeof seen.sums[0]);
 	if (seen.sums == NULL)
 		return -1;
-	mark(list, &seen, true, true);
-	mark(list, &seen, true, false);
-	mark(list, &seen, false, true);
-	mark(list, &seen, false, false);
+	r = separate_all(list, &seen, true, true) == -1 ||
+	    separate_all(list, &seen, true, false) == -1 ||
+	    separate_all(list, &seen, false, true) == -1 ||
+	    separate_all(list, &seen, false, false) == -1 ? -1 : 0;
 	free(seen.sums);
-	return 0;
+	return r;
 }

@@ -35,6 +35,10 @@ put_settings(struct program *c, const struct server_conf *conf)
 		[TAKEOVER_NONE] = "none", [TAKEOVER_LISTS] = "lists",
 		[TAKEOVER_HEADERS] = "x-uidl"
 	};
+	static const char *const uses[] = {
+		[INDEX_OFF] = "off", [INDEX_AUTO] = "auto",
+		[INDEX_FULL] = "full", [INDEX_SIZES] = "sizes"
+	};
 	const struct intake_conf *in = &conf->intake;
 	const struct maildrop_conf *drop = &conf->pop3.drop;
 
@@ -57,7 +61,9 @@ put_settings(struct program *c, const struct server_conf *conf)
 	    "--group-bulletins=false");
 	program_word(c, in->old_uids ? "--old-style-uid=true" :
 	    "--old-style-uid=false");
-	program_word(c, drop->index ? "--index=true" : "--index=false");
+	program_option(c, "--index", uses[drop->index]);
+	program_word(c, "--clock-skew");
+	program_number(c, (uint64_t)drop->clock_skew);
 	if (conf->no_sandbox)
 		program_word(c, "--no-sandbox");
 	program_option(c, "--log", log_target_word());

@@ -5,36 +5,46 @@
 #include <errno.h>
 #include <string.h>
 
-static enum reply
-refusal(int error)
+static const enum reply refusals[] = {
+	[MAILDROP_IN_USE] = REPLY_IN_USE,
+	[MAILDROP_LOCK_FILE] = REPLY_BAD_LOCK,
+	[MAILDROP_NO_ACCESS] = REPLY_NO_ACCESS,
+	[MAILDROP_NO_IDS] = REPLY_NOT_NOW,
+	[MAILDROP_TROUBLE] = REPLY_NOT_NOW,
+};
+
+static void
+log_left_out(struct pop3 *p)
 {
-	switch (error) {
-	case EAGAIN:
-		return REPLY_IN_USE;
-	case EPERM:
-		return REPLY_BAD_LOCK;
-	case EACCES:
-	case ELOOP:
-	case ENOTDIR:
-		return REPLY_NO_ACCESS;
-	default:
-		return REPLY_NOT_NOW;
-	}
+	size_t unreadable = maildrop_unreadable(p->drop);
+	struct left_out l = maildrop_left_out(p->drop);
+	char forms[MAILDROP_FORMS_MAX];
+
+	if (l.stored > 0)
+		log_line(LOG_WARN, "%s: %u messages left out that cannot be "
+		    "decoded: %s", pop3_who(p), (unsigned)l.stored,
+		    maildrop_forms(&l, forms));
+	if (l.too_long > 0)
+		log_line(LOG_WARN, "%s: %u messages left out whose names have "
+		    "more than 255 bytes", pop3_who(p), (unsigned)l.too_long);
+	if (unreadable > 0)
+		log_line(LOG_WARN, "%s: %zu unreadable messages left out",
+		    pop3_who(p), unreadable);
 }
 
 /* It opened, but not all is as it should be. */
 static void
 log_trouble(struct pop3 *p)
 {
-	size_t unreadable = maildrop_unreadable(p->drop);
+	const char *no_lock = maildrop_no_lock(p->drop);
 	const char *trouble = maildrop_error(p->drop);
 
-	if (unreadable > 0)
-		log_line(LOG_WARN, "%s: %zu unreadable messages left out, the "
-		    "last one %s", pop3_who(p), unreadable, trouble);
-	else if (trouble[0] != '\0')
+	if (no_lock[0] != '\0')
 		log_line(LOG_WARN, "%s: going on without a lock: %s",
-		    pop3_who(p), trouble);
+		    pop3_who(p), no_lock);
+	log_left_out(p);
+	if (trouble[0] != '\0')
+		log_line(LOG_WARN, "%s: %s", pop3_who(p), trouble);
 }
 
 /* Before the lock is asked for: who comes too soon shall end no session. */
@@ -62,18 +72,18 @@ count_login(struct pop3 *p, const char *path)
 int
 opening_run(struct pop3 *p, const char *path)
 {
-	int error;
+	enum maildrop_result r;
 
 	if (comes_too_soon(p, path))
 		return -1;
-	if (maildrop_open(&p->drop, path, &p->conf->drop) == 0) {
+	r = maildrop_open(&p->drop, path, &p->conf->drop);
+	if (r == MAILDROP_OPEN) {
 		log_trouble(p);
 		count_login(p, path);
 		return 0;
 	}
-	error = errno;
 	log_line(LOG_NOTE, "%s: %s", pop3_who(p), p->drop != NULL ?
-	    maildrop_error(p->drop) : strerror(error));
-	(void)say(p, refusal(error));
+	    maildrop_error(p->drop) : strerror(errno));
+	(void)say(p, refusals[r]);
 	return -1;
 }

@@ -1,6 +1,5 @@
 #include "session/transaction.h"
 
-#include "base/fd.h"
 #include "base/num.h"
 #include "pop3/capa.h"
 #include "pop3/lang.h"
@@ -185,9 +184,12 @@ trans_uidl(struct pop3 *p, const struct args *a)
 static enum pop3_step
 trans_last(struct pop3 *p, const struct args *a)
 {
+	struct reply_values v = { .msgno = 0 };
+
 	(void)a;
-	return say_with(p, REPLY_LAST, &(struct reply_values){
-	    .msgno = maildrop_last(p->drop) });
+	if (maildrop_last(p->drop, &v.msgno) == -1)
+		return give_up(p);
+	return say_with(p, REPLY_LAST, &v);
 }
 
 /*
@@ -213,11 +215,12 @@ is_forgivable(struct pop3 *p, uint32_t msgno)
  * deleted.  If that is not so there must be none: the conversation ends.
  */
 static enum pop3_step
-send_message(struct pop3 *p, uint32_t msgno, int fd, struct wire_top *top)
+send_message(struct pop3 *p, uint32_t msgno, struct stored *s,
+    struct wire_top *top)
 {
 	uint64_t octets = 0, promised = 0;
 
-	if (out_message(p->out, fd, top, &octets) == -1) {
+	if (out_message(p->out, s, top, &octets) == -1) {
 		if (p->out->error == 0)
 			log_line(LOG_FAULT, "%s: message %u: %s", pop3_who(p),
 			    (unsigned)msgno, strerror(errno));
@@ -232,34 +235,36 @@ send_message(struct pop3 *p, uint32_t msgno, int fd, struct wire_top *top)
 }
 
 static int
-open_message(struct pop3 *p, uint32_t msgno)
+open_message(struct pop3 *p, uint32_t msgno, struct stored *s)
 {
-	int fd;
+	const char *why;
 
-	if ((fd = maildrop_read(p->drop, msgno)) == -1)
-		log_line(LOG_NOTE, "%s: message %u: %s", pop3_who(p),
-		    (unsigned)msgno, errno == ENOENT ?
-		    "removed by another program" : maildrop_error(p->drop));
-	return fd;
+	if (maildrop_read(p->drop, msgno, s) == 0)
+		return 0;
+	why = errno == ENOENT ? "removed by another program" :
+	    maildrop_error(p->drop);
+	log_line(LOG_NOTE, "%s: message %u: %s", pop3_who(p), (unsigned)msgno,
+	    why[0] != '\0' ? why : strerror(errno));
+	return -1;
 }
 
 static enum pop3_step
 trans_retr(struct pop3 *p, const struct args *a)
 {
 	enum pop3_step step;
+	struct stored s;
 	uint32_t msgno;
-	int fd;
 
 	if (arg_msgno(p, a, &usual, &msgno) == -1)
 		return STEP_NEXT;
-	if ((fd = open_message(p, msgno)) == -1)
+	if (open_message(p, msgno, &s) == -1)
 		return say_message(p, REPLY_VANISHED, msgno);
 	step = say_message(p, REPLY_RETR, msgno);
 	if (step == STEP_NEXT)
-		step = send_message(p, msgno, fd, NULL);
+		step = send_message(p, msgno, &s, NULL);
 	if (step == STEP_NEXT)
 		maildrop_mark_read(p->drop, msgno);
-	fd_close(&fd);
+	stored_close(&s);
 	return step;
 }
 
@@ -282,19 +287,19 @@ trans_top(struct pop3 *p, const struct args *a)
 	enum pop3_step step;
 	struct wire_top top;
 	uint32_t msgno;
+	struct stored s;
 	uint64_t lines;
-	int fd;
 
 	if (arg_msgno(p, a, &usual, &msgno) == -1 ||
 	    arg_lines(p, a, &lines) == -1)
 		return STEP_NEXT;
-	if ((fd = open_message(p, msgno)) == -1)
+	if (open_message(p, msgno, &s) == -1)
 		return say_message(p, REPLY_VANISHED, msgno);
 	wire_top_begin(&top, lines);
 	step = say_message(p, REPLY_TOP, msgno);
 	if (step == STEP_NEXT)
-		step = send_message(p, msgno, fd, &top);
-	fd_close(&fd);
+		step = send_message(p, msgno, &s, &top);
+	stored_close(&s);
 	return step;
 }
 

@@ -81,6 +81,13 @@ static const struct choice takeovers[] = {
 	{ "x-uidl", TAKEOVER_HEADERS }, { NULL, 0 }
 };
 
+static const struct choice index_uses[] = {
+	{ "auto", INDEX_AUTO }, { "full", INDEX_FULL },
+	{ "sizes", INDEX_SIZES }, { "off", INDEX_OFF }, { "on", INDEX_AUTO },
+	{ "true", INDEX_AUTO }, { "yes", INDEX_AUTO },
+	{ "false", INDEX_OFF }, { "no", INDEX_OFF }, { NULL, 0 }
+};
+
 /* qpopper's: %0 version, %1 user, %2 host, %3 address. */
 #define LOGIN_LINE "(v%0) POP login by user \"%1\" at (%2) %3"
 
@@ -118,7 +125,8 @@ set_defaults(struct options *o)
 			.max_bad = 10,
 			.pace = { .burst = 3 },
 			.drop = { .lock = true, .lock_wait = 5 * 1000,
-			    .index = true, .takeover = TAKEOVER_LISTS },
+			    .index = INDEX_AUTO,
+			    .takeover = TAKEOVER_LISTS },
 		},
 		.intake = { .old_uids = true, .max_bulletins = 1,
 		    .temp_name = ".%s.pop", .program = IMPORT_PROGRAM },
@@ -653,7 +661,7 @@ become_fixture(struct options *o)
 	o->server.maildir = o->fixture;
 	o->server.maildir_is_path = true;
 	o->server.pop3.drop.lock = false;
-	o->server.pop3.drop.index = false;
+	o->server.pop3.drop.index = INDEX_OFF;
 	o->server.pop3.drop.flat = true;
 	if (o->server.pop3.host == NULL)
 		o->server.pop3.host = "localhost";

@@ -22,8 +22,11 @@ ROW("lock-wait", 0, KIND_SECONDS, AT(server.pop3.drop.lock_wait),
 ROW("yield-after", 0, KIND_SECONDS, AT(server.pop3.yield_time),
     1, 86400, NULL, "SECONDS",
     "idle this long, give way to a new session [30]")
-ROW("index", 0, KIND_BOOL, AT(server.pop3.drop.index), 0, 0, NULL, NULL,
-    "keep solopop.index in the Maildir [on]")
+ROW("index", 0, KIND_WORD, AT(server.pop3.drop.index), 0, 0, index_uses,
+    "auto|full|sizes|off",
+    "what solopop.index in the Maildir is believed [auto]")
+ROW("clock-skew", 0, KIND_WHOLE_SECONDS, AT(server.pop3.drop.clock_skew),
+    0, 3600, NULL, "SECONDS", "clocks of other hosts may be behind ours [0]")
 ROW("adopt-uidls", 0, KIND_WORD, AT(server.pop3.drop.takeover), 0, 0,
     takeovers, "none|lists|x-uidl",
     "take over another server's unique-ids, once [lists]")

@@ -40,11 +40,14 @@ check_row(struct index *ix, size_t idx)
 static void
 check_file(int top)
 {
+	struct maildir md;
 	struct index ix;
 	size_t i;
 
+	maildir_init(&md);
+	md.top = top;
 	index_init(&ix);
-	if (index_open(&ix, top) == -1) {
+	if (index_open(&ix, &md) == -1) {
 		CHECK(ix.fd == -1);
 		return;
 	}

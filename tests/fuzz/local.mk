@@ -51,7 +51,7 @@ REPLAYS = \
 	tests/fuzz/replay_wire \
 	tests/fuzz/replay_xclient
 
-FUZZ_LIBS = src/libsolopop.a $(LIBMD_LIBS) $(PAM_LIBS)
+FUZZ_LIBS = src/libsolopop.a $(DECODER_LIBS) $(LIBMD_LIBS) $(PAM_LIBS)
 FUZZ_COMMON = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 FUZZ_REPLAY = tests/fuzz/replay.c $(FUZZ_COMMON)
 FUZZ_MONITOR = tests/fuzz/fuzz_monitor.c \

@@ -611,7 +611,7 @@ def look_at_spool(shared, box, there, uidls):
         raise Failure("lost: %s; not known: %s" % (
             sorted(there - set(found)), sorted(set(found) - there)))
     left = [name for name in os.listdir(box) if "drain" in name and
-            name != "solopop.drained"]
+            name not in ("solopop.drained", "solopop.drain.lock")]
     if left:
         raise Failure("left behind: %s" % left)
 

@@ -51,6 +51,7 @@ UNIT_TESTS = \
 	tests/unit/test_secret \
 	tests/unit/test_secrets \
 	tests/unit/test_spool \
+	tests/unit/test_stored \
 	tests/unit/test_user \
 	tests/unit/test_utf8 \
 	tests/unit/test_wait \
@@ -293,6 +294,10 @@ tests_unit_test_wait_SOURCES = tests/unit/test_wait.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h
 tests_unit_test_wait_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wait_LDADD = $(TEST_LIBS)
+tests_unit_test_stored_SOURCES = tests/unit/test_stored.c tests/unit/unit.h
+tests_unit_test_stored_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_stored_LDADD = $(TEST_LIBS)
+
 tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/unit.h \
 	tests/unit/plain_wire.c tests/unit/plain_wire.h
 tests_unit_test_wire_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -69,7 +69,7 @@ settle(void)
 static void
 session_of_another_day(enum takeover takeover)
 {
-	const struct maildrop_conf conf = { .lock = true, .index = true,
+	const struct maildrop_conf conf = { .lock = true, .index = INDEX_AUTO,
 	    .takeover = takeover };
 	struct maildrop *d;
 
@@ -180,18 +180,18 @@ look(struct maildrop *d, uint32_t msgno, const struct scene *scene)
 static void
 retrieve(struct maildrop *d, uint32_t msgno, size_t i)
 {
-	int fd = maildrop_read(d, msgno);
+	struct stored s;
 	char text[64];
 	ssize_t n;
 
-	if (fd == -1)
+	if (maildrop_read(d, msgno, &s) == -1)
 		return;
-	n = read(fd, text, sizeof text);
+	n = stored_read(&s, text, sizeof text);
 	if (n > 1 || (n == 1 && failing_name[0] == '\0')) {
 		assert_int_equal(n, strlen(messages[i].text));
 		assert_memory_equal(text, messages[i].text, (size_t)n);
 	}
-	fd_close(&fd);
+	stored_close(&s);
 	maildrop_mark_read(d, msgno);
 }
 
@@ -204,7 +204,7 @@ struct outcome {
 static struct outcome
 work(const struct scene *scene)
 {
-	const struct maildrop_conf conf = { .lock = true, .index = true,
+	const struct maildrop_conf conf = { .lock = true, .index = INDEX_AUTO,
 	    .takeover = scene->takeover };
 	struct outcome o = { .deleted = false };
 	struct maildrop_sum removed;
@@ -240,7 +240,7 @@ work(const struct scene *scene)
 static void
 judge(const struct scene *scene, const struct outcome *o)
 {
-	const struct maildrop_conf conf = { .lock = true, .index = true,
+	const struct maildrop_conf conf = { .lock = true, .index = INDEX_AUTO,
 	    .takeover = scene->takeover };
 	bool seen[MESSAGES] = { false };
 	struct maildrop *d;

@@ -54,18 +54,18 @@ assert_maildrop(size_t n, const char *const words[], const char *const ids[])
 	struct maildrop *d;
 	uint32_t msgno;
 	unsigned seen = 0;
+	struct stored s;
 	ssize_t len;
 	size_t i;
-	int fd;
 
 	assert_int_equal(maildrop_open(&d, box_top(), &conf), 0);
 	assert_int_equal(maildrop_count(d), n);
 	for (msgno = 1; msgno <= n; msgno++) {
-		fd = maildrop_read(d, msgno);
-		len = read(fd, text, sizeof text - 1);
+		assert_int_equal(maildrop_read(d, msgno, &s), 0);
+		len = stored_read(&s, text, sizeof text - 1);
 		assert_true(len > 0);
 		text[len] = '\0';
-		(void)close(fd);
+		stored_close(&s);
 		for (i = 0; i < n && strstr(text, words[i]) == NULL; i++)
 			continue;
 		assert_true(i < n);

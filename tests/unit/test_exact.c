@@ -18,7 +18,7 @@
 
 #define MB (1024 * 1024)
 
-static const struct maildrop_conf conf = { .index = true };
+static const struct maildrop_conf conf = { .index = INDEX_AUTO };
 static unsigned seed;
 
 static unsigned
@@ -117,15 +117,15 @@ static uint64_t
 send_message(struct maildrop *drop, uint32_t msgno, int to)
 {
 	struct out *o = out_new(to, 1000);
-	int fd = maildrop_read(drop, msgno);
+	struct stored s;
 	uint64_t octets;
 
 	assert_non_null(o);
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(out_message(o, fd, NULL, &octets), 0);
+	assert_int_equal(maildrop_read(drop, msgno, &s), 0);
+	assert_int_equal(out_message(o, &s, NULL, &octets), 0);
 	assert_int_equal(out_put(o, ".\r\n", 3), 0);
 	assert_int_equal(out_flush(o), 0);
-	(void)close(fd);
+	stored_close(&s);
 	out_free(o);
 	return octets;
 }

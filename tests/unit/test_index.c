@@ -14,6 +14,7 @@
 
 static char top_path[] = "/tmp/solopop-index.XXXXXX";
 static int top = -1;
+static struct maildir md;
 
 static const struct maildir_stamp old_stamp = { { { 1000, 1 }, { 2000, 2 } } };
 
@@ -24,7 +25,8 @@ set_up(void **state)
 	memcpy(top_path + strlen(top_path) - 6, "XXXXXX", 6);
 	if (mkdtemp(top_path) == NULL)
 		return -1;
-	top = open(top_path, O_RDONLY | O_DIRECTORY);
+	maildir_init(&md);
+	md.top = top = open(top_path, O_RDONLY | O_DIRECTORY);
 	return top == -1 ? -1 : 0;
 }
 
@@ -34,7 +36,6 @@ tear_down(void **state)
 	(void)state;
 	(void)unlinkat(top, INDEX_FILE, 0);
 	(void)unlinkat(top, INDEX_FILE, AT_REMOVEDIR);
-	(void)unlinkat(top, DRAFT_FILE, 0);
 	(void)unlinkat(top, "elsewhere", 0);
 	fd_close(&top);
 	return rmdir(top_path);
@@ -67,14 +68,15 @@ fill(struct mails *list, size_t n)
 static void
 write_index(size_t n, const struct maildir_stamp *stamp)
 {
-	struct index_draft draft = { .fd = -1 };
+	struct index_draft draft;
 	struct mails list;
 
 	fill(&list, n);
+	index_draft_init(&draft);
 	index_begin(&draft, top);
-	assert_int_not_equal(draft.fd, -1);
+	assert_int_not_equal(draft.file.fd, -1);
 	assert_int_equal(index_commit(&draft, top, &list, stamp), 0);
-	assert_int_equal(draft.fd, -1);
+	assert_int_equal(draft.file.fd, -1);
 	mails_free(&list);
 }
 
@@ -88,7 +90,7 @@ read_all(void)
 	size_t i;
 
 	index_init(&ix);
-	if (index_open(&ix, top) == -1)
+	if (index_open(&ix, &md) == -1)
 		return -1;
 	if (index_verify(&ix) == 0)
 		for (i = 0, r = 0; r == 0 && i < ix.head.count; i++)
@@ -108,7 +110,7 @@ commit__then_open__gives_the_same(void **state)
 	(void)state;
 	write_index(5000, &old_stamp);
 	index_init(&ix);
-	assert_int_equal(index_open(&ix, top), 0);
+	assert_int_equal(index_open(&ix, &md), 0);
 	assert_int_equal(index_verify(&ix), 0);
 	assert_int_equal(ix.head.count, 5000);
 	assert_int_equal(ix.head.octets, 10 * (4999 * 5000 / 2));
@@ -137,12 +139,13 @@ static void
 stamp__not_older_than_the_draft__is_not_trusted(void **state)
 {
 	struct maildir_stamp stamp = old_stamp;
-	struct index_draft draft = { .fd = -1 };
+	struct index_draft draft;
 	struct mails list;
 	struct index ix;
 
 	(void)state;
 	fill(&list, 1);
+	index_draft_init(&draft);
 	index_begin(&draft, top);
 	stamp.changed[MAILDIR_NEW] = draft.begun;
 	stamp.changed[MAILDIR_CUR] = draft.begun;
@@ -150,10 +153,69 @@ stamp__not_older_than_the_draft__is_not_trusted(void **state)
 	assert_int_equal(index_commit(&draft, top, &list, &stamp), 0);
 	mails_free(&list);
 	index_init(&ix);
-	assert_int_equal(index_open(&ix, top), 0);
+	assert_int_equal(index_open(&ix, &md), 0);
 	assert_false(ix.head.trusted[MAILDIR_NEW]);
 	assert_true(ix.head.trusted[MAILDIR_CUR]);
 	index_close(&ix);
+}
+
+static void
+stamp__younger_than_the_skew__is_not_trusted(void **state)
+{
+	struct maildir_stamp stamp = old_stamp;
+	struct index_draft draft;
+	struct mails list;
+	struct index ix;
+
+	(void)state;
+	fill(&list, 1);
+	index_draft_init(&draft);
+	draft.skew = 10;
+	index_begin(&draft, top);
+	stamp.changed[MAILDIR_NEW] = draft.begun;
+	stamp.changed[MAILDIR_NEW].tv_sec -= 9;
+	stamp.changed[MAILDIR_CUR] = draft.begun;
+	stamp.changed[MAILDIR_CUR].tv_sec -= 11;
+	assert_int_equal(index_commit(&draft, top, &list, &stamp), 0);
+	mails_free(&list);
+	index_init(&ix);
+	assert_int_equal(index_open(&ix, &md), 0);
+	assert_false(ix.head.trusted[MAILDIR_NEW]);
+	assert_true(ix.head.trusted[MAILDIR_CUR]);
+	assert_true(index_trusts_alike(&draft, &ix.head, &stamp));
+	index_close(&ix);
+}
+
+/* What was left out is told by the header, and to a program that decodes alike. */
+static void
+left_out__is_written_down__for_programs_that_decode_alike(void **state)
+{
+	struct index_draft draft;
+	struct mails list;
+	struct index ix;
+	unsigned char head[INDEX_HEAD];
+	int fd;
+
+	(void)state;
+	fill(&list, 1);
+	index_draft_init(&draft);
+	draft.left_out = (struct left_out){ .stored = 7, .too_long = 300,
+	    .forms = 1 << STORED_XZ };
+	assert_int_equal(index_commit(&draft, top, &list, &old_stamp), 0);
+	mails_free(&list);
+	index_init(&ix);
+	assert_int_equal(index_open(&ix, &md), 0);
+	assert_memory_equal(&ix.head.left_out, &draft.left_out,
+	    sizeof draft.left_out);
+	assert_false(ix.head.trusted[MAILDIR_NEW]);
+	index_close(&ix);
+	fd = openat(top, INDEX_FILE, O_RDWR);
+	assert_int_equal(pread(fd, head, sizeof head, 0), INDEX_HEAD);
+	head[DECODES_AT] ^= 1 << STORED_XZ;
+	put(head + INDEX_HEAD - 8, 8, sum_add(SUM_START, head, INDEX_HEAD - 8));
+	assert_int_equal(pwrite(fd, head, sizeof head, 0), INDEX_HEAD);
+	assert_int_equal(close(fd), 0);
+	assert_errno(index_open(&ix, &md), EBADMSG);
 }
 
 static size_t
@@ -319,34 +381,36 @@ open__of_no_plain_file__fails(void **state)
 static void
 commit__over_a_directory__leaves_no_draft(void **state)
 {
-	struct index_draft draft = { .fd = -1 };
+	struct index_draft draft;
 	struct mails list;
-	struct stat st;
 
 	(void)state;
 	assert_int_equal(mkdirat(top, INDEX_FILE, 0700), 0);
 	fill(&list, 1);
+	index_draft_init(&draft);
 	index_begin(&draft, top);
 	assert_int_equal(index_commit(&draft, top, &list, &old_stamp), -1);
 	mails_free(&list);
-	assert_int_equal(draft.fd, -1);
-	assert_int_equal(fstatat(top, DRAFT_FILE, &st, 0), -1);
+	assert_int_equal(draft.file.fd, -1);
+	assert_int_equal(faccessat(top, draft.file.draft, F_OK, 0), -1);
 }
 
 static void
 draft__of_a_session_that_died__is_no_hindrance(void **state)
 {
-	struct index_draft dead = { .fd = -1 }, draft = { .fd = -1 };
+	struct index_draft dead, draft;
 	struct mails list;
 
 	(void)state;
+	index_draft_init(&dead);
 	index_begin(&dead, top);
 	fill(&list, 2);
+	index_draft_init(&draft);
 	index_begin(&draft, top);
-	assert_int_not_equal(draft.fd, -1);
+	assert_int_not_equal(draft.file.fd, -1);
 	assert_int_equal(index_commit(&draft, top, &list, &old_stamp), 0);
 	mails_free(&list);
-	fd_close(&dead.fd);
+	index_drop(&dead, top);
 	assert_int_equal(read_all(), 0);
 }
 
@@ -354,7 +418,7 @@ draft__of_a_session_that_died__is_no_hindrance(void **state)
 static int
 replace_failing(unsigned nth, int error)
 {
-	struct index_draft draft = { .fd = -1 };
+	struct index_draft draft;
 	struct index ix;
 	struct mails list;
 	int failed, r;
@@ -362,19 +426,23 @@ replace_failing(unsigned nth, int error)
 	write_index(3, &old_stamp);
 	fill(&list, 4000);
 	failing_begin(nth, error);
+	index_draft_init(&draft);
 	index_begin(&draft, top);
 	r = index_commit(&draft, top, &list, &old_stamp);
 	failed = failing_end();
 	mails_free(&list);
 
-	assert_int_equal(draft.fd, -1);
+	assert_int_equal(draft.file.fd, -1);
 	assert_int_equal(read_all(), 0);
 	index_init(&ix);
-	assert_int_equal(index_open(&ix, top), 0);
+	assert_int_equal(index_open(&ix, &md), 0);
 	assert_int_equal(ix.head.count, r == 0 ? 4000 : 3);
 	index_close(&ix);
 	if (strcmp(failing_name, "unlinkat") != 0)
-		assert_int_equal(faccessat(top, DRAFT_FILE, F_OK, 0), -1);
+		assert_int_equal(faccessat(top, draft.file.draft, F_OK, 0),
+		    -1);
+	else
+		(void)unlinkat(top, draft.file.draft, 0);
 	if (strcmp(failing_name, "fsync") == 0)
 		assert_int_equal(r, -1);
 	if (strcmp(failing_name, "write") == 0 &&
@@ -401,20 +469,21 @@ commit__any_call_fails__leaves_the_old_or_the_new(void **state)
 static void
 commit__is_on_the_disk__before_it_has_its_name(void **state)
 {
-	struct index_draft draft = { .fd = -1 };
+	struct index_draft draft;
 	struct index ix;
 	struct mails list;
 
 	(void)state;
 	write_index(3, &old_stamp);
 	fill(&list, 4);
+	index_draft_init(&draft);
 	index_begin(&draft, top);
 	failing_begin_only("fsync", 1, EIO);
 	assert_int_equal(index_commit(&draft, top, &list, &old_stamp), -1);
 	assert_true(failing_end());
 	mails_free(&list);
 	index_init(&ix);
-	assert_int_equal(index_open(&ix, top), 0);
+	assert_int_equal(index_open(&ix, &md), 0);
 	assert_int_equal(ix.head.count, 3);
 	index_close(&ix);
 }
@@ -428,6 +497,9 @@ main(void)
 		TEST(commit__then_open__gives_the_same),
 		TEST(commit__of_nothing__is_an_empty_index),
 		TEST(stamp__not_older_than_the_draft__is_not_trusted),
+		TEST(stamp__younger_than_the_skew__is_not_trusted),
+		TEST(
+	    left_out__is_written_down__for_programs_that_decode_alike),
 		TEST(file__cut_at_any_byte__is_not_believed),
 		TEST(file__changed_in_any_bit__is_not_believed),
 		TEST(header__with_lies__is_not_believed),

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -56,7 +57,7 @@ try_at_once(void)
 	struct lock l;
 
 	lock_init(&l);
-	return lock_take(&l, top, 0) == 0 ? 0 : errno;
+	return (int)lock_take(&l, top, 0);
 }
 
 static int
@@ -66,10 +67,10 @@ try_for_five_seconds(void)
 	struct lock l;
 
 	lock_init(&l);
-	if (lock_take(&l, top, 5000) == 0)
-		return 0;
+	if (lock_take(&l, top, 5000) == LOCK_HELD)
+		return LOCK_HELD;
 	return errno == EAGAIN && fake_now - began >= 5000 &&
-	    fake_now - began < 5500 ? EAGAIN : 99;
+	    fake_now - began < 5500 ? LOCK_IN_USE : 99;
 }
 
 /* As a holder would see it, with the lock file open and no lock of its own. */
@@ -89,8 +90,9 @@ take__twice__second_is_refused_until_released(void **state)
 	(void)state;
 	lock_init(&l);
 	assert_int_equal(lock_take(&l, top, 0), 0);
-	assert_int_equal(in_child(try_at_once), EAGAIN);
-	assert_int_equal(in_child(try_for_five_seconds), EAGAIN);
+	assert_int_equal(in_child(try_at_once), LOCK_IN_USE);
+	assert_int_equal(in_child(try_for_five_seconds),
+	    LOCK_IN_USE);
 	lock_release(&l);
 	assert_int_equal(l.fd, -1);
 	assert_int_equal(in_child(try_at_once), 0);
@@ -158,7 +160,7 @@ hold_until_wanted(int ready)
 	int i;
 
 	lock_init(&l);
-	if (lock_take(&l, top, 0) == -1 || write(ready, "x", 1) != 1)
+	if (lock_take(&l, top, 0) != LOCK_HELD || write(ready, "x", 1) != 1)
 		_exit(1);
 	for (i = 0; i < 1000 && !lock_is_wanted(&l); i++)
 		(void)nanosleep(&nap, NULL);
@@ -190,29 +192,104 @@ take__with_patience__lets_the_holder_know(void **state)
 }
 
 static void
-take__with_a_file_that_is_not_ours__fails(void **state)
+take__of_a_name_that_is_no_files__fails(void **state)
 {
-	int fd;
-
 	(void)state;
 	assert_int_equal(symlinkat("other", top, LOCK_FILE), 0);
-	assert_int_equal(try_at_once(), EPERM);
+	assert_int_equal(try_at_once(), LOCK_NOT_A_FILE);
 	assert_int_equal(unlinkat(top, LOCK_FILE, 0), 0);
 	assert_int_equal(mkfifoat(top, LOCK_FILE, 0600), 0);
-	assert_int_equal(try_at_once(), EPERM);
+	assert_int_equal(try_at_once(), LOCK_NOT_A_FILE);
 	assert_int_equal(unlinkat(top, LOCK_FILE, 0), 0);
 	assert_int_equal(mkdirat(top, LOCK_FILE, 0700), 0);
-	assert_int_equal(try_at_once(), EPERM);
+	assert_int_equal(try_at_once(), LOCK_NOT_A_FILE);
 	assert_int_equal(unlinkat(top, LOCK_FILE, AT_REMOVEDIR), 0);
-	fd = openat(top, "other", O_RDWR | O_CREAT, 0600);
+}
+
+/* A backup is made of hard links, and file systems have no owners. */
+static void
+take__of_a_file_with_two_names_and_another_owner__succeeds(void **state)
+{
+	int fd = openat(top, "other", O_RDWR | O_CREAT, 0600);
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
 	assert_int_equal(linkat(top, "other", top, LOCK_FILE, 0), 0);
-	assert_int_equal(try_at_once(), EPERM);
+	assert_int_equal(in_child(try_at_once), LOCK_HELD);
 	if (geteuid() == 0) {
-		assert_int_equal(unlinkat(top, "other", 0), 0);
 		assert_int_equal(fchown(fd, 1, 1), 0);
-		assert_int_equal(try_at_once(), EPERM);
+		assert_int_equal(in_child(try_at_once), LOCK_HELD);
 	}
 	(void)close(fd);
+}
+
+static void
+take__where_no_file_can_be_made__is_impossible(void **state)
+{
+	struct lock l;
+	int file = openat(top, "other", O_RDWR | O_CREAT, 0600);
+
+	(void)state;
+	lock_init(&l);
+	assert_int_equal(lock_take(&l, file, 0), LOCK_IMPOSSIBLE);
+	assert_int_equal(l.fd, -1);
+	(void)close(file);
+}
+
+static void
+held__after_the_file_was_removed__takes_it_again(void **state)
+{
+	struct lock l;
+
+	(void)state;
+	lock_init(&l);
+	assert_false(lock_is_held(&l, top));
+	assert_int_equal(lock_take(&l, top, 0), LOCK_HELD);
+	assert_true(lock_is_held(&l, top));
+	assert_int_equal(unlinkat(top, LOCK_FILE, 0), 0);
+	assert_true(lock_is_held(&l, top));
+	assert_int_equal(in_child(try_at_once), LOCK_IN_USE);
+	lock_release(&l);
+}
+
+static int
+hold_for_good(void)
+{
+	struct lock l;
+
+	lock_init(&l);
+	if (lock_take(&l, top, 0) != LOCK_HELD)
+		return 1;
+	(void)kill(getpid(), SIGSTOP);
+	return 0;
+}
+
+/* As after the restart of a file server: the lock is gone, or the file is. */
+static void
+held__after_another_session_took_it__is_false(void **state)
+{
+	struct flock none = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+	int status, way;
+	struct lock l;
+	pid_t pid;
+
+	(void)state;
+	for (way = 0; way < 2; way++) {
+		lock_init(&l);
+		assert_int_equal(lock_take(&l, top, 0), LOCK_HELD);
+		if (way == 0)
+			assert_int_equal(fcntl(l.fd, F_SETLK, &none), 0);
+		else
+			assert_int_equal(unlinkat(top, LOCK_FILE, 0), 0);
+		if ((pid = fork()) == 0)
+			_exit(hold_for_good());
+		assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+		assert_true(WIFSTOPPED(status));
+		assert_false(lock_is_held(&l, top));
+		(void)kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		lock_release(&l);
+	}
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -225,7 +302,12 @@ main(void)
 		TEST(take__after_the_holder_died__succeeds),
 		TEST(wanted__while_somebody_waits),
 		TEST(take__with_patience__lets_the_holder_know),
-		TEST(take__with_a_file_that_is_not_ours__fails),
+		TEST(take__of_a_name_that_is_no_files__fails),
+		TEST(
+	    take__of_a_file_with_two_names_and_another_owner__succeeds),
+		TEST(take__where_no_file_can_be_made__is_impossible),
+		TEST(held__after_the_file_was_removed__takes_it_again),
+		TEST(held__after_another_session_took_it__is_false),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

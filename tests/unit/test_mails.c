@@ -205,37 +205,6 @@ update__of_one_name_twice__finds_a_message_in_its_own_place(void **state)
 }
 
 static void
-separate__renames_twins__and_keeps_flags_and_order(void **state)
-{
-	char uidl[UIDL_MAX];
-	size_t i;
-
-	(void)state;
-	box_put("new/1.a", SPAN("one"));
-	box_put("cur/1.a:2,FS", SPAN("other"));
-	box_put("new/2.b,S=3", SPAN("xxx"));
-	box_put("new/2.b,S=4", SPAN("yyyy"));
-	box_put("new/3.c", SPAN("z"));
-	scan();
-	assert_int_equal(uidl_mark_twins(&list), 0);
-	mails_separate(&list, &md);
-	assert_int_equal(list.n, 5);
-	for (i = 0; i < 5; i++) {
-		assert_int_equal(list.v[i].when, i < 2 ? 1 : i < 4 ? 2 : 3);
-		assert_false(list.v[i].twin);
-		assert_int_equal(uidl_make(&list.v[i], uidl),
-		    list.v[i].bare);
-	}
-	assert_true(box_has("new/2.b,S=3"));
-	assert_true(box_has("new/3.c"));
-	assert_false(box_has("new/1.a"));
-	assert_false(box_has("cur/1.a:2,FS"));
-	assert_false(box_has("new/2.b,S=4"));
-	assert_true((strstr(list.v[0].file, ".twin:2,FS") != NULL) !=
-	    (strstr(list.v[1].file, ".twin:2,FS") != NULL));
-}
-
-static void
 uidls__of_twins__are_unique_and_stay(void **state)
 {
 	char uidl[6][UIDL_MAX];
@@ -248,7 +217,7 @@ uidls__of_twins__are_unique_and_stay(void **state)
 	box_put("new/1.a,S=4", SPAN("y"));
 	box_put("new/2.b c", SPAN("z"));
 	scan();
-	assert_int_equal(uidl_mark_twins(&list), 0);
+	assert_int_equal(uidl_separate(&list), 0);
 	assert_int_equal(list.n, 5);
 	for (i = 0; i < 5; i++) {
 		(void)uidl_make(&list.v[i], uidl[i]);
@@ -259,7 +228,7 @@ uidls__of_twins__are_unique_and_stay(void **state)
 	box_move("cur/1.a:2,S", "cur/1.a:2,FS");
 	box_move("new/1.a,S=4", "cur/1.a,S=4:2,");
 	scan();
-	assert_int_equal(uidl_mark_twins(&list), 0);
+	assert_int_equal(uidl_separate(&list), 0);
 	assert_int_equal(list.n, 5);
 	for (i = 0; i < 5; i++) {
 		(void)uidl_make(&list.v[i], uidl[5]);
@@ -307,7 +276,7 @@ add(struct mails *to, enum maildir_where where, const char *file,
 }
 
 static void
-copy_octets__where_a_name_is_one_messages_alone(void **state)
+recognize__where_a_name_is_one_messages_alone(void **state)
 {
 	struct mails known;
 
@@ -324,7 +293,8 @@ copy_octets__where_a_name_is_one_messages_alone(void **state)
 	add(&list, MAILDIR_CUR, "3.c:2,", MAIL_UNMEASURED);
 	add(&list, MAILDIR_NEW, "4.d", MAIL_UNMEASURED);
 	add(&list, MAILDIR_NEW, "5.e,S=1", MAIL_UNMEASURED);
-	mails_copy_octets(&list, &known);
+	assert_int_equal(mails_recognize(&list, &known), 2);
+	assert_true(list.v[2].known && !list.v[3].known);
 	assert_int_equal(list.v[0].octets, 11);
 	assert_true(list.v[1].octets == MAIL_UNMEASURED);
 	assert_true(list.v[2].octets == MAIL_UNMEASURED);
@@ -369,10 +339,9 @@ main(void)
 		TEST(
 	    scan__of_one_name_twice__hides_neither_if_the_disk_does_not_tell),
 		TEST(update__of_one_name_twice__finds_a_message_in_its_own_place),
-		TEST(separate__renames_twins__and_keeps_flags_and_order),
 		TEST(uidls__of_twins__are_unique_and_stay),
 		TEST(update__takes_new_names__and_keeps_numbers),
-		TEST(copy_octets__where_a_name_is_one_messages_alone),
+		TEST(recognize__where_a_name_is_one_messages_alone),
 		TEST(list__of_many__keeps_every_name),
 	};
 

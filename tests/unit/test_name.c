@@ -28,6 +28,25 @@ static const struct {
 	{ "1.S:1,S", 3, 3, 1, false },
 	{ "1.S", 3, 3, 1, false },
 	{ ":2,S", 0, 0, 0, true },
+	{ "1.a;2,S", 3, 3, 1, true },
+	{ "1.a!2,FS", 3, 3, 1, true },
+	{ "1.a!2,", 3, 3, 1, false },
+	{ "1.a;2,S:2,F", 7, 7, 1, false },
+	{ "1.a:2,F;2,S", 7, 7, 1, true },
+	{ "1.a;2,S.x", 9, 9, 1, false },
+	{ "1.a!3,S", 7, 7, 1, false },
+	{ "1.fe80::1", 9, 9, 1, false },
+	{ "1.fe80::1:2,S", 9, 9, 1, true },
+	{ "1.a,U=1", 7, 3, 1, false },
+	{ "1.a,U=", 6, 6, 1, false },
+	{ "1.a,U=x", 7, 7, 1, false },
+	{ "1.a,S=9,U=7:2,S", 11, 3, 1, true },
+	{ "1.a,U=7,S=9,W=9", 15, 3, 1, false },
+	{ "1.a,U=1,FMD5=7e33429f656f1e6e9d79b29c3f82c57e:2,", 45, 3, 1,
+	    false },
+	{ "1.a,FMD5=7E33429F656F1E6E9D79B29C3F82C57E", 41, 3, 1, false },
+	{ "1.a,FMD5=7e33429f656f1e6e9d79b29c3f82c57", 40, 40, 1, false },
+	{ "1.a,FMD5=7e33429f656f1e6e9d79b29c3f82c57g", 41, 41, 1, false },
 };
 
 static void
@@ -72,14 +91,18 @@ octets__of_each_name(void **state)
 		    NAME_SILENT },
 		{ "1.a,S=18446744073709551616,W=13", NAME_SILENT },
 	};
-	uint64_t octets;
+	struct name_sizes sizes;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(told); i++) {
-		(void)name_split(name_unique(told[i].file), &octets);
-		assert_int_equal(octets, told[i].octets);
+		(void)name_split(name_unique(told[i].file), &sizes);
+		assert_int_equal(sizes.octets, told[i].octets);
 	}
+	(void)name_split(SPAN("1.a,S=12,U=3"), &sizes);
+	assert_int_equal(sizes.raw, 12);
+	(void)name_split(SPAN("1.a,S=12,S=12"), &sizes);
+	assert_true(sizes.raw == NAME_SILENT);
 }
 
 static const struct {
@@ -94,8 +117,8 @@ static const struct {
 	{ "1.a:2,FSab", "1.a:2,FSab" },
 	{ "1.a,S=3", "1.a,S=3:2,S" },
 	{ "1.a:1,x", NULL },
-	{ "1.a:", NULL },
-	{ "1.a:2", NULL },
+	{ "1.a;2,F", "1.a;2,FS" },
+	{ "1.a!2,", "1.a!2,S" },
 };
 
 static void
@@ -108,15 +131,15 @@ add_flag__keeps_the_others_in_order(void **state)
 	for (i = 0; i < COUNT(flags); i++) {
 		if (flags[i].after == NULL) {
 			assert_errno(name_add_flag(name, sizeof name,
-			    flags[i].before, 'S'), EINVAL);
+			    flags[i].before, 'S', ':'), EINVAL);
 			continue;
 		}
 		assert_int_equal(name_add_flag(name, sizeof name,
-		    flags[i].before, 'S'), 0);
+		    flags[i].before, 'S', ':'), 0);
 		assert_string_equal(name, flags[i].after);
 		for (cap = 0; cap <= strlen(flags[i].after); cap++)
 			assert_errno(name_add_flag(name, cap,
-			    flags[i].before, 'S'), ENAMETOOLONG);
+			    flags[i].before, 'S', ':'), ENAMETOOLONG);
 	}
 }
 
@@ -171,13 +194,15 @@ twins__get_ids_of_their_own__and_only_they(void **state)
 		m.twins = i == 3;
 		assert_int_equal(mails_add(&list, &m), 0);
 	}
-	assert_int_equal(uidl_mark_twins(&list), 0);
+	assert_int_equal(uidl_separate(&list), 0);
 	for (i = 0; i < list.n; i++)
 		(void)uidl_make(&list.v[i], uidl[i]);
 	for (i = 0; i < list.n; i++)
 		for (j = 0; j < i; j++)
 			assert_string_not_equal(uidl[i], uidl[j]);
 	assert_string_equal(uidl[0], "1.a");
+	assert_string_equal(uidl[1], "aa150654ecdf6821f8314aa7d5a20560");
+	assert_string_equal(uidl[2], "2.b");
 	assert_string_equal(uidl[4], "3.c");
 	mails_free(&list);
 }

@@ -139,6 +139,15 @@ make_file(const char *bytes, size_t len)
 	return fd;
 }
 
+static int
+send_file(int fd, struct wire_top *top, uint64_t *octets)
+{
+	struct stored s;
+
+	stored_open(&s, fd, STORED_MAX);
+	return out_message(out, &s, top, octets);
+}
+
 static void
 message__is_encoded__and_counted_without_stuffing(void **state)
 {
@@ -148,7 +157,7 @@ message__is_encoded__and_counted_without_stuffing(void **state)
 	int fd = make_file(text, sizeof text - 1);
 
 	(void)state;
-	assert_int_equal(out_message(out, fd, NULL, &octets), 0);
+	assert_int_equal(send_file(fd, NULL, &octets), 0);
 	assert_int_equal(octets, 15);
 	assert_int_equal(out_flush(out), 0);
 	assert_int_equal(recv(ends[0], got, sizeof got, 0), 16);
@@ -167,7 +176,7 @@ message__its_top__ends_at_a_line(void **state)
 
 	(void)state;
 	wire_top_begin(&top, 1);
-	assert_int_equal(out_message(out, fd, &top, &octets), 0);
+	assert_int_equal(send_file(fd, &top, &octets), 0);
 	assert_int_equal(out_flush(out), 0);
 	assert_int_equal(recv(ends[0], got, sizeof got, 0), 13);
 	assert_memory_equal(got, "H: h\r\n\r\none\r\n", 13);
@@ -189,7 +198,7 @@ message__its_top__costs_no_more_than_it_is_long(void **state)
 	fd = make_file(text, n);
 	free(text);
 	wire_top_begin(&top, 0);
-	assert_int_equal(out_message(out, fd, &top, &octets), 0);
+	assert_int_equal(send_file(fd, &top, &octets), 0);
 	assert_int_equal(octets, 8);
 	assert_true(lseek(fd, 0, SEEK_CUR) <= OUT_READ);
 	(void)close(fd);
@@ -202,7 +211,7 @@ message__that_cannot_be_read__is_no_failure_of_writing(void **state)
 	uint64_t octets;
 
 	(void)state;
-	assert_errno(out_message(out, fd, NULL, &octets), EISDIR);
+	assert_errno(send_file(fd, NULL, &octets), EISDIR);
 	assert_int_equal(out->error, 0);
 	(void)close(fd);
 }

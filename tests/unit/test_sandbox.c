@@ -329,8 +329,8 @@ static const int front_calls[] = {
 /* Those of a session, behind the one that intake has alone. */
 static const int intake_calls[] = {
 	SYS_setresgid,
-	SYS_openat, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_getdents64,
-	SYS_lseek, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fsync,
+	SYS_openat, SYS_fstat, SYS_fstatfs, SYS_newfstatat, SYS_statx,
+	SYS_getdents64, SYS_lseek, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fsync,
 	SYS_fdatasync, SYS_mkdirat, SYS_unlinkat, SYS_renameat, SYS_renameat2,
 	SYS_linkat, SYS_utimensat, SYS_getuid, SYS_geteuid, SYS_getgid,
 	SYS_getegid,
@@ -841,17 +841,18 @@ intake__each_path_as_it_was_named(void **state)
 static int
 do_maildrop(void)
 {
-	const struct maildrop_conf conf = { .lock = true, .index = true };
+	const struct maildrop_conf conf = { .lock = true, .index = INDEX_AUTO };
 	struct maildrop_sum removed;
 	struct maildrop *d;
-	int fd;
+	struct stored s;
 
-	if (maildrop_open(&d, maildir, &conf) == -1)
+	if (maildrop_open(&d, maildir, &conf) != MAILDROP_OPEN)
 		return 1;
 	if (maildrop_count(d) != 2)
 		return 2;
-	if ((fd = maildrop_read(d, 1)) == -1 || close(fd) == -1)
+	if (maildrop_read(d, 1, &s) == -1)
 		return 3;
+	stored_close(&s);
 	maildrop_mark_read(d, 1);
 	if (maildrop_is_wanted(d) || maildrop_delete(d, 2) == -1)
 		return 4;

@@ -64,19 +64,19 @@ expect(const char *what)
 	const struct maildrop_conf plain = { .takeover = TAKEOVER_NONE };
 	char all[2048] = "", text[64], uidl[UIDL_MAX];
 	struct maildrop *d;
+	struct stored s;
 	uint32_t i;
 	ssize_t n;
-	int fd;
 
 	assert_int_equal(maildrop_open(&d, box_top(), &plain), 0);
 	for (i = 1; i <= maildrop_count(d); i++) {
 		assert_int_equal(maildrop_uidl(d, i, uidl), 0);
-		fd = maildrop_read(d, i);
-		n = read(fd, text, sizeof text - 1);
+		assert_int_equal(maildrop_read(d, i, &s), 0);
+		n = stored_read(&s, text, sizeof text - 1);
 		assert_true(n >= 0);
 		text[n] = '\0';
 		text[strcspn(text, "\n")] = '\0';
-		(void)close(fd);
+		stored_close(&s);
 		(void)strcat(strcat(strcat(strcat(all, uidl), "="), text), " ");
 	}
 	assert_string_equal(all, what);

@@ -1,0 +1,3 @@
+#include "io/decode.h"
+
+const struct decode decode_gzip = { .here = false };
