@@ -170,6 +170,18 @@ refuse(const struct options *o, enum reply reply, const char *why, int status)
 	return status;
 }
 
+/* A certificate that is named and not there must not go unnoticed. */
+static void
+log_no_tls(const struct options *o, bool offered)
+{
+	const char *path = offered ? NULL : tls_missing(&o->server.tls);
+
+	if (path != NULL)
+		log_line(LOG_WARN, "no TLS is offered: %s: %s%s", path,
+		    strerror(errno), o->server.pop3.clear == CLEAR_DEFAULT ?
+		    "; other machines' passwords are refused" : "");
+}
+
 static int
 run(struct options *o, struct client *client)
 {
@@ -188,6 +200,7 @@ run(struct options *o, struct client *client)
 		log_line(LOG_FAULT, "no stamp for APOP: %s", strerror(errno));
 		return EX_OSERR;
 	}
+	log_no_tls(o, m.tls_offered);
 	if (o->server.tls.first && !m.tls_offered) {
 		log_line(LOG_FAULT, "no TLS without certificate and %s; see "
 		    "solopop --check", o->server.tls.program);

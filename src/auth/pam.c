@@ -236,8 +236,12 @@ is_maintenance(int status)
 	    access("/run/nologin", F_OK) == 0);
 }
 
+/*
+ * proven: PAM has accepted the password, so that a module which now does not
+ * know the user has lost its name service.
+ */
 static enum verdict
-check_account(struct pamauth *p)
+check_account(struct pamauth *p, bool proven)
 {
 	begin(p, "account");
 	if (done(p, pam_acct_mgmt(p->handle,
@@ -246,7 +250,7 @@ check_account(struct pamauth *p)
 	if (p->status == PAM_NEW_AUTHTOK_REQD)
 		return VERDICT_EXPIRED;
 	if (p->status == PAM_USER_UNKNOWN)
-		return VERDICT_WRONG;
+		return proven ? VERDICT_NOT_NOW : VERDICT_WRONG;
 	if (is_maintenance(p->status))
 		return VERDICT_NOT_NOW;
 	return is_trouble(p->status) ? VERDICT_TROUBLE : VERDICT_CLOSED;
@@ -278,7 +282,7 @@ pamauth_verify(struct pamauth *p, const char *user,
 	begin(p, "auth");
 	if (done(p, pam_authenticate(p->handle,
 	    PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK)))
-		verdict = check_account(p);
+		verdict = check_account(p, true);
 	else if (is_trouble(p->status))
 		verdict = VERDICT_TROUBLE;
 	p->password = NULL;
@@ -288,7 +292,7 @@ pamauth_verify(struct pamauth *p, const char *user,
 enum verdict
 pamauth_account(struct pamauth *p, const char *user)
 {
-	return ready(p, user) ? check_account(p) : VERDICT_TROUBLE;
+	return ready(p, user) ? check_account(p, false) : VERDICT_TROUBLE;
 }
 
 int

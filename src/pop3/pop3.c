@@ -74,7 +74,8 @@ pop3_cleartext_allowed(const struct pop3 *p)
 		return p->tls;
 	case CLEAR_DEFAULT:
 	default:
-		return p->tls || p->peer->local || !p->tls_offered;
+		return p->tls || p->peer->local ||
+		    (!p->tls_named && !p->tls_offered);
 	}
 }
 

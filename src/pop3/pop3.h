@@ -29,7 +29,7 @@ struct pop3_fixture {
 
 /* Where a password may travel that everybody on the way can read. */
 enum pop3_clear {
-	CLEAR_DEFAULT,	/* on this machine; elsewhere if there is no TLS */
+	CLEAR_DEFAULT,	/* on this machine; elsewhere if no TLS is named */
 	CLEAR_NEVER,
 	CLEAR_ALWAYS,
 	CLEAR_LOCAL,	/* on this machine */
@@ -86,6 +86,7 @@ struct pop3 {
 
 	bool tls;			/* the client speaks it already */
 	bool tls_offered;		/* STLS would work; never with tls */
+	bool tls_named;			/* the site names a certificate */
 	enum language language;		/* of our answers */
 	bool xclient_done;		/* it is not taken twice */
 	struct peer told;

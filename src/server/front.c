@@ -93,6 +93,7 @@ front_begin(const struct monitor *m, struct ask *ask)
 	p->login_deadline = m->login_deadline;
 	p->tls = m->tls_active;
 	p->tls_offered = m->tls_offered;
+	p->tls_named = m->conf->tls.cert != NULL;
 	p->xclient_done = m->xclient_done;
 	p->greeted = m->greeted;
 	p->secrets = m->login.secrets;

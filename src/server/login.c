@@ -203,9 +203,9 @@ find_user(struct login *l, const char *name)
 		    account);
 	if (errno == ENOENT)
 		return l->pam == NULL ? VERDICT_WRONG : refuse(l,
-		    VERDICT_WRONG, "PAM knows the name, but there is no such "
-		    "account");
-	return refuse(l, VERDICT_WRONG, "the account's entry: %s",
+		    VERDICT_NOT_NOW, "PAM knows the name, but there is no such "
+		    "account (is its name service away?)");
+	return refuse(l, VERDICT_NOT_NOW, "the account's entry: %s",
 	    strerror(errno));
 }
 

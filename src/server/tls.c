@@ -29,13 +29,23 @@ has_ucspi(const struct client *client)
 	return client->ucspi_control > STDERR_FILENO;
 }
 
+const char *
+tls_missing(const struct tls_conf *conf)
+{
+	if (conf->cert == NULL)
+		return NULL;
+	if (access(conf->cert, R_OK) == -1)
+		return conf->cert;
+	if (conf->key != NULL && access(conf->key, R_OK) == -1)
+		return conf->key;
+	return access(conf->program, X_OK) == -1 ? conf->program : NULL;
+}
+
 bool
 tls_is_offered(const struct tls_conf *conf, const struct client *client)
 {
-	if (has_ucspi(client))
-		return true;
-	return conf->cert != NULL && access(conf->cert, F_OK) == 0 &&
-	    access(conf->program, X_OK) == 0;
+	return has_ucspi(client) ||
+	    (conf->cert != NULL && tls_missing(conf) == NULL);
 }
 
 static void

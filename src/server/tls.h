@@ -21,8 +21,11 @@ struct tls {
 
 void tls_init(struct tls *t);
 
+/* The first file of TLS that is named and cannot be read, with errno, or NULL. */
+const char *tls_missing(const struct tls_conf *conf);
+
 /*
- * Could a client have TLS here?  Looks whether program and certificate are
+ * Could a client have TLS here?  Looks whether program, certificate and key are
  * there, and at nothing where no certificate is named.
  */
 bool tls_is_offered(const struct tls_conf *conf, const struct client *client);

@@ -9,11 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What getpwnam(3) leaves in errno for an account that does not exist. */
+static bool
+says_absent(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH ||
+	    error == EBADF || error == EPERM;
+}
+
 static int
 take(struct user *user, const struct passwd *pw)
 {
 	if (pw == NULL) {
-		errno = ENOENT;
+		if (says_absent(errno))
+			errno = ENOENT;
 		return -1;
 	}
 	if (span_copy(user->name, sizeof user->name,
@@ -38,12 +47,14 @@ take(struct user *user, const struct passwd *pw)
 int
 user_find(struct user *user, const char *name)
 {
+	errno = 0;
 	return take(user, getpwnam(name));
 }
 
 int
 user_self(struct user *user)
 {
+	errno = 0;
 	return take(user, getpwuid(geteuid()));
 }
 
@@ -106,8 +117,10 @@ user_virtual_name(char name[ASK_USER_MAX + 1], const char *domain)
 static int
 take_number(struct user *user, uid_t uid)
 {
-	const struct passwd *pw = getpwuid(uid);
+	const struct passwd *pw;
 
+	errno = 0;
+	pw = getpwuid(uid);
 	if (pw != NULL || uid != geteuid() || uid == 0)
 		return take(user, pw);
 	*user = (struct user){ .home = "/", .uid = uid, .gid = getegid() };
@@ -123,7 +136,7 @@ user_find_virtual(struct user *user, const char *account, const char *name)
 	if (num_u32(span_of(account), UINT32_MAX - 1, &uid) == 0)
 		r = take_number(user, (uid_t)uid);
 	else
-		r = take(user, getpwnam(account));
+		r = user_find(user, account);
 	if (r == -1)
 		return -1;
 	if (!is_virtual_name(name)) {

@@ -138,6 +138,21 @@ def refusal__session_does_not_open__temporary_trouble():
 
 
 @root_only
+def refusal__account_not_found_after_pams_yes__temporary_trouble():
+    """As when LDAP answers PAM and sssd answers nobody."""
+    service = pam_service("permits", "".join(
+        k + " required pam_permit.so\n" for k in ("auth", "account", "session")))
+    log = Log()
+    with Session(service) as s:
+        s.talk.banner()
+        s.talk.ok("USER ghost")
+        check(s.talk.ask("PASS x").startswith("-ERR [SYS/TEMP]"))
+        s.talk.ok("QUIT")
+    log.wait("no such account")
+    check(not log.has("Failed attempted login"), log.lines)
+
+
+@root_only
 def refusal__takes_equally_long_for_whatever_reason():
     took = {}
     with Session("--failure-delay=1", "--max-failures=9") as s:

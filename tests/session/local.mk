@@ -65,8 +65,11 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/cannot-remove.pop3 \
 	tests/session/capa-in-both-states.pop3 \
 	tests/session/case-of-verbs.pop3 \
+	tests/session/clear-text-always-certificate-missing.pop3 \
+	tests/session/clear-text-certificate-missing.pop3 \
 	tests/session/clear-text-exempt.pop3 \
 	tests/session/clear-text-from-here.pop3 \
+	tests/session/clear-text-key-missing.pop3 \
 	tests/session/clear-text-local.pop3 \
 	tests/session/clear-text-needs-tls.pop3 \
 	tests/session/clear-text-never-in-french.pop3 \
@@ -75,6 +78,7 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/clear-text-nobody.pop3 \
 	tests/session/clear-text-tls-in-french.pop3 \
 	tests/session/clear-text-tls-in-german.pop3 \
+	tests/session/clear-text-program-missing.pop3 \
 	tests/session/clear-text-tls.pop3 \
 	tests/session/clear-text-without-tls.pop3 \
 	tests/session/config-and-command-line.pop3 \

@@ -11,6 +11,20 @@
 
 static int ends[2];
 
+/* With this set poll(2) takes a millisecond, whatever our clock says. */
+static bool hurried;
+
+int
+poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	const struct timespec little = { 0, 1000000 };
+	const struct timespec time = { timeout / 1000,
+	    (long)(timeout % 1000) * 1000000 };
+
+	return ppoll(fds, n, timeout == -1 ? NULL :
+	    hurried && timeout > 0 ? &little : &time, NULL);
+}
+
 /* In place of io/sendq: what each look finds; the last one stays. */
 static struct {
 	int lengths[64];
@@ -175,10 +189,12 @@ wait_watched(int64_t patience, const struct interrupt *interrupt, int error)
 {
 	int64_t began = fake_now;
 
+	hurried = true;
 	fake_step = 200;
 	assert_errno(wait_acked(ends[0], POLLIN, began + patience, ends[1],
 	    interrupt), error);
 	fake_step = 0;
+	hurried = false;
 	return fake_now - began;
 }
 
