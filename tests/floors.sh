@@ -30,7 +30,7 @@ readers='
 security/.*       auth/pam[a-z_]*\.c
 dlfcn\.h         auth/pam_load\.c
 md5\.h            base/digest\.c
-sha2\.h           base/digest\.c
+sha(2|256)\.h     compat/sha256\.h
 syslog\.h         base/log\.c
 emmintrin\.h      io/bulk_sse2\.c
 dirent\.h         (maildir/[a-z_]*|import/[a-z_]*|tls/names)\.[ch]

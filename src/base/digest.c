@@ -1,11 +1,11 @@
 #include "base/digest.h"
 
 #include "compat/compat.h"
+#include "compat/sha256.h"
 
 #include <sys/types.h>
 
 #include <md5.h>
-#include <sha2.h>
 #include <string.h>
 
 static void
@@ -66,31 +66,31 @@ digest_md5_end(struct digest_md5 *d, unsigned char sum[DIGEST_MD5])
 	MD5Final(sum, state_of(d));
 }
 
-_Static_assert(sizeof(SHA2_CTX) <= sizeof(struct digest_sha256),
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(struct digest_sha256),
     "libmd's state has grown");
 
-static SHA2_CTX *
+static SHA256_CTX *
 sha2_of(struct digest_sha256 *d)
 {
-	return (SHA2_CTX *)(void *)d->space;
+	return (SHA256_CTX *)(void *)d->space;
 }
 
 void
 digest_sha256_begin(struct digest_sha256 *d)
 {
-	SHA256Init(sha2_of(d));
+	SHA256_Init(sha2_of(d));
 }
 
 void
 digest_sha256_add(struct digest_sha256 *d, const void *bytes, size_t len)
 {
-	SHA256Update(sha2_of(d), bytes, len);
+	SHA256_Update(sha2_of(d), bytes, len);
 }
 
 void
 digest_sha256_end(struct digest_sha256 *d, unsigned char sum[DIGEST_SHA256])
 {
-	SHA256Final(sum, sha2_of(d));
+	SHA256_Final(sum, sha2_of(d));
 }
 
 void

@@ -150,6 +150,20 @@ check_own_mail(struct check *c)
 }
 
 static void
+check_service(struct check *c)
+{
+	const char *service = c->o->server.pam_service;
+
+	if (WITH_PAM) {
+		pam_check(&c->r, service);
+		return;
+	}
+	report_say(&c->r, "passwords", "no user can log in: pam-service is %s, "
+	    "and this solopop is built without PAM", service);
+	report_fix(&c->r, "remove pam-service, and use a secrets file");
+}
+
+static void
 check_pam(struct check *c)
 {
 	const struct server_conf *s = &c->o->server;
@@ -158,7 +172,7 @@ check_pam(struct check *c)
 	if (s->no_auth) {
 		report_say(&c->r, "passwords", "none are checked (--no-auth)");
 	} else if (!s->no_pam) {
-		pam_check(&c->r, s->pam_service);
+		check_service(c);
 	} else if (s->secrets == NULL || (secrets_usable(s->secrets, &kinds) ==
 	    -1 && errno == ENOENT)) {
 		report_say(&c->r, "passwords", "no user can log in: pam-service "

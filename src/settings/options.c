@@ -174,6 +174,8 @@ is_there(const char *path)
 static const char *
 find_pam_service(const struct options *o)
 {
+	if (!WITH_PAM)
+		return SERVER_NO_PAM;
 	return o->qpopper && (is_there("/etc/pam.d/qpopper") ||
 	    is_there("/usr/lib/pam.d/qpopper")) ? "qpopper" : "pop3";
 }

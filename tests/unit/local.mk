@@ -40,7 +40,6 @@ UNIT_TESTS = \
 	tests/unit/test_options \
 	tests/unit/test_out \
 	tests/unit/test_pace \
-	tests/unit/test_pam \
 	tests/unit/test_peer \
 	tests/unit/test_pop3 \
 	tests/unit/test_proxy \
@@ -59,6 +58,10 @@ UNIT_TESTS = \
 
 if HAVE_TCP_INFO
 UNIT_TESTS += tests/unit/test_sendq
+endif
+
+if WITH_PAM
+UNIT_TESTS += tests/unit/test_pam
 endif
 
 if LOAD_PAM

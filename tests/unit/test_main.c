@@ -333,17 +333,17 @@ start__each_call_in_it_failing__loses_nothing(void **state)
 
 /* One that comes from this machine. */
 static const char *
-refusal(const char *const arguments[3], bool warn)
+refusal(const char *const arguments[4], bool warn)
 {
 	static const struct peer here = { .local = true };
-	char *argv[5] = { (char *)(uintptr_t)"solopop",
+	char *argv[6] = { (char *)(uintptr_t)"solopop",
 	    (char *)(uintptr_t)"--config-file=" };
 	struct options o;
 	enum reply reply;
 	const char *text;
 	int n;
 
-	for (n = 0; n < 3 && arguments[n] != NULL; n++)
+	for (n = 0; n < 4 && arguments[n] != NULL; n++)
 		argv[n + 2] = (char *)(uintptr_t)arguments[n];
 	assert_int_equal(options_parse(&o, n + 2, argv), 0);
 	text = warn ? policy_warning(&o, false, false) :
@@ -352,6 +352,7 @@ refusal(const char *const arguments[3], bool warn)
 	return text != NULL ? text : "";
 }
 
+#define PAM "--pam-service=pop3"
 #define NO_PAM "--pam-service=none"
 #define MANY_USERS "--virtual-user=mail"
 
@@ -359,33 +360,33 @@ static void
 settings__that_do_not_go_together__are_refused(void **state)
 {
 	static const struct {
-		const char *arguments[3];
+		const char *arguments[4];
 		const char *root, *others;
 	} cases[] = {
-		{ { NULL }, "", "" },
-		{ { "/box" }, "MAILDIR is for use by hand", "" },
+		{ { PAM }, "", "" },
+		{ { PAM, "/box" }, "MAILDIR is for use by hand", "" },
 		{ { "--no-auth" }, "--no-auth is not for root", "" },
 		{ { NO_PAM, "--secrets-file=/s" }, "is for virtual users", "" },
 		{ { NO_PAM, "--no-auth" }, "--no-auth is not for root", "" },
-		{ { MANY_USERS, "/box" }, "MAILDIR is for use by hand",
+		{ { PAM, MANY_USERS, "/box" }, "MAILDIR is for use by hand",
 		    "need --maildir=PATTERN" },
-		{ { MANY_USERS }, "would share", "would share" },
-		{ { MANY_USERS, "--maildir=/m/%n" }, "would share",
+		{ { PAM, MANY_USERS }, "would share", "would share" },
+		{ { PAM, MANY_USERS, "--maildir=/m/%n" }, "would share",
 		    "would share" },
-		{ { MANY_USERS, "--maildir=/m/%d" }, "would share",
+		{ { PAM, MANY_USERS, "--maildir=/m/%d" }, "would share",
 		    "would share" },
-		{ { MANY_USERS, "--maildir=/m/%d/%n" }, "", "" },
+		{ { PAM, MANY_USERS, "--maildir=/m/%d/%n" }, "", "" },
 		{ { MANY_USERS, "--maildir=/m/%u", NO_PAM }, "",
 		    "name one by secrets-file" },
-		{ { MANY_USERS, "--maildir=/m/%u", "--home-dir-mail=mbox" },
+		{ { PAM, MANY_USERS, "--maildir=/m/%u", "--home-dir-mail=mbox" },
 		    "have no home", "have no home" },
-		{ { "--fixture-slow=1" }, "failures on purpose",
+		{ { PAM, "--fixture-slow=1" }, "failures on purpose",
 		    "failures on purpose" },
-		{ { "--fixture-cut=1" }, "failures on purpose",
+		{ { PAM, "--fixture-cut=1" }, "failures on purpose",
 		    "failures on purpose" },
-		{ { "--fixture-refuse=stat" }, "failures on purpose",
+		{ { PAM, "--fixture-refuse=stat" }, "failures on purpose",
 		    "failures on purpose" },
-		{ { "--fixture-refuse=stat", "--no-auth" },
+		{ { PAM, "--fixture-refuse=stat", "--no-auth" },
 		    "--no-auth is not for root", "" },
 	};
 	const char *root, *others;
@@ -412,7 +413,7 @@ static void
 settings__that_let_nobody_in__are_warned_of(void **state)
 {
 	static const struct {
-		const char *arguments[3];
+		const char *arguments[4];
 		const char *text;
 	} cases[] = {
 		{ { "--clear-text-password=never" }, "nobody can log in" },
