@@ -45,9 +45,8 @@ enum ask_kind {
 
 enum verdict {
 	VERDICT_WELCOME = 1,
-	VERDICT_WRONG,		/* whatever of name and password it was */
+	VERDICT_WRONG,		/* name, password, or a closed account */
 	VERDICT_EXPIRED,	/* right, but the password has expired */
-	VERDICT_CLOSED,		/* right, but the account is */
 	VERDICT_STRONGER,	/* right, but not in clear text for this one */
 	VERDICT_TROUBLE,	/* ours, and it may pass */
 	VERDICT_NOT_NOW		/* right, but no session can be had now */

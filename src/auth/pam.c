@@ -180,6 +180,12 @@ pamauth_was_guess(const struct pamauth *p)
 	    p->status == PAM_USER_UNKNOWN || p->status == PAM_MAXTRIES);
 }
 
+bool
+pamauth_was_right(const struct pamauth *p)
+{
+	return strcmp(p->step, "account") == 0;
+}
+
 const char *
 pamauth_step(const struct pamauth *p)
 {
@@ -253,7 +259,7 @@ check_account(struct pamauth *p, bool proven)
 		return proven ? VERDICT_NOT_NOW : VERDICT_WRONG;
 	if (is_maintenance(p->status))
 		return VERDICT_NOT_NOW;
-	return is_trouble(p->status) ? VERDICT_TROUBLE : VERDICT_CLOSED;
+	return is_trouble(p->status) ? VERDICT_TROUBLE : VERDICT_WRONG;
 }
 
 /* Modules keep notes in a handle, so a second try gets a new one. */

@@ -51,6 +51,12 @@ int pamauth_open(struct pamauth *p);
  */
 bool pamauth_was_guess(const struct pamauth *p);
 
+/*
+ * Was the password right, or none asked for?  Then the last failure is of the
+ * account or of the session.
+ */
+bool pamauth_was_right(const struct pamauth *p);
+
 /* The step that failed, in one word: "auth", "account", "setcred", "session". */
 const char *pamauth_step(const struct pamauth *p);
 

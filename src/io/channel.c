@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 
 int
 channel_pair(int ends[2])
@@ -28,6 +29,15 @@ channel_send(int fd, const struct monmsg *m)
 	return n == -1 ? -1 : 0;
 }
 
+/* Nothing has come: from a message of no bytes, or from no more messages? */
+static bool
+has_ended(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = 0 };
+
+	return poll(&pfd, 1, 0) != 0;
+}
+
 int
 channel_receive(int fd, struct monmsg *m)
 {
@@ -39,7 +49,9 @@ channel_receive(int fd, struct monmsg *m)
 	m->next = 1;
 	m->broken = true;
 	if ((n = recvmsg(fd, &hdr, 0)) <= 0) {
-		if (n == 0 || errno == ECONNRESET)
+		if (n == 0)
+			errno = has_ended(fd) ? EPIPE : EBADMSG;
+		else if (errno == ECONNRESET)
 			errno = EPIPE;
 		return -1;
 	}

@@ -14,7 +14,7 @@ int channel_send(int fd, const struct monmsg *m);
 
 /*
  * Wait for one message.  -1 with EPIPE at the other side's end, EBADMSG for a
- * message that is too long, EINTR for a signal.
+ * message that is too long or empty, EINTR for a signal.
  */
 int channel_receive(int fd, struct monmsg *m);
 

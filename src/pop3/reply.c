@@ -179,10 +179,6 @@ static const struct text {
 	    "\"{user}\": password expired.", NULL,
 	    "\"{user}\": Das Passwort ist abgelaufen.",
 	    "\"{user}\" : le mot de passe a expiré." } },
-	[REPLY_CLOSED] = { AUTH, {
-	    "\"{user}\": access denied.", NULL,
-	    "\"{user}\": kein Zugang.",
-	    "\"{user}\" : accès refusé." } },
 	[REPLY_TROUBLE] = { SYS_TEMP, {
 	    "Passwords cannot be checked now; try again later.", NULL,
 	    "Passwörter sind gerade nicht zu prüfen; bitte später noch einmal.",

@@ -164,9 +164,9 @@ check_access(struct login *l)
 		return refuse(l, VERDICT_TROUBLE, "%s: %s", why,
 		    strerror(errno));
 	if (strcmp(why, ACCESS_SHELLS) == 0)
-		return refuse(l, VERDICT_CLOSED, "shell %s is not in "
+		return refuse(l, VERDICT_WRONG, "shell %s is not in "
 		    ACCESS_SHELLS, l->user.shell);
-	return refuse(l, VERDICT_CLOSED, "%s keeps the user out", why);
+	return refuse(l, VERDICT_WRONG, "%s keeps the user out", why);
 }
 
 /*
@@ -229,17 +229,25 @@ check_place(struct login *l)
 	    "%s", strerror(errno));
 }
 
+/* Is this an account that may log in? */
 static enum verdict
-admit(struct login *l, const char *name)
+check_user(struct login *l, const char *name)
 {
 	enum verdict verdict;
 
 	if ((verdict = find_user(l, name)) != VERDICT_WELCOME ||
 	    (verdict = check_uid(l)) != VERDICT_WELCOME ||
-	    (verdict = check_place(l)) != VERDICT_WELCOME ||
-	    (verdict = check_access(l)) != VERDICT_WELCOME)
+	    (verdict = check_place(l)) != VERDICT_WELCOME)
 		return verdict;
-	return open_pam_session(l);
+	return check_access(l);
+}
+
+static enum verdict
+admit(struct login *l, const char *name)
+{
+	enum verdict verdict = check_user(l, name);
+
+	return verdict == VERDICT_WELCOME ? open_pam_session(l) : verdict;
 }
 
 static enum verdict
@@ -247,20 +255,6 @@ no_pam(struct login *l)
 {
 	return refuse(l, VERDICT_TROUBLE, "PAM service %s: %s",
 	    l->conf->pam_service, strerror(ENOMEM));
-}
-
-/* PAM has spoken; the name may have become another one on the way. */
-static enum verdict
-admit_by_pam(struct login *l, enum verdict verdict)
-{
-	const char *name;
-
-	if (verdict != VERDICT_WELCOME)
-		return pamauth_was_guess(l->pam) ? verdict :
-		    refuse_by_pam(l, verdict);
-	if ((name = pamauth_user(l->pam)) == NULL)
-		return no_pam(l);
-	return admit(l, name);
 }
 
 /* By hand, whoever it says it is: the one whose process this is. */
@@ -309,6 +303,31 @@ forbid_clear_text(struct login *l, const char *name)
 	    "who has a secret") : VERDICT_WELCOME;
 }
 
+/*
+ * PAM has spoken; the name may have become another one on the way.  After a
+ * right password the account is looked at before any answer that a wrong one
+ * does not have: of an account that may not log in, no answer tells that the
+ * password was right.  secret_of: the name, if the password came in clear text.
+ */
+static enum verdict
+admit_by_pam(struct login *l, enum verdict verdict, const char *secret_of)
+{
+	enum verdict first;
+	const char *name;
+
+	if (!pamauth_was_right(l->pam))
+		return pamauth_was_guess(l->pam) ? verdict :
+		    refuse_by_pam(l, verdict);
+	if ((name = pamauth_user(l->pam)) == NULL)
+		return no_pam(l);
+	if ((first = check_user(l, name)) != VERDICT_WELCOME ||
+	    (secret_of != NULL && verdict != VERDICT_WRONG &&
+	    (first = forbid_clear_text(l, secret_of)) != VERDICT_WELCOME))
+		return first;
+	return verdict == VERDICT_WELCOME ? open_pam_session(l) :
+	    refuse_by_pam(l, verdict);
+}
+
 /* Where there is no PAM the secrets are all there is. */
 static enum verdict
 judge_secret(struct login *l, const char *name,
@@ -327,7 +346,6 @@ login_by_password(struct login *l, const char *said,
     const struct secret *password)
 {
 	char name[ASK_USER_MAX + 1];
-	enum verdict verdict, rule;
 
 	if (understand(l, said, name) == -1)
 		return VERDICT_WRONG;
@@ -338,11 +356,7 @@ login_by_password(struct login *l, const char *said,
 	login_expect(l);
 	if (l->pam == NULL)
 		return no_pam(l);
-	verdict = pamauth_verify(l->pam, name, password);
-	if (verdict == VERDICT_WELCOME &&
-	    (rule = forbid_clear_text(l, name)) != VERDICT_WELCOME)
-		return rule;
-	return admit_by_pam(l, verdict);
+	return admit_by_pam(l, pamauth_verify(l->pam, name, password), name);
 }
 
 static bool
@@ -378,7 +392,7 @@ admit_proven(struct login *l, const char *name)
 	login_expect(l);
 	if (l->pam == NULL)
 		return no_pam(l);
-	return admit_by_pam(l, pamauth_account(l->pam, name));
+	return admit_by_pam(l, pamauth_account(l->pam, name), NULL);
 }
 
 enum verdict

@@ -17,9 +17,14 @@
 /* So many troubles of ours are a session's; it has other things to wait for. */
 #define TROUBLES_MAX 16
 
-/* A front logs its refusals and little more; one that floods is not ours. */
+/*
+ * Lines that a role may log, and bytes of a line on an average: a front logs its
+ * refusals and little more, and the others what they find in one maildrop.
+ */
 #define FRONT_LINES(conf) \
 	(16 + TROUBLES_MAX + 2 * ((conf)->max_failures + (conf)->pop3.max_bad))
+#define OTHER_LINES 256
+#define LINE_BYTES 256
 
 /* As many as fail, or are given up, before TLS and again in it. */
 #define CHALLENGES(conf) \
@@ -88,6 +93,7 @@ monitor_init(struct monitor *m, const struct server_conf *conf,
 	m->tls_offered = tls_is_offered(&conf->tls, client);
 	tls_init(&m->tls);
 	log_tell(LOG_OF_RHOST, span_of(client->peer.ip));
+	monitor_hear(m, "front");
 	return login_init(&m->login, conf, &client->peer);
 }
 
@@ -189,8 +195,22 @@ log_guess(struct monitor *m, const char *name)
 }
 
 /*
- * Every failure is answered so long after the question, whatever it was and
- * however long it took to find out.  What is the server's own fault does not
+ * Every failure is answered so long after the question, whatever it was.  If it
+ * took longer to find out, as it may on a busy machine, a further delay passes:
+ * the answer says little about what took so long.
+ */
+static void
+wait_to_answer(int64_t asked, int64_t delay)
+{
+	int64_t moment = asked + delay, now = clock_ms();
+
+	if (delay > 0 && now > moment)
+		moment += (now - moment + delay - 1) / delay * delay;
+	clock_sleep_until(moment);
+}
+
+/*
+ * What is the server's own fault does not
  * end a session, but for many in a row.
  */
 static void
@@ -207,7 +227,7 @@ refuse(struct monitor *m, const char *name, enum verdict verdict, int64_t asked)
 		m->phase = TURNED_AWAY;
 		log_held(m);
 	}
-	clock_sleep_until(asked + m->conf->failure_delay);
+	wait_to_answer(asked, m->conf->failure_delay);
 }
 
 /* The site's own line, with %0-%3 for what it wants to know. */
@@ -510,6 +530,35 @@ answer_peer(struct monitor *m, struct monmsg *message)
 	return 0;
 }
 
+void
+monitor_hear(struct monitor *m, const char *role)
+{
+	bool front = m->phase != USER_RUNS;
+
+	m->role = role;
+	m->lines = front ? FRONT_LINES(m->conf) : OTHER_LINES;
+	m->line_bytes = m->lines * LINE_BYTES;
+}
+
+/* The first line that is left out is told of. */
+static bool
+may_log(struct monitor *m, size_t len)
+{
+	if (m->lines == 0)
+		return false;
+	if (--m->lines > 0 && len <= m->line_bytes) {
+		m->line_bytes -= (uint32_t)len;
+		return true;
+	}
+	m->lines = 0;
+	log_line(LOG_WARN, "%s: more lines are left out", m->role);
+	return false;
+}
+
+/*
+ * A role may have been taken over: its name stands before the line, so that it
+ * cannot pose as one of the monitor's, which programs count that ban addresses.
+ */
 static int
 answer_log(struct monitor *m, struct monmsg *message)
 {
@@ -522,10 +571,8 @@ answer_log(struct monitor *m, struct monmsg *message)
 	if (monmsg_end(message) == -1 || level > LOG_TRACE ||
 	    span_copy(line, sizeof line, s) == -1)
 		return -1;
-	if ((m->phase & (PROXY_TELLS | FRONT_ASKS)) &&
-	    ++m->lines > FRONT_LINES(m->conf))
-		return -1;
-	log_line((enum log_level)level, "%s", line);
+	if (may_log(m, s.len))
+		log_line((enum log_level)level, "%s: %s", m->role, line);
 	message->len = 0;
 	return 0;
 }

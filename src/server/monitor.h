@@ -42,7 +42,8 @@ struct monitor {
 	uint32_t troubles;		/* refusals that were our own fault */
 	uint32_t held;			/* failed proofs not in the log yet ... */
 	char held_name[ASK_USER_MAX + 1];	/* ... and whose */
-	uint32_t lines;			/* that the front has logged */
+	const char *role;		/* that talks to us now */
+	uint32_t lines, line_bytes;	/* that it may still log */
 	enum language language;		/* of the answers to the client */
 	struct monmsg unread;		/* what the front handed over ... */
 	bool offered;			/* ... before it asked */
@@ -57,6 +58,12 @@ int monitor_init(struct monitor *m, const struct server_conf *conf,
  * and PAM stay as they are.  -1, and the log says why: the session is over.
  */
 int monitor_begin_tls(struct monitor *m);
+
+/*
+ * Messages come from another role now, for whose lines in the log this name
+ * stands; it begins with as many lines as it may log.
+ */
+void monitor_hear(struct monitor *m, const char *role);
 
 /* Our copies of the client's descriptors are not needed any more. */
 void monitor_leave_client(struct monitor *m);

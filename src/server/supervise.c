@@ -63,6 +63,7 @@ release_signals(const sigset_t *outside)
 
 struct child {
 	const char *name;
+	const char *role;	/* before its lines in the log */
 	pid_t pid;		/* -1: none */
 	int channel;
 	bool ended;		/* it has closed the channel, as its end does */
@@ -80,6 +81,7 @@ start(struct monitor *m, const sigset_t *outside,
 
 	child->pid = child->channel = -1;
 	child->ended = false;
+	monitor_hear(m, child->role);
 	if (channel_pair(ends) == -1)
 		return -1;
 	if ((child->pid = fork()) == 0) {
@@ -138,6 +140,18 @@ wait_message(int fd, int64_t deadline, const sigset_t *outside)
 	return n == 1;
 }
 
+static int
+receive(struct child *child, struct monmsg *message)
+{
+	if (channel_receive(child->channel, message) == 0)
+		return 0;
+	child->ended = errno == EPIPE;
+	if (errno == EBADMSG)
+		log_line(LOG_FAULT, "unlawful message of %s: empty, or too "
+		    "long", child->name);
+	return -1;
+}
+
 /* Answer messages while the phase is one of these. */
 static void
 serve(struct monitor *m, struct child *child, int phases,
@@ -147,13 +161,9 @@ serve(struct monitor *m, struct child *child, int phases,
 
 	monmsg_start(&message, 0);
 	while (((int)m->phase & phases) && !stopped) {
-		if (!wait_message(child->channel, deadline, outside))
-			break;
-		if (channel_receive(child->channel, &message) == -1) {
-			child->ended = errno == EPIPE;
-			break;
-		}
-		if (monitor_answer(m, &message) == -1)
+		if (!wait_message(child->channel, deadline, outside) ||
+		    receive(child, &message) == -1 ||
+		    monitor_answer(m, &message) == -1)
 			break;
 		if (message.len > 0 &&
 		    channel_send(child->channel, &message) == -1)
@@ -183,7 +193,8 @@ run_front(struct monitor *m, const sigset_t *outside, struct child *front)
 static void
 run_import(struct monitor *m, const sigset_t *outside)
 {
-	struct child import = { .name = "solopop-import" };
+	struct child import = { .name = "solopop-import",
+	    .role = "import" };
 
 	if (start(m, outside, import_main, &import) == -1)
 		log_line(LOG_FAULT, "cannot start %s: %s",
@@ -197,7 +208,8 @@ run_import(struct monitor *m, const sigset_t *outside)
 static void
 run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 {
-	struct child session = { .name = "the session" };
+	struct child session = { .name = "the session",
+	    .role = "session" };
 
 	if (start(m, outside, session_main, &session) == -1)
 		log_line(LOG_FAULT, "cannot start a session: %s",
@@ -222,7 +234,8 @@ find_front_account(struct monitor *m)
 void
 supervise_run(struct monitor *m)
 {
-	struct child front = { .name = "the front", .pid = -1, .channel = -1 };
+	struct child front = { .name = "the front", .role = "front",
+	    .pid = -1, .channel = -1 };
 	sigset_t outside;
 
 	if (m->conf->no_sandbox)

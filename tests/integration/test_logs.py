@@ -239,3 +239,15 @@ def session__has_one_id__that_of_its_unit_if_it_has_one():
             s.talk.ok("QUIT")
         log.wait("Stats: alice")
         equal({unit in line for line in ours(log)}, {has}, pid)
+
+
+@anyone
+def fail2ban__journal__believes_fields_of_the_kernel_alone():
+    """Each user can give SYSLOG_IDENTIFIER, none but root _UID=0."""
+    match = re.search(r"^journalmatch = (.*)$",
+                      slurp(EXAMPLES + "/fail2ban/filter.conf"), re.M)
+    groups = [group.split() for group in match.group(1).split(" + ")]
+    names = {field.partition("=")[2] for group in groups for field in group
+             if field.startswith("SYSLOG_IDENTIFIER=")}
+    equal(names, {"solopop", "popper", "qpopper", "in.qpopper"})
+    check(all("_UID=0" in group for group in groups), groups)

@@ -89,7 +89,7 @@ def haproxy__without_a_header__nobody_is_served():
         talk.send("USER alice\r\n")
         equal(talk.at_end(), b"")
         talk.close()
-        log.wait(r"^solopop\[\d+\]: proxy 127\.0\.0\.1: no PROXY header in 1 "
+        log.wait(r"^solopop\[\d+\]: front: proxy 127\.0\.0\.1: no PROXY header in 1 "
                  r"seconds|proxy 127\.0\.0\.1: what it sends is no PROXY")
 
 

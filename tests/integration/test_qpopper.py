@@ -92,7 +92,7 @@ def spool__of_a_site__comes_into_the_maildir_with_its_ids():
     check(not os.path.exists(path + ".lock"), "a lock file is left")
     check(not os.path.exists(home("alice") + "/Maildir/solopop.drain"),
           "the staging directory is left")
-    log.wait(r"^popper\[\d+\]: alice: 3 messages \(\d+ bytes\) drained from ")
+    log.wait(r"^popper\[\d+\]: import: alice: 3 messages \(\d+ bytes\) drained from ")
     for directory, _, names in os.walk(home("alice")):
         for name in names:
             st = os.lstat(os.path.join(directory, name))

@@ -179,9 +179,36 @@ def monitor__messages_that_are_not_lawful_from_inside__end_all():
                 check(said in ("signal 9", len(message)), said, "for",
                       repr(message[:9]))
                 equal(s.talk.at_end(), b"", "after " + repr(message[:9]))
-            if message:
-                log.wait("unlawful message")
+            log.wait("unlawful message")
             log.lines.clear()
+
+
+@root_only
+def log__of_a_role_taken_over__is_marked_and_bounded():
+    """It bans nobody, and fills no disk; and the client does not notice."""
+    from test_guessers import matched_by_fail2ban
+    mailbox(SAMPLE)
+    forged = "[AUTH] Failed attempted login to bob from host " \
+        "(192.0.2.99) 192.0.2.99"
+    message = "\x06" + "\0" * 7 + "\x02" + "\0" * 7 + chr(len(forged)) + forged
+    for role, step in (("front", lambda talk: None),
+                       ("session", lambda talk: talk.login("alice"))):
+        log = Log()
+        with Session() as s:
+            s.talk.banner()
+            step(s.talk)
+            with Stopped(s.child()) as process:
+                for _ in range(600):
+                    equal(process.call("sendto", 5, message, len(message), 0,
+                                       0, 0), len(message))
+            s.talk.ok("CAPA")
+            s.talk.body()
+            s.talk.ok("QUIT")
+        log.wait(r"^solopop\[\d+\]: %s: more lines are left out$" % role)
+        found = [x for x in log.lines if "192.0.2.99" in x]
+        check(10 < len(found) < 300, len(found), "lines")
+        check(all("]: %s: [AUTH]" % role in x for x in found), found[0])
+        equal(matched_by_fail2ban(log.lines), 0, "what fail2ban counts")
 
 
 @root_only
@@ -583,6 +610,7 @@ def traced(*more, talk, program=Session):
 def roles__what_they_ask_of_the_kernel__is_not_refused():
     """Plain, by STLS and pop3s, and with an import.  A refusal is there for what
     a library tries where no log or file is; none of that happens here."""
+    log = Log()
     from test_qpopper import SPOOLS, mbox, polled, put_spool, spools
     from test_logs import As
     from test_tls import begin, stls, tls
@@ -630,6 +658,7 @@ def roles__what_they_ask_of_the_kernel__is_not_refused():
         program=lambda *more, **how: As("popper", *more, **how)))
     equal(refused, [], "import")
     equal(filtered, 3, "import: filtered processes")
+    not_killed(log)
 
 
 @root_only

@@ -15,6 +15,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/auth-secret-stays.mutation \
 	tests/mutations/auth-wrong-is-quick.mutation \
 	tests/mutations/bad-commands-unbounded.mutation \
+	tests/mutations/ban-by-anybody.mutation \
 	tests/mutations/by-hand-files.mutation \
 	tests/mutations/capabilities-helpers.mutation \
 	tests/mutations/capabilities.mutation \
@@ -24,6 +25,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/clear-text-of-a-secret.mutation \
 	tests/mutations/clear-text.mutation \
 	tests/mutations/core-files.mutation \
+	tests/mutations/dead-is-slow.mutation \
 	tests/mutations/descriptors.mutation \
 	tests/mutations/dot-after-an-error.mutation \
 	tests/mutations/dot-after-growing.mutation \
@@ -64,6 +66,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/guess-any-number.mutation \
 	tests/mutations/guess-fast-unknown.mutation \
 	tests/mutations/guess-fast.mutation \
+	tests/mutations/guess-late.mutation \
 	tests/mutations/guess-text-root.mutation \
 	tests/mutations/guess-text.mutation \
 	tests/mutations/guess-unlogged.mutation \
@@ -81,8 +84,6 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/intake-role.mutation \
 	tests/mutations/intake-spools.mutation \
 	tests/mutations/keepalive-unsent.mutation \
-	tests/mutations/dead-is-slow.mutation \
-	tests/mutations/slow-is-idle.mutation \
 	tests/mutations/keepalive.mutation \
 	tests/mutations/killed-silent.mutation \
 	tests/mutations/landlock-lock.mutation \
@@ -118,8 +119,10 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/link-tmp.mutation \
 	tests/mutations/lock-unwished.mutation \
 	tests/mutations/log-flood.mutation \
+	tests/mutations/log-level.mutation \
 	tests/mutations/log-lines.mutation \
 	tests/mutations/log-names.mutation \
+	tests/mutations/log-unmarked.mutation \
 	tests/mutations/login-deadline.mutation \
 	tests/mutations/mbox-folder-data.mutation \
 	tests/mutations/mbox-header.mutation \
@@ -130,6 +133,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/message-any-length.mutation \
 	tests/mutations/message-any-moment-inside.mutation \
 	tests/mutations/message-any-moment.mutation \
+	tests/mutations/message-empty.mutation \
 	tests/mutations/name-any.mutation \
 	tests/mutations/name-climbs.mutation \
 	tests/mutations/no-file.mutation \
@@ -151,6 +155,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/quit-forgets-one.mutation \
 	tests/mutations/quit-in-any-case.mutation \
 	tests/mutations/reader-for-ever.mutation \
+	tests/mutations/right-and-stronger.mutation \
+	tests/mutations/right-of-root.mutation \
 	tests/mutations/rounds-lock.mutation \
 	tests/mutations/rounds-lost-rename.mutation \
 	tests/mutations/secret-compare.mutation \
@@ -160,6 +166,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/session-memory.mutation \
 	tests/mutations/session-role.mutation \
 	tests/mutations/session-root.mutation \
+	tests/mutations/slow-is-idle.mutation \
 	tests/mutations/stls-injected-whole.mutation \
 	tests/mutations/stls-injected.mutation \
 	tests/mutations/stls-offered.mutation \

@@ -70,6 +70,12 @@ pamauth_was_guess(const struct pamauth *p)
 	return fake_guess && fake_verdict == VERDICT_WRONG;
 }
 
+bool
+pamauth_was_right(const struct pamauth *p)
+{
+	return !pamauth_was_guess(p) && fake_verdict != VERDICT_TROUBLE;
+}
+
 const char *
 pamauth_step(const struct pamauth *p)
 {

@@ -360,7 +360,7 @@ answer_in_place(void *ctx, struct monmsg *m)
 	if (*asked > 1)
 		return -1;
 	monmsg_start(m, ASK_ANSWER);
-	monmsg_put_number(m, VERDICT_CLOSED);
+	monmsg_put_number(m, VERDICT_EXPIRED);
 	return 0;
 }
 
@@ -375,7 +375,7 @@ question__in_one_process__is_answered_in_place(void **state)
 	(void)state;
 	assert_int_equal(ask_verify(&a, "jane", &password, &verdict, &last),
 	    0);
-	assert_int_equal(verdict, VERDICT_CLOSED);
+	assert_int_equal(verdict, VERDICT_EXPIRED);
 	assert_int_equal(ask_verify(&a, "jane", &password, &verdict, &last),
 	    -1);
 	ask_log(&a, LOG_NOTE, "line");

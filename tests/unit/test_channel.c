@@ -93,6 +93,22 @@ message__too_long__is_no_message(void **state)
 	assert_int_equal(monmsg_kind(&m), 3);
 }
 
+/* It is no end: that is told apart, and what comes behind it is heard. */
+static void
+message__empty__is_no_message_and_no_end(void **state)
+{
+	struct monmsg m;
+
+	(void)state;
+	assert_int_equal(send(ends[0], "", 0, 0), 0);
+	assert_errno(channel_receive(ends[1], &m), EBADMSG);
+	monmsg_start(&m, 3);
+	assert_int_equal(channel_send(ends[0], &m), 0);
+	assert_int_equal(channel_receive(ends[1], &m), 0);
+	hang_up();
+	assert_errno(channel_receive(ends[1], &m), EPIPE);
+}
+
 static void
 message__that_is_broken__is_not_sent(void **state)
 {
@@ -145,6 +161,7 @@ main(void)
 		TEST(messages__are_kept_apart),
 		TEST(message__of_the_largest_size__arrives_whole),
 		TEST(message__too_long__is_no_message),
+		TEST(message__empty__is_no_message_and_no_end),
 		TEST(message__that_is_broken__is_not_sent),
 		TEST(end__of_the_other_side__is_told_after_what_it_sent),
 		TEST(end__with_a_message_unread__is_the_end),

@@ -36,13 +36,16 @@ static struct client client;
 static struct monitor m;
 static struct user self;
 static char lines[8][LOG_LINE_MAX + 1];
-static size_t line_count;
+static char last_line[LOG_LINE_MAX + 1];
+static size_t line_count, line_total;
 
 static void
 take_line(void *ctx, enum log_level level, const char *line)
 {
 	(void)ctx;
 	(void)level;
+	line_total++;
+	(void)span_copy(last_line, sizeof last_line, span_of(line));
 	if (line_count < COUNT(lines))
 		(void)span_copy(lines[line_count++], sizeof lines[0],
 		    span_of(line));
@@ -63,7 +66,7 @@ set_up(void **state)
 	};
 	client = (struct client){ .in = -1, .out = -1,
 	    .peer = { .ip = "192.0.2.7", .known = true } };
-	line_count = 0;
+	line_count = line_total = 0;
 	memset(lines, 0, sizeof lines);
 	fake_verdict = VERDICT_WRONG;
 	fake_guess = true;
@@ -304,7 +307,7 @@ refusal__takes_the_same_time__whatever_it_was(void **state)
 		int64_t takes;
 	} cases[] = {
 		{ VERDICT_WRONG, 0 }, { VERDICT_WRONG, 700 },
-		{ VERDICT_EXPIRED, 20 }, { VERDICT_CLOSED, 2999 },
+		{ VERDICT_EXPIRED, 20 }, { VERDICT_WRONG, 3000 },
 		{ VERDICT_TROUBLE, 1 }, { VERDICT_NOT_NOW, 5 },
 	};
 	int64_t began;
@@ -316,9 +319,32 @@ refusal__takes_the_same_time__whatever_it_was(void **state)
 		fake_verdict = cases[i].verdict;
 		fake_pam_takes = cases[i].takes;
 		began = fake_now;
-		assert_int_equal(verify("jane", "x"), cases[i].verdict);
+		assert_int_equal(verify(self.name, "x"), cases[i].verdict);
 		assert_int_equal(fake_now - began, 3000);
 	}
+}
+
+/* On a busy machine, by whole delays: how late says little about why. */
+static void
+refusal__that_is_late__waits_for_the_next_whole_delay(void **state)
+{
+	static const int64_t cases[][2] = { { 3000, 3000 }, { 3001, 6000 },
+	    { 6000, 6000 }, { 6001, 9000 }, { 14999, 15000 } };
+	int64_t began;
+	size_t i;
+
+	(void)state;
+	conf.max_failures = 100;
+	for (i = 0; i < COUNT(cases); i++) {
+		fake_pam_takes = cases[i][0];
+		began = fake_now;
+		assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+		assert_int_equal(fake_now - began, cases[i][1]);
+	}
+	conf.failure_delay = 0;
+	began = fake_now;
+	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
+	assert_int_equal(fake_now - began, 14999);
 }
 
 static void
@@ -373,24 +399,83 @@ static void
 refusal__without_a_wrong_password__is_no_guess(void **state)
 {
 	static const enum verdict cases[] = { VERDICT_EXPIRED,
-	    VERDICT_CLOSED, VERDICT_TROUBLE, VERDICT_NOT_NOW };
+	    VERDICT_TROUBLE, VERDICT_NOT_NOW, VERDICT_WRONG };
+	char expected[LOG_LINE_MAX];
 	size_t i;
 
 	(void)state;
 	conf.max_failures = 100;
+	fake_guess = false;
 	for (i = 0; i < COUNT(cases); i++) {
 		fake_verdict = cases[i];
-		assert_int_equal(verify("jane", "x"), cases[i]);
-		assert_string_equal(lines[i], REFUSED "jane rhost=192.0.2.7 "
-		    "reason=PAM service pop3, account: as told");
+		assert_int_equal(verify(self.name, "x"), cases[i]);
+		(void)snprintf(expected, sizeof expected, REFUSED "%s "
+		    "rhost=192.0.2.7 reason=PAM service pop3, account: as "
+		    "told", self.name);
+		assert_string_equal(lines[i], expected);
 	}
-	fake_verdict = VERDICT_WRONG;
-	fake_guess = false;
-	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
-	assert_true(line_begins(COUNT(cases), REFUSED));
 	fake_guess = true;
 	assert_int_equal(verify("jane", "x"), VERDICT_WRONG);
-	assert_true(line_begins(COUNT(cases) + 1, GUESS));
+	assert_true(line_begins(COUNT(cases), GUESS));
+}
+
+/*
+ * Root and low uids: whatever PAM says of the account behind a right password,
+ * and whether there is a secret, the answer is that of a wrong one.
+ */
+static void
+refusal__of_who_may_never_log_in__is_that_of_a_wrong_word(void **state)
+{
+	static const enum verdict cases[] = { VERDICT_WELCOME,
+	    VERDICT_EXPIRED, VERDICT_NOT_NOW, VERDICT_WRONG };
+	static const char *const names[] = { "root", "daemon" };
+	char path[] = "/tmp/monitor.XXXXXX";
+	int fd = mkstemp(path), said;
+	int64_t began;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(write(fd, "root:a\ndaemon:b\n", 16), 16);
+	(void)close(fd);
+	conf.secrets = path;
+	conf.max_failures = 100;
+	m.login.root = true;
+	for (i = 0; i < 2 * COUNT(cases); i++) {
+		fake_verdict = cases[i / 2];
+		fake_guess = false;
+		began = fake_now;
+		said = verify(names[i % 2], "right");
+		assert_int_equal(said, VERDICT_WRONG);
+		assert_int_equal(fake_now - began, 3000);
+		assert_true(line_begins(i, REFUSED));
+		assert_non_null(strstr(lines[i], i % 2 == 0 ?
+		    "reason=uid 0 never logs in" :
+		    "reason=uid 1 is below min-uid 100"));
+	}
+	fake_guess = true;
+	(void)unlink(path);
+}
+
+static void
+refusal__by_a_list__is_that_of_a_wrong_word(void **state)
+{
+	static const enum verdict cases[] = { VERDICT_WELCOME,
+	    VERDICT_EXPIRED };
+	char path[] = "/tmp/monitor.XXXXXX";
+	int fd = mkstemp(path);
+	size_t i;
+
+	(void)state;
+	assert_int_equal(dprintf(fd, "%s\n", self.name) > 0, true);
+	(void)close(fd);
+	conf.nonauth_file = path;
+	for (i = 0; i < COUNT(cases); i++) {
+		fake_verdict = cases[i];
+		assert_int_equal(verify(self.name, "right"), VERDICT_WRONG);
+		assert_non_null(strstr(lines[i], path));
+	}
+	conf.nonauth_file = NULL;
+	(void)unlink(path);
 }
 
 static void
@@ -748,17 +833,65 @@ name__empty_too_long_or_with_nul__is_a_violation(void **state)
 	assert_int_equal(monitor_answer(&m, &msg), -1);
 }
 
-static void
-log__too_much_from_a_front__is_a_violation(void **state)
+static int
+log_text(uint64_t level, struct span text)
 {
 	struct monmsg msg;
-	int i = 0;
+
+	monmsg_start(&msg, ASK_LOG);
+	monmsg_put_number(&msg, level);
+	monmsg_put_bytes(&msg, text);
+	return monitor_answer(&m, &msg);
+}
+
+static void
+log__of_a_role__has_its_name_before_it(void **state)
+{
+	(void)state;
+	assert_int_equal(log_text(LOG_NOTE, SPAN(GUESS "jane from host "
+	    "(192.0.2.1) 192.0.2.1")), 0);
+	assert_true(line_begins(0, "front: [AUTH] Failed"));
+	m.phase = USER_RUNS;
+	monitor_hear(&m, "session");
+	assert_int_equal(log_text(LOG_TRACE, SPAN("(v1) POP login by")), 0);
+	assert_string_equal(lines[1], "session: (v1) POP login by");
+}
+
+static void
+log__of_a_level_there_is_not__is_a_violation(void **state)
+{
+	(void)state;
+	assert_int_equal(log_text(LOG_TRACE, SPAN("x")), 0);
+	assert_int_equal(log_text(LOG_TRACE + 1, SPAN("x")), -1);
+}
+
+/* As many lines as it may have reason for; then one that there were more. */
+static void
+log__too_much_of_a_role__is_left_out(void **state)
+{
+	const uint32_t most = 16 + 16 + 2 * (3 + 10);
+	static char text[LOG_LINE_MAX - 1];
+	uint32_t i;
 
 	(void)state;
-	do
-		make(&msg, ASK_LOG);
-	while (monitor_answer(&m, &msg) == 0 && ++i < 1000);
-	assert_int_equal(i, 16 + 16 + 2 * (3 + 10));
+	for (i = 0; i < 2 * most; i++)
+		assert_int_equal(log_text(LOG_NOTE, SPAN("x")), 0);
+	assert_int_equal(line_total, most);
+	assert_string_equal(last_line, "front: more lines are left out");
+	m.phase = USER_RUNS;
+	monitor_hear(&m, "session");
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(log_text(LOG_NOTE, SPAN("x")), 0);
+	assert_int_equal(line_total, most + 256);
+	/* And as many bytes. */
+	memset(text, 'x', sizeof text);
+	monitor_hear(&m, "import");
+	line_total = 0;
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(log_text(LOG_NOTE,
+		    (struct span){ text, sizeof text }), 0);
+	assert_int_equal(line_total, 256 * 256 / sizeof text + 1);
+	assert_string_equal(last_line, "import: more lines are left out");
 }
 
 static void
@@ -840,10 +973,10 @@ apop__as_root__asks_pam_for_the_account(void **state)
 	conf.max_failures = 100;
 	m.login.root = true;
 	give_secret("daemon");
-	fake_verdict = VERDICT_CLOSED;
-	assert_int_equal(apop("daemon", DIGEST), VERDICT_CLOSED);
+	fake_verdict = VERDICT_EXPIRED;
+	assert_int_equal(apop("daemon", DIGEST), VERDICT_WRONG);
 	assert_string_equal(lines[0], "login refused: user=daemon "
-	    "rhost=192.0.2.7 reason=PAM service pop3, account: as told");
+	    "rhost=192.0.2.7 reason=uid 1 is below min-uid 100");
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(apop("daemon", DIGEST), VERDICT_WRONG);
 	assert_string_equal(lines[1], "login refused: user=daemon "
@@ -1046,9 +1179,11 @@ cram__as_root__asks_pam_for_the_account(void **state)
 	(void)state;
 	m.login.root = true;
 	give_secrets("daemon");
-	fake_verdict = VERDICT_CLOSED;
+	fake_verdict = VERDICT_EXPIRED;
+	conf.min_uid = 1;
 	assert_int_equal(challenge("", &c), 0);
-	assert_int_equal(cram("daemon", c.nonce, "tanstaaf"), VERDICT_CLOSED);
+	assert_int_equal(cram("daemon", c.nonce, "tanstaaf"),
+	    VERDICT_EXPIRED);
 	assert_int_equal(fake_pam_started, 1);
 	(void)unlink(secrets);
 }
@@ -1471,6 +1606,9 @@ main(void)
 		TEST(verify__of_somebody_else__is_wrong_though_pam_agrees),
 		TEST(verify__as_root__lets_in_neither_root_nor_low_uids),
 		TEST(refusal__takes_the_same_time__whatever_it_was),
+		TEST(refusal__that_is_late__waits_for_the_next_whole_delay),
+		TEST(refusal__of_who_may_never_log_in__is_that_of_a_wrong_word),
+		TEST(refusal__by_a_list__is_that_of_a_wrong_word),
 		TEST(refusal__is_logged__and_its_name_cannot_forge),
 		TEST(refusal__of_the_longest_name__has_its_address_in_the_log),
 		TEST(refusals__too_many__turn_away_for_good),
@@ -1515,7 +1653,9 @@ main(void)
 		TEST(xclient__from_a_proxy__once__and_pam_begins_anew),
 		TEST(xclient__without_an_address__is_a_violation),
 		TEST(name__empty_too_long_or_with_nul__is_a_violation),
-		TEST(log__too_much_from_a_front__is_a_violation),
+		TEST(log__of_a_role__has_its_name_before_it),
+		TEST(log__of_a_level_there_is_not__is_a_violation),
+		TEST(log__too_much_of_a_role__is_left_out),
 		TEST(stamp__without_a_usable_file__is_none),
 	};
 

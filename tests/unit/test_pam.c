@@ -287,8 +287,8 @@ status__of_each_kind__is_the_right_verdict(void **state)
 		{ 0, 0, PAM_AUTHINFO_UNAVAIL, 0, VERDICT_TROUBLE, false },
 		{ 0, 0, 0, PAM_NEW_AUTHTOK_REQD, VERDICT_EXPIRED, false },
 		{ 0, 0, 0, PAM_USER_UNKNOWN, VERDICT_NOT_NOW, false },
-		{ 0, 0, 0, PAM_ACCT_EXPIRED, VERDICT_CLOSED, false },
-		{ 0, 0, 0, PAM_PERM_DENIED, VERDICT_CLOSED, false },
+		{ 0, 0, 0, PAM_ACCT_EXPIRED, VERDICT_WRONG, false },
+		{ 0, 0, 0, PAM_PERM_DENIED, VERDICT_WRONG, false },
 		{ 0, 0, 0, PAM_SERVICE_ERR, VERDICT_TROUBLE, false },
 	};
 	struct pamauth *p;

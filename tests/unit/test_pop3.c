@@ -537,10 +537,6 @@ refusal__in_other_languages__has_its_words_and_its_code(void **state)
 		    "\"jane\": Das Passwort ist abgelaufen.\r\n" },
 		{ VERDICT_EXPIRED, LANGUAGE_FR, "-ERR [AUTH] "
 		    "\"jane\" : le mot de passe a expiré.\r\n" },
-		{ VERDICT_CLOSED, LANGUAGE_DE, "-ERR [AUTH] "
-		    "\"jane\": kein Zugang.\r\n" },
-		{ VERDICT_CLOSED, LANGUAGE_FR, "-ERR [AUTH] "
-		    "\"jane\" : accès refusé.\r\n" },
 		{ VERDICT_TROUBLE, LANGUAGE_DE, "-ERR [SYS/TEMP] Passwörter "
 		    "sind gerade nicht zu prüfen; bitte später noch einmal."
 		    "\r\n" },
@@ -579,7 +575,6 @@ refusal__of_each_verdict__has_its_words(void **state)
 		    "is incorrect.\r\n" },
 		{ VERDICT_EXPIRED, "-ERR [AUTH] \"jane\": password expired."
 		    "\r\n" },
-		{ VERDICT_CLOSED, "-ERR [AUTH] \"jane\": access denied.\r\n" },
 		{ VERDICT_TROUBLE, "-ERR [SYS/TEMP] Passwords cannot be "
 		    "checked now; try again later.\r\n" },
 		{ VERDICT_NOT_NOW, "-ERR [SYS/TEMP] Logins are not possible "
