@@ -10,6 +10,8 @@
 #include "settings/options.h"
 #include "settings/policy.h"
 #include "confine/privilege.h"
+#include "server/program.h"
+#include "server/refuse.h"
 #include "server/roles.h"
 #include "confine/sandbox.h"
 
@@ -152,21 +154,14 @@ stderr_is_client(void)
 static int
 refuse(const struct options *o, enum reply reply, const char *why, int status)
 {
-	const struct voice voice = { o->server.pop3.dialect,
-	    o->server.pop3.language };
-	const struct reply_values v = { .user = "", .host = "", .stamp = "",
-	    .version = "" };
-	char text[REPLY_MAX];
-
 	if (!fd_is_socket(STDIN_FILENO)) {
 		if (!stderr_is_client())
 			(void)fprintf(stderr, "solopop: %s\n", why);
 		return status;
 	}
 	log_line(LOG_FAULT, "%s", why);
-	reply_format(text, reply, voice, &v, false);
-	(void)fd_write_all(STDOUT_FILENO, text, strlen(text));
-	(void)fd_write_all(STDOUT_FILENO, "\r\n", 2);
+	refuse_client(STDOUT_FILENO, &o->server.pop3, o->server.pop3.language,
+	    reply);
 	return status;
 }
 
@@ -185,7 +180,6 @@ log_no_tls(const struct options *o, bool offered)
 static int
 run(struct options *o, struct client *client)
 {
-	const char *warning;
 	struct monitor m;
 
 	if (take_client(client) == -1) {
@@ -196,21 +190,13 @@ run(struct options *o, struct client *client)
 	peer_tune(client->in);
 	if (privilege_is_root() && sandbox_monitor() == -1)
 		log_line(LOG_WARN, "monitor: %s", strerror(errno));
-	if (monitor_init(&m, &o->server, client) == -1) {
-		log_line(LOG_FAULT, "no stamp for APOP: %s", strerror(errno));
-		return EX_OSERR;
-	}
+	monitor_init(&m, &o->server, client);
 	log_no_tls(o, m.tls_offered);
 	if (o->server.tls.first && !m.tls_offered) {
 		log_line(LOG_FAULT, "no TLS without certificate and %s; see "
 		    "solopop --check", o->server.tls.program);
 		return EX_CONFIG;
 	}
-	warning = policy_warning(o, m.tls_offered, 
-	    m.login.secrets.scram || m.login.secrets.password ||
-	    m.login.stamp[0] != '\0');
-	if (warning != NULL)
-		log_line(LOG_WARN, "%s", warning);
 	if (m.login.root)
 		supervise_run(&m);
 	else
@@ -248,28 +234,13 @@ run_session(struct options *o, struct client *client)
 	return why != NULL ? refuse(o, reply, why, EX_USAGE) : run(o, client);
 }
 
-/* Beside us, as in the folder that we were built in, or where it is installed. */
-static const char *
-find_check(char path[PATH_MAX])
-{
-	static const char name[] = "solopop-check";
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof name);
-	char *slash;
-
-	if (n <= 0)
-		return CHECK_PROGRAM;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	memcpy(slash != NULL ? slash + 1 : path, name, sizeof name);
-	return access(path, X_OK) == 0 ? path : CHECK_PROGRAM;
-}
-
 /* What explains is another program. */
 static int
 explain(char **argv)
 {
 	char path[PATH_MAX];
-	const char *program = find_check(path);
+	const char *program = program_find(path, "solopop-check",
+	    CHECK_PROGRAM);
 
 	(void)execv(program, argv);
 	(void)fprintf(stderr, "solopop: %s: %s\n", program, strerror(errno));
@@ -327,6 +298,9 @@ main(int argc, char **argv)
 	struct options o;
 	int wrong, status, ucspi[3];
 
+	if (argc == 2 && strcmp(argv[1], FRONT_WORD) == 0 &&
+	    fd_is_socket(CHANNEL_FD))
+		front_main(NULL);
 	if (fd_open_standard() == -1 || take_listen_fd() == -1)
 		return EX_OSERR;
 	if (keep_ucspi(ucspi) == -1)

@@ -8,6 +8,7 @@
 
 #include "auth/secrets.h"
 #include "base/cidr.h"
+#include "confine/account.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
 #include "server/tls.h"
@@ -226,7 +227,7 @@ check_policy(struct check *c)
 	const char *exempt = s->pop3.plaintext_from, *why;
 	struct secrets_kinds kinds;
 
-	why = policy_warning(c->o, tls_is_offered(&s->tls, &nobody),
+	why = policy_warning(&c->o->server, tls_is_offered(&s->tls, &nobody),
 	    s->secrets != NULL &&
 	    secrets_usable(s->secrets, &kinds) == 0);
 	if (exempt == NULL || s->pop3.clear == CLEAR_NEVER)
@@ -302,7 +303,7 @@ check_root(struct check *c)
 	uid_t uid;
 	gid_t gid;
 
-	name = privilege_front_account(s->front_user, &uid, &gid);
+	name = account_find(s->front_user, &uid, &gid);
 	if (name == NULL) {
 		report_say(&c->r, "privileges", "no account for the front");
 		report_fix(&c->r, "useradd --system --no-create-home %s", s->front_user);

@@ -9,6 +9,12 @@
 
 #include <stddef.h>
 
+#ifdef HAVE_MALLOC_TRIM
+#include <malloc.h>
+#else
+int malloc_trim(size_t);
+#endif
+
 #ifndef HAVE_EXPLICIT_BZERO
 void explicit_bzero(void *, size_t);
 #endif
@@ -17,6 +23,10 @@ int getentropy(void *, size_t);
 #endif
 #ifndef HAVE_CLOSEFROM
 void closefrom(int);
+#endif
+
+#ifndef HAVE_FEXECVE
+int fexecve(int, char *const *, char *const *);
 #endif
 
 #endif

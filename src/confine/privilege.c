@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,22 +16,6 @@ bool
 privilege_is_root(void)
 {
 	return geteuid() == 0;
-}
-
-const char *
-privilege_front_account(const char *name, uid_t *uid, gid_t *gid)
-{
-	struct passwd *pw;
-
-	if ((pw = getpwnam(name)) == NULL)
-		pw = getpwnam(name = "nobody");
-	if (pw == NULL || pw->pw_uid == 0 || pw->pw_gid == 0) {
-		errno = pw == NULL ? ENOENT : EPERM;
-		return NULL;
-	}
-	*uid = pw->pw_uid;
-	*gid = pw->pw_gid;
-	return name;
 }
 
 /*
@@ -86,10 +69,10 @@ privilege_empty_dir(const char *path, bool make)
 }
 
 /* Trust the result, not the return value. */
-static int
-verify(uid_t uid, gid_t gid)
+int
+privilege_verify(uid_t uid, gid_t gid)
 {
-	if (getuid() != uid || geteuid() != uid || getgid() != gid ||
+	if (uid == 0 || getuid() != uid || geteuid() != uid || getgid() != gid ||
 	    getegid() != gid || setuid(0) != -1 || seteuid(0) != -1) {
 		errno = EPERM;
 		return -1;
@@ -106,7 +89,7 @@ privilege_become(uid_t uid, gid_t gid)
 {
 	if (uid == 0 || setgid(gid) == -1 || setuid(uid) == -1)
 		return -1;
-	return verify(uid, gid);
+	return privilege_verify(uid, gid);
 }
 
 int
@@ -117,7 +100,7 @@ privilege_become_sparing(uid_t uid, gid_t gid, gid_t spare)
 	if (uid == 0 || spare == 0 || setresgid(gid, gid, spare) == -1 ||
 	    setuid(uid) == -1)
 		return -1;
-	return verify(uid, gid);
+	return privilege_verify(uid, gid);
 }
 
 /*

@@ -12,12 +12,6 @@
 bool privilege_is_root(void);
 
 /*
- * The account for the front: the named one, or "nobody" where it does not
- * exist.  Never root.  Returns its name, or NULL with errno.
- */
-const char *privilege_front_account(const char *name, uid_t *uid, gid_t *gid);
-
-/*
  * Is this a directory of root's in which nobody else can make a file?  With
  * make, a missing one is made.  -1 with errno; EPERM when it is not fit.
  */
@@ -41,6 +35,11 @@ int privilege_limit(int fds);
  * sanitizers are built in, which use any amount, nothing is done.
  */
 int privilege_limit_memory(uint64_t bytes);
+
+/*
+ * Are we this user, with no way back to root?  -1 with EPERM.
+ */
+int privilege_verify(uid_t uid, gid_t gid);
 
 /*
  * For the session: become the user; supplementary groups are set before.  -1

@@ -6,7 +6,7 @@
 #define IMPORT_AT_LOGIN_H
 
 /*
- * The command line of server/pending.c.  Returns what the process exits with:
+ * The command line of server/pending.c; about whom, the channel says.  Returns what the process exits with:
  * 0, or 1 when something was left where it was, as the log says.
  */
 int at_login(int argc, char **argv);

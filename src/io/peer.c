@@ -12,6 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct field fields[] = {
+	FIELD_OF_CHARS(struct peer, ip),
+	FIELD_OF_BOOL(struct peer, known),
+	FIELD_OF_BOOL(struct peer, local),
+};
+
+const struct fields peer_fields = FIELDS(CHANNEL_TLS, fields);
+
 static const char *const variables[] = {
 	"TCPREMOTEIP",		/* tcpserver, tcpsvd */
 	"REMOTE_ADDR",		/* systemd */

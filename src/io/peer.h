@@ -8,7 +8,7 @@
 #ifndef IO_PEER_H
 #define IO_PEER_H
 
-#include "base/ascii.h"
+#include "io/fields.h"
 
 #include <netinet/in.h>
 
@@ -23,6 +23,9 @@ struct peer {
 	const char *source;	/* for people: "socket", "TCPREMOTEIP", ... */
 	const char *doubt;	/* the source that gave no address, or NULL */
 };
+
+/* For another program of ours. */
+extern const struct fields peer_fields;
 
 /* fd is the client's descriptor, of any kind.  Never fails. */
 void peer_find(struct peer *peer, int fd);

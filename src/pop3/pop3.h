@@ -7,6 +7,7 @@
 #define POP3_POP3_H
 
 #include "auth/ask.h"
+#include "io/fields.h"
 #include "io/line.h"
 #include "io/out.h"
 #include "io/peer.h"
@@ -60,6 +61,9 @@ struct pop3_conf {
 	struct pace pace;
 	struct maildrop_conf drop;
 };
+
+/* For another program of ours: all of it. */
+extern const struct fields pop3_conf_fields;
 
 enum pop3_state { AUTHORIZATION = 1, TRANSACTION = 2, ANYWHERE = 3 };
 

@@ -15,10 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The Maildir, its files, and a few to spare: takeover, index, lock. */
-#define SESSION_FILES 32
-
-
 static void
 fail(struct pop3 *p, const char *what, const struct monitor *m)
 {
@@ -27,96 +23,24 @@ fail(struct pop3 *p, const char *what, const struct monitor *m)
 	(void)out_flush(p->out);
 }
 
-static int
-become_user(const struct monitor *m, const char *path)
-{
-	(void)umask(077);
-	if (privilege_become(m->login.user.uid, m->login.user.gid) == -1 ||
-	    privilege_limit(SESSION_FILES) == -1 ||
-	    privilege_limit_memory((uint64_t)m->conf->session_memory << 20) ==
-	    -1)
-		return -1;
-	return m->conf->no_sandbox ? sandbox_bare(m->pid) :
-	    sandbox_session(m->pid, path);
-}
-
-/* Go on where the front stopped reading. */
-static int
-take_over(struct pop3 *p, const struct monitor *m)
-{
-	struct monmsg copy = m->unread;
-
-	(void)monmsg_kind(&copy);
-	(void)monmsg_get_number(&copy);		/* m->language */
-	return line_preload(&p->in, monmsg_get_bytes(&copy));
-}
-
-/*
- * From the Maildir at path to its folder, if one was asked for.  It must be
- * there, since an empty maildrop would hide that a name is misspelt, and it may
- * not be a link to somewhere else.
- */
-static int
-enter_folder(const struct monitor *m, char path[PATH_MAX])
-{
-	struct stat st;
-
-	if (m->login.folder[0] == '\0')
-		return 0;
-	if (user_enter_folder(path, m->login.folder) == -1 || lstat(path, &st) == -1)
-		return -1;
-	errno = ENOTDIR;
-	return S_ISDIR(st.st_mode) ? 0 : -1;
-}
-
-static void
-transact(struct pop3 *p, const struct monitor *m, char path[PATH_MAX])
-{
-	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
-
-	if (enter_folder(m, path) == 0) {
-		session_run(p, path);
-		return;
-	}
-	log_line(LOG_NOTE, "%s: folder %s: %s", pop3_who(p), log_quote(quoted,
-	    sizeof quoted, span_of(m->login.folder)), strerror(errno));
-	(void)say(p, REPLY_NO_ACCESS);
-	out_finish(p->out, p->in.fd);
-}
-
-void
-session_main(const struct monitor *m, int channel)
-{
-	struct ask ask = { .fd = channel };
-	char path[PATH_MAX];
-	struct pop3 *p;
-
-	log_divert(ask_log, &ask);
-	if ((p = front_begin(m, &ask)) == NULL)
-		_exit(1);
-	(void)span_copy(p->user, sizeof p->user, span_of(m->login.whole));
-	if (login_maildir(&m->login, path) == -1 || become_user(m, path) == -1 ||
-	    take_over(p, m) == -1) {
-		fail(p, "cannot start a session for", m);
-		_exit(1);
-	}
-	transact(p, m, path);
-	pop3_free(p);
-	_exit(0);
-}
-
 /* All before the session: a proxy's header, TLS, and the client's login. */
 static struct pop3 *
-authorize(struct monitor *m, struct ask *ask, enum pop3_step *step)
+authorize(struct monitor *m, struct front *f, struct ask *ask,
+    enum pop3_step *step)
 {
+	struct client *c = m->client;
 	struct pop3 *p;
 
 	for (;;) {
-		if (m->phase == PROXY_TELLS && front_hear_proxy(m, ask) == -1)
+		monitor_describe(m, f);
+		if (m->phase == PROXY_TELLS &&
+		    front_hear_proxy(f, ask, c->in) == -1)
 			return NULL;
 		if (m->phase == BEFORE_TLS && monitor_begin_tls(m) == -1)
 			return NULL;
-		if ((p = front_begin(m, ask)) == NULL) {
+		monitor_describe(m, f);
+		p = front_begin(f, &m->conf->pop3, ask, c->in, c->out);
+		if (p == NULL) {
 			log_line(LOG_FAULT, "%s", strerror(errno));
 			return NULL;
 		}
@@ -153,19 +77,21 @@ see_one_maildir(const struct monitor *m, const char *path)
 static void
 serve(struct monitor *m, struct pop3 *p)
 {
-	char path[PATH_MAX];
+	char maildir[PATH_MAX], path[PATH_MAX];
 
 	(void)span_copy(p->user, sizeof p->user, span_of(m->login.whole));
-	if (login_maildir(&m->login, path) == -1) {
+	if (login_maildir(&m->login, maildir) == -1) {
 		fail(p, "no Maildir for", m);
 		return;
 	}
+	(void)span_copy(path, sizeof path, span_of(maildir));
 	if (import_is_due(m))
 		import_alone(m);
-	if (see_one_maildir(m, path) == -1)
+	if (see_one_maildir(m, maildir) == -1 ||
+	    user_enter_folder(path, m->login.folder) == -1)
 		fail(p, "cannot start a session for", m);
 	else
-		transact(p, m, path);
+		session_serve(p, maildir, path);
 }
 
 /*
@@ -177,10 +103,13 @@ alone_run(struct monitor *m)
 {
 	struct ask ask = { .fd = -1, .answer = monitor_answer_ask, .ctx = m };
 	enum pop3_step step;
-	struct pop3 *p;
+	struct pop3 *p = NULL;
+	struct front f;
 
 	(void)umask(077);
-	if ((p = authorize(m, &ask, &step)) != NULL && step == STEP_LOGIN &&
+	if (monitor_prepare(m) == 0 &&
+	    (p = authorize(m, &f, &ask, &step)) != NULL &&
+	    step == STEP_LOGIN &&
 	    ask_hand_over(&ask, (unsigned)p->language, span_of("")) == 0)
 		serve(m, p);
 	pop3_free(p);

@@ -1,11 +1,12 @@
-#include "server/roles.h"
+#include "server/front.h"
 
-#include "pop3/say.h"
-#include "pop3/authorization.h"
 #include "base/clock.h"
-#include "io/proxy.h"
+#include "base/fd.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
+#include "io/proxy.h"
+#include "pop3/authorization.h"
+#include "pop3/say.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,17 +16,50 @@
 /* A conversation takes a few pages; a flood of anything takes no more. */
 #define FRONT_MEMORY (16 * 1024 * 1024)
 
-static int
-lock_up(const struct monitor *m, int fds)
-{
-	const char *dir = m->conf->empty_dir;
+#define BOOL(member) FIELD_OF_BOOL(struct front, member)
+#define U32(member) FIELD_OF_U32(struct front, member)
+#define MS(member) FIELD_OF_U64(struct front, member)
+#define TEXT(member) FIELD_OF_TEXT(struct front, member)
+#define CHARS(member) FIELD_OF_CHARS(struct front, member)
 
-	if ((errno = m->front_error) != 0 || privilege_empty_dir(dir, true) == -1 ||
-	    privilege_lock_up(dir, m->front_uid, m->front_gid, fds) == -1 ||
-	    privilege_limit_memory(FRONT_MEMORY) == -1)
+static const struct field fields[] = {
+	U32(monitor),
+	BOOL(no_sandbox),
+	TEXT(account),
+	U32(uid),
+	U32(gid),
+	U32(error),
+	TEXT(empty_dir),
+	CHARS(peer.ip),
+	BOOL(peer.known),
+	BOOL(peer.local),
+	BOOL(header),
+	BOOL(only_header),
+	MS(header_time),
+	MS(deadline),
+	CHARS(stamp),
+	BOOL(secrets.password),
+	BOOL(secrets.scram),
+	BOOL(tls),
+	BOOL(tls_offered),
+	BOOL(tls_named),
+	BOOL(greeted),
+	BOOL(xclient_done),
+	FIELD_OF_ENUM(struct front, language, LANGUAGES),
+};
+
+const struct fields front_fields = FIELDS(CHANNEL_FRONT, fields);
+
+static int
+lock_up(const struct front *f)
+{
+	if ((errno = (int)f->error) != 0 ||
+	    privilege_empty_dir(f->empty_dir, true) == -1 ||
+	    privilege_lock_up(f->empty_dir, f->uid, f->gid,
+	    CHANNEL_FD + 1) == -1 || privilege_limit_memory(FRONT_MEMORY) == -1)
 		return -1;
-	return m->conf->no_sandbox ? sandbox_bare(m->pid) :
-	    sandbox_front(m->pid);
+	return f->no_sandbox ? sandbox_bare(f->monitor) :
+	    sandbox_front(f->monitor);
 }
 
 static int
@@ -40,10 +74,8 @@ talk(struct pop3 *p)
 }
 
 static void
-log_no_header(const struct monitor *m, int64_t patience)
+log_no_header(const char *ip, int64_t patience)
 {
-	const char *ip = m->client->peer.ip;
-
 	switch (errno) {
 	case EBADMSG:
 		log_line(LOG_WARN, "proxy %s: what it sends is no PROXY header",
@@ -63,63 +95,75 @@ log_no_header(const struct monitor *m, int64_t patience)
 }
 
 int
-front_hear_proxy(const struct monitor *m, struct ask *ask)
+front_hear_proxy(struct front *f, struct ask *ask, int in)
 {
-	struct client *c = m->client;
-	int64_t began = clock_ms(), deadline = began + m->conf->proxy_time;
+	int64_t began = clock_ms(), deadline = began + f->header_time;
 	struct proxy header;
 
-	if (deadline > m->login_deadline)
-		deadline = m->login_deadline;
-	if (proxy_read(&header, c->in, deadline) == -1) {
-		log_no_header(m, deadline - began);
+	if (deadline > f->deadline)
+		deadline = f->deadline;
+	if (proxy_read(&header, in, deadline) == -1) {
+		log_no_header(f->peer.ip, deadline - began);
 		return -1;
 	}
 	if (ask_peer(ask, header.ip) == -1)
 		return -1;
 	return header.ip[0] == '\0' ? 0 :
-	    peer_set(&c->peer, span_of(header.ip), "PROXY");
+	    peer_set(&f->peer, span_of(header.ip), "PROXY");
 }
 
 struct pop3 *
-front_begin(const struct monitor *m, struct ask *ask)
+front_begin(const struct front *f, const struct pop3_conf *conf,
+    struct ask *ask, int in, int out)
 {
-	const struct client *c = m->client;
-	struct pop3 *p;
+	struct pop3 *p = pop3_new(conf, &f->peer, ask, f->stamp, in, out);
 
-	p = pop3_new(&m->conf->pop3, &c->peer, ask, m->login.stamp, c->in, c->out);
 	if (p == NULL)
 		return NULL;
-	p->login_deadline = m->login_deadline;
-	p->tls = m->tls_active;
-	p->tls_offered = m->tls_offered;
-	p->tls_named = m->conf->tls.cert != NULL;
-	p->xclient_done = m->xclient_done;
-	p->greeted = m->greeted;
-	p->secrets = m->login.secrets;
-	p->language = m->language;
+	p->login_deadline = f->deadline;
+	p->tls = f->tls;
+	p->tls_offered = f->tls_offered;
+	p->tls_named = f->tls_named;
+	p->xclient_done = f->xclient_done;
+	p->greeted = f->greeted;
+	p->secrets = f->secrets;
+	p->language = f->language;
 	return p;
 }
 
-void
-front_main(const struct monitor *m, int channel)
+static int
+run(const struct pop3_conf *conf, struct front *f, struct ask *ask)
 {
-	struct ask ask = { .fd = channel };
 	struct pop3 *p;
 
-	log_divert(ask_log, &ask);
-	if ((p = front_begin(m, &ask)) == NULL)
-		_exit(1);
-	if (lock_up(m, channel + 1) == -1) {
+	if ((p = front_begin(f, conf, ask, CHANNEL_CLIENT_IN,
+	    CHANNEL_CLIENT_OUT)) == NULL)
+		return -1;
+	if (lock_up(f) == -1) {
 		log_line(LOG_FAULT, "cannot lock up the front (user %s, "
-		    "directory %s): %s", m->conf->front_user,
-		    m->conf->empty_dir, strerror(errno));
+		    "directory %s): %s", f->account, f->empty_dir,
+		    strerror(errno));
 		(void)say(p, REPLY_MISCONFIGURED);
 		(void)out_flush(p->out);
-		_exit(1);
+		return -1;
 	}
-	if (m->phase == PROXY_TELLS &&
-	    (front_hear_proxy(m, &ask) == -1 || m->conf->tls.first))
-		_exit(0);
-	_exit(talk(p) == -1);
+	if (f->header && (front_hear_proxy(f, ask, CHANNEL_CLIENT_IN) == -1 ||
+	    f->only_header))
+		return 0;
+	return talk(p);
+}
+
+_Noreturn void
+front_main(const struct pop3_conf *conf)
+{
+	struct ask ask = { .fd = CHANNEL_FD };
+	static struct pop3_conf told;
+	static struct front f;
+
+	log_divert(ask_log, &ask);
+	if ((conf == NULL && fields_receive(CHANNEL_FD, &pop3_conf_fields,
+	    &told) == -1) ||
+	    fields_receive(CHANNEL_FD, &front_fields, &f) == -1)
+		_exit(1);
+	_exit(run(conf != NULL ? conf : &told, &f, &ask) == -1);
 }

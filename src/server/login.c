@@ -30,8 +30,6 @@ find_secrets(const struct server_conf *conf)
 {
 	struct secrets_kinds kinds = { false, false };
 
-	if (conf->secrets == NULL || conf->no_auth)
-		return kinds;
 	if (secrets_usable(conf->secrets, &kinds) == -1 && errno != ENOENT)
 		log_line(LOG_WARN, "secrets file %s: %s", conf->secrets,
 		    errno == EPERM ? "wrong owner or mode" : strerror(errno));
@@ -57,17 +55,27 @@ make_stamp(struct login *l)
 	return 0;
 }
 
-int
+void
 login_init(struct login *l, const struct server_conf *conf,
     const struct peer *peer)
 {
 	*l = (struct login){ .conf = conf, .peer = peer,
-	    .root = privilege_is_root(), .secrets = find_secrets(conf) };
-	if (l->secrets.password && mechanisms_allow(&conf->pop3, "APOP") &&
-	    make_stamp(l) == -1)
+	    .root = privilege_is_root() };
+}
+
+int
+login_prepare(struct login *l)
+{
+	if (l->conf->secrets == NULL || l->conf->no_auth)
+		return 0;
+	l->touched = true;
+	l->secrets = find_secrets(l->conf);
+	if (l->secrets.password &&
+	    mechanisms_allow(&l->conf->pop3, "APOP") && make_stamp(l) == -1)
 		return -1;
-	l->secrets.password &= mechanisms_allow(&conf->pop3, "CRAM-MD5");
-	l->secrets.scram &= mechanisms_allow(&conf->pop3, "SCRAM-SHA-256");
+	l->secrets.password &= mechanisms_allow(&l->conf->pop3, "CRAM-MD5");
+	l->secrets.scram &= mechanisms_allow(&l->conf->pop3,
+	    "SCRAM-SHA-256");
 	return 0;
 }
 
@@ -93,9 +101,11 @@ login_expect(struct login *l)
 	const char *rhost = peer->known ? peer->ip : peer->local ? NULL :
 	    UNKNOWN_HOST;
 
-	if (l->pam == NULL && !l->conf->no_auth && !l->conf->no_pam)
-		l->pam = pamauth_new(l->conf->pam_service, rhost,
-		    rhost != NULL ? rhost : "pop3");
+	if (l->pam != NULL || l->conf->no_auth || l->conf->no_pam)
+		return;
+	l->touched = true;
+	l->pam = pamauth_new(l->conf->pam_service, rhost,
+	    rhost != NULL ? rhost : "pop3");
 }
 
 /* Refuse, and remember why for the log. */

@@ -21,6 +21,7 @@ struct login {
 	const struct server_conf *conf;	/* on loan, like the next one */
 	const struct peer *peer;
 	bool root;			/* we can become another user */
+	bool touched;			/* PAM or a secret is in our memory */
 	bool tls;			/* nobody on the way reads along */
 	struct secrets_kinds secrets;	/* what can succeed with them */
 	char stamp[LOGIN_STAMP_MAX];	/* "" where APOP cannot succeed */
@@ -36,9 +37,11 @@ struct login {
 	char whole[ASK_USER_MAX + 1];	/* the name, with the folder */
 };
 
-/* See what secrets there are, and make the stamp.  -1 without random bytes. */
-int login_init(struct login *l, const struct server_conf *conf,
+void login_init(struct login *l, const struct server_conf *conf,
     const struct peer *peer);
+
+/* See what secrets there are, and make the stamp.  -1 without random bytes. */
+int login_prepare(struct login *l);
 
 /* Close PAM's session, if there is one, and forget what PAM was told. */
 void login_forget(struct login *l);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "compat/compat.h"
+#include "settings/policy.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -78,7 +79,7 @@ first_phase(const struct monitor *m)
 	return m->conf->tls.first && !m->tls_active ? BEFORE_TLS : FRONT_ASKS;
 }
 
-int
+void
 monitor_init(struct monitor *m, const struct server_conf *conf,
     struct client *client)
 {
@@ -94,7 +95,51 @@ monitor_init(struct monitor *m, const struct server_conf *conf,
 	tls_init(&m->tls);
 	log_tell(LOG_OF_RHOST, span_of(client->peer.ip));
 	monitor_hear(m, "front");
-	return login_init(&m->login, conf, &client->peer);
+	login_init(&m->login, conf, &client->peer);
+}
+
+int
+monitor_prepare(struct monitor *m)
+{
+	const char *warning;
+
+	if (login_prepare(&m->login) == -1) {
+		log_line(LOG_FAULT, "no stamp for APOP: %s", strerror(errno));
+		return -1;
+	}
+	warning = policy_warning(m->conf, m->tls_offered,
+	    m->login.secrets.scram || m->login.secrets.password ||
+	    m->login.stamp[0] != '\0');
+	if (warning != NULL)
+		log_line(LOG_WARN, "%s", warning);
+	return 0;
+}
+
+void
+monitor_describe(const struct monitor *m, struct front *f)
+{
+	*f = (struct front){
+		.monitor = m->pid,
+		.no_sandbox = m->conf->no_sandbox,
+		.account = m->conf->front_user,
+		.uid = m->front_uid,
+		.gid = m->front_gid,
+		.error = (uint32_t)m->front_error,
+		.empty_dir = m->conf->empty_dir,
+		.peer = m->client->peer,
+		.header = m->phase == PROXY_TELLS,
+		.only_header = m->conf->tls.first && !m->tls_active,
+		.header_time = m->conf->proxy_time,
+		.deadline = m->login_deadline,
+		.secrets = m->login.secrets,
+		.tls = m->tls_active,
+		.tls_offered = m->tls_offered,
+		.tls_named = m->conf->tls.cert != NULL,
+		.greeted = m->greeted,
+		.xclient_done = m->xclient_done,
+		.language = m->language,
+	};
+	(void)span_copy(f->stamp, sizeof f->stamp, span_of(m->login.stamp));
 }
 
 int

@@ -7,6 +7,7 @@
 #define SERVER_MONITOR_H
 
 #include "settings/server.h"
+#include "server/front.h"
 #include "server/login.h"
 #include "server/tls.h"
 
@@ -29,6 +30,7 @@ struct monitor {
 	enum monitor_phase phase;
 	struct login login;		/* whole from HANDING_OVER on */
 	uint32_t challenges;		/* that the front has asked for */
+	bool prepared;			/* monitor_prepare() has been */
 	uid_t front_uid;		/* of the front, and its group ... */
 	gid_t front_gid;
 	int front_error;		/* ... or why there are none */
@@ -49,9 +51,19 @@ struct monitor {
 	bool offered;			/* ... before it asked */
 };
 
-/* See what secrets there are, and make the stamp.  conf and client are kept by reference. */
-int monitor_init(struct monitor *m, const struct server_conf *conf,
+/* conf and client are kept by reference.  Nothing secret is read yet. */
+void monitor_init(struct monitor *m, const struct server_conf *conf,
     struct client *client);
+
+/*
+ * See what secrets there are, and make the stamp; the log hears if nobody can
+ * log in.  After this, what is forked from us shares secrets.  -1, and the log
+ * says why.
+ */
+int monitor_prepare(struct monitor *m);
+
+/* What a front that begins now must know.  f points into the settings. */
+void monitor_describe(const struct monitor *m, struct front *f);
 
 /*
  * Put TLS between the client and what comes next.  Failed logins, the deadline

@@ -1,9 +1,11 @@
 #include "server/pending.h"
 
+#include "base/fd.h"
 #include "base/log.h"
-#include "server/child.h"
 #include "import/intake.h"
+#include "server/child.h"
 #include "server/program.h"
+#include "settings/told.h"
 
 #include <errno.h>
 #include <string.h>
@@ -70,53 +72,61 @@ put_settings(struct program *c, const struct server_conf *conf)
 	program_option(c, "--log-facility", log_facility_word());
 }
 
-/* In the order of enum word in import/at_login.c. */
-static void
-put_user(struct program *c, const struct monitor *m, const char *maildir,
-    int channel)
+static int
+describe(const struct monitor *m, bool logs, struct told *t)
 {
-	program_word(c, "--at-login");
-	program_number(c, channel == -1 ? 0 : (uint64_t)channel);
-	program_number(c, (uint64_t)m->pid);
-	program_number(c, m->login.user.uid);
-	program_number(c, m->login.user.gid);
-	program_word(c, m->login.user.name);
-	program_word(c, m->login.user.home);
-	program_word(c, log_session());
-	program_word(c, maildir);
+	const struct user *user = &m->login.user;
+
+	*t = (struct told){ .monitor = m->pid, .logs = logs,
+	    .uid = user->uid, .gid = user->gid };
+	(void)span_copy(t->name, sizeof t->name, span_of(user->name));
+	(void)span_copy(t->home, sizeof t->home, span_of(user->home));
+	(void)span_copy(t->session, sizeof t->session,
+	    span_of(log_session()));
+	return login_maildir(&m->login, t->maildir);
 }
 
-static _Noreturn void
-become_import(const struct monitor *m, int channel)
+static pid_t
+start(const struct monitor *m, bool logs, int *channel)
 {
-	int *fds[] = { &channel };
-	char path[PATH_MAX];
-	struct program c;
+	struct program p;
+	struct told t;
+	int ends[2];
+	pid_t pid;
 
-	if (login_maildir(&m->login, path) == -1)
-		_exit(1);
-	program_init(&c, m->conf->intake.program);
-	put_user(&c, m, path, channel == -1 ? -1 : STDERR_FILENO + 1);
-	put_settings(&c, m->conf);
-	program_become(&c, fds, channel == -1 ? 0 : 1);
+	if (describe(m, logs, &t) == -1 || channel_pair(ends) == -1)
+		return -1;
+	program_init(&p, m->conf->intake.program);
+	program_word(&p, "--at-login");
+	put_settings(&p, m->conf);
+	pid = program_start(&p, &ends[1], 1);
+	fd_close(&ends[1]);
+	if (pid != -1 && fields_send(ends[0], &told_fields, &t) == 0) {
+		*channel = ends[0];
+		return pid;
+	}
+	fd_close(&ends[0]);
+	if (pid != -1)
+		child_wait("solopop-import", pid, false);
+	return -1;
 }
 
-_Noreturn void
-import_main(const struct monitor *m, int channel)
+pid_t
+import_start(const struct monitor *m, int *channel)
 {
-	become_import(m, channel);
+	return start(m, true, channel);
 }
 
 void
 import_alone(const struct monitor *m)
 {
-	pid_t pid = fork();
+	int channel = -1;
+	pid_t pid = start(m, false, &channel);
 
-	if (pid == 0)
-		become_import(m, -1);
 	if (pid == -1)
 		log_line(LOG_FAULT, "cannot start %s: %s",
 		    m->conf->intake.program, strerror(errno));
 	else
 		child_wait("solopop-import", pid, false);
+	fd_close(&channel);
 }

@@ -12,10 +12,10 @@
 bool import_is_due(const struct monitor *m);
 
 /*
- * As root, in a process of its own: become solopop-import, which becomes the
- * user.  It logs through channel.  Never returns.
+ * As root: start solopop-import, which becomes the user.  It logs through
+ * *channel, which is the caller's.  Its pid, or -1 with errno.
  */
-_Noreturn void import_main(const struct monitor *m, int channel);
+pid_t import_start(const struct monitor *m, int *channel);
 
 /* By hand: have it done, and wait for its end.  It logs for itself. */
 void import_alone(const struct monitor *m);

@@ -1,7 +1,12 @@
 #include "server/program.h"
 
 #include "base/fd.h"
+#include "compat/compat.h"
+#include "confine/privilege.h"
 
+#include <sys/wait.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -43,19 +48,96 @@ program_option(struct program *p, const char *name, const char *value)
 	program_word(p, value);
 }
 
+const char *
+program_find(char path[PATH_MAX], const char *name, const char *fallback)
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
+
+	if (n <= 0)
+		return fallback;
+	path[n] = '\0';
+	if (name == NULL)
+		return access(path, X_OK) == 0 ? path : fallback;
+	slash = strrchr(path, '/');
+	if (slash == NULL || span_copy(slash + 1,
+	    (size_t)(PATH_MAX - (slash + 1 - path)), span_of(name)) == -1)
+		return fallback;
+	return access(path, X_OK) == 0 ? path : fallback;
+}
+
+/* What is caught here is caught by no other program. */
+static void
+release_signals(void)
+{
+	static const int caught[] = { SIGTERM, SIGHUP, SIGINT };
+	struct sigaction act = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	size_t i;
+
+	(void)sigemptyset(&act.sa_mask);
+	for (i = 0; i < sizeof caught / sizeof caught[0]; i++)
+		(void)sigaction(caught[i], &act, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * Everything here may be called between vfork(2) and exec: no memory is
+ * allocated, and none is written to but this function's own.
+ */
+static void
+become(const struct program *p, int **fds, int n)
+{
+	static char *no_variables[] = { NULL };
+	int i, file = -1;
+
+	release_signals();
+	if (p->n > PROGRAM_WORDS_MAX) {
+		errno = E2BIG;
+		return;
+	}
+	if (fd_keep(fds, n) == -1)
+		return;
+	for (i = 0; i < n; i++)
+		(void)fcntl(*fds[i], F_SETFD, 0);
+	/* The user may have no way to a folder that root has. */
+	if (p->uid != 0 && ((file = open(p->words[0], O_PATH |
+	    O_CLOEXEC)) == -1 || privilege_become(p->uid, p->gid) == -1))
+		return;
+	(void)execve(p->words[0], p->words, no_variables);
+	if (file != -1 && errno == EACCES)
+		(void)fexecve(file, p->words, no_variables);
+}
+
 _Noreturn void
 program_become(const struct program *p, int **fds, int n)
 {
-	static char *no_variables[] = { NULL };
-	sigset_t none;
-	int i;
-
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (p->n <= PROGRAM_WORDS_MAX && fd_keep(fds, n) == 0) {
-		for (i = 0; i < n; i++)
-			(void)fcntl(*fds[i], F_SETFD, 0);
-		(void)execve(p->words[0], p->words, no_variables);
-	}
+	become(p, fds, n);
 	_exit(PROGRAM_MISSING);
+}
+
+/* The child has its own descriptors, but our memory: it gets copies. */
+pid_t
+program_start(const struct program *p, const int *fds, int n)
+{
+	int copies[PROGRAM_FDS_MAX], *at[PROGRAM_FDS_MAX], i;
+	volatile int error = 0;
+	pid_t pid;
+
+	for (i = 0; i < n; i++) {
+		copies[i] = fds[i];
+		at[i] = &copies[i];
+	}
+	if ((pid = vfork()) == 0) {
+		become(p, at, n);
+		error = errno;
+		_exit(PROGRAM_MISSING);
+	}
+	if (pid == -1 || error == 0)
+		return pid;
+	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		continue;
+	errno = error;
+	return -1;
 }

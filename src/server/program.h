@@ -1,12 +1,15 @@
 /*
- * Another program of ours: its command line, and becoming it.  What it is told
- * stands there for all to see, so it holds no secret.
+ * Another program of ours: its command line, and becoming it.  That line stands
+ * there for all to see: nothing secret, no name and no address is on it.
  */
 #ifndef SERVER_PROGRAM_H
 #define SERVER_PROGRAM_H
 
 #include "base/num.h"
 
+#include <sys/types.h>
+
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +21,8 @@ struct program {
 	char *words[PROGRAM_WORDS_MAX + 1];
 	size_t n_numbers;
 	char numbers[PROGRAM_NUMBERS_MAX][NUM_DECIMAL_MAX];
+	uid_t uid;			/* to become first; 0: nobody else */
+	gid_t gid;
 };
 
 /* Begin a command line with the program's path.  Words are kept by reference. */
@@ -31,11 +36,25 @@ void program_number(struct program *p, uint64_t n);
 void program_option(struct program *p, const char *name, const char *value);
 
 /*
+ * Where a program of ours is: beside this one, as in the folder that both were
+ * built in, or where it is installed.  name NULL is this one itself.
+ */
+const char *program_find(char path[PATH_MAX], const char *name,
+    const char *fallback);
+
+/*
  * In a child: be that program, with an empty environment, no signal held back,
  * and no descriptor above 2 but these n, from 3 on in this order.  It ends with
  * PROGRAM_MISSING when that cannot be.
  */
 #define PROGRAM_MISSING 127
 _Noreturn void program_become(const struct program *p, int **fds, int n);
+
+/*
+ * The same in a new process, which has seen nothing of our memory when the
+ * program begins.  Its pid, or -1 with errno when it does not begin.
+ */
+#define PROGRAM_FDS_MAX 4
+pid_t program_start(const struct program *p, const int *fds, int n);
 
 #endif

@@ -2,10 +2,14 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "io/channel.h"
+#include "base/memory.h"
+#include "confine/account.h"
+#include "confine/privilege.h"
 #include "server/child.h"
 #include "server/pending.h"
-#include "confine/privilege.h"
+#include "server/program.h"
+#include "server/refuse.h"
+#include "session/start.h"
 
 #include <sys/select.h>
 
@@ -13,6 +17,13 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Where the programs are if they are not beside each other. */
+#define SOLOPOP_PROGRAM SBINDIR "/solopop"
+#define SESSION_PROGRAM LIBEXECDIR "/solopop-session"
+
+/* After so many ms a session is one that lasts; most are over by then. */
+#define SHORT_SESSION 100
 
 /* A front that has not ended so many ms after its own deadline is ended. */
 #define FRONT_GRACE 10000
@@ -67,35 +78,72 @@ struct child {
 	pid_t pid;		/* -1: none */
 	int channel;
 	bool ended;		/* it has closed the channel, as its end does */
+	int64_t lean_after;	/* ms of silence; 0: for ever */
 };
 
 /*
- * A child keeps the client, its end of the channel and nothing else: no
- * descriptor that PAM or syslog opened in the monitor.
+ * A front that begins before PAM or a secret was in our memory may share that
+ * memory.  It keeps the client, its end of the channel and nothing else: no
+ * descriptor that syslog or a superserver left open.
  */
-static int
-start(struct monitor *m, const sigset_t *outside,
-    void (*role)(const struct monitor *, int), struct child *child)
+static pid_t
+fork_front(struct monitor *m, const sigset_t *outside, int channel)
 {
-	int ends[2], *kept[3];
+	int *kept[] = { &m->client->in, &m->client->out, &channel };
+	pid_t pid = fork();
 
-	child->pid = child->channel = -1;
+	if (pid != 0)
+		return pid;
+	release_signals(outside);
+	if (fd_keep(kept, 3) == -1)
+		_exit(1);
+	front_main(&m->conf->pop3);
+}
+
+/* Any other one begins as a program, with empty memory. */
+static pid_t
+start_front(const struct monitor *m, int channel)
+{
+	const int fds[] = { m->client->in, m->client->out, channel };
+	char path[PATH_MAX];
+	struct program p;
+
+	program_init(&p, program_find(path, NULL, SOLOPOP_PROGRAM));
+	program_word(&p, FRONT_WORD);
+	return program_start(&p, fds, 3);
+}
+
+/* Secrets are read behind the first fork. */
+static int
+tell_front(struct monitor *m, int channel, bool forked)
+{
+	struct front f;
+
+	if (!m->prepared && monitor_prepare(m) == -1)
+		return -1;
+	m->prepared = true;
+	monitor_describe(m, &f);
+	if (!forked &&
+	    fields_send(channel, &pop3_conf_fields, &m->conf->pop3) == -1)
+		return -1;
+	return fields_send(channel, &front_fields, &f);
+}
+
+static int
+begin_front(struct monitor *m, const sigset_t *outside, struct child *child)
+{
+	bool forked = !m->login.touched;
+	int ends[2];
+
 	child->ended = false;
 	monitor_hear(m, child->role);
 	if (channel_pair(ends) == -1)
 		return -1;
-	if ((child->pid = fork()) == 0) {
-		release_signals(outside);
-		kept[0] = &m->client->in;
-		kept[1] = &m->client->out;
-		kept[2] = &ends[1];
-		if (fd_keep(kept, 3) == -1)
-			_exit(1);
-		role(m, ends[1]);
-	}
+	child->pid = forked ? fork_front(m, outside, ends[1]) :
+	    start_front(m, ends[1]);
 	fd_close(&ends[1]);
 	child->channel = ends[0];
-	return child->pid == -1 ? -1 : 0;
+	return child->pid == -1 ? -1 : tell_front(m, ends[0], forked);
 }
 
 /*
@@ -152,6 +200,21 @@ receive(struct child *child, struct monmsg *message)
 	return -1;
 }
 
+/* While nothing happens, do without the memory that we have had to use. */
+static bool
+wait_child(struct child *child, int64_t deadline, const sigset_t *outside)
+{
+	int64_t soon = clock_ms() + child->lean_after;
+
+	if (child->lean_after != 0 && soon < deadline) {
+		if (wait_message(child->channel, soon, outside) || stopped)
+			return !stopped;
+		child->lean_after = 0;
+		memory_give_back();
+	}
+	return wait_message(child->channel, deadline, outside);
+}
+
 /* Answer messages while the phase is one of these. */
 static void
 serve(struct monitor *m, struct child *child, int phases,
@@ -161,7 +224,7 @@ serve(struct monitor *m, struct child *child, int phases,
 
 	monmsg_start(&message, 0);
 	while (((int)m->phase & phases) && !stopped) {
-		if (!wait_message(child->channel, deadline, outside) ||
+		if (!wait_child(child, deadline, outside) ||
 		    receive(child, &message) == -1 ||
 		    monitor_answer(m, &message) == -1)
 			break;
@@ -178,7 +241,7 @@ run_front(struct monitor *m, const sigset_t *outside, struct child *front)
 {
 	const struct server_conf *conf = m->conf;
 
-	if (start(m, outside, front_main, front) == -1)
+	if (begin_front(m, outside, front) == -1)
 		log_line(LOG_FAULT, "cannot start the front: %s",
 		    strerror(errno));
 	else
@@ -194,9 +257,10 @@ static void
 run_import(struct monitor *m, const sigset_t *outside)
 {
 	struct child import = { .name = "solopop-import",
-	    .role = "import" };
+	    .role = "import", .pid = -1, .channel = -1 };
 
-	if (start(m, outside, import_main, &import) == -1)
+	monitor_hear(m, import.role);
+	if ((import.pid = import_start(m, &import.channel)) == -1)
 		log_line(LOG_FAULT, "cannot start %s: %s",
 		    m->conf->intake.program, strerror(errno));
 	else
@@ -204,18 +268,66 @@ run_import(struct monitor *m, const sigset_t *outside)
 	end(&import);
 }
 
+static int
+describe_session(const struct monitor *m, struct start *s)
+{
+	const struct login *l = &m->login;
+
+	*s = (struct start){ .monitor = m->pid, .uid = l->user.uid,
+	    .gid = l->user.gid, .no_sandbox = m->conf->no_sandbox,
+	    .memory = m->conf->session_memory, .peer = m->client->peer,
+	    .tls = m->tls_active, .tls_offered = m->tls_offered,
+	    .tls_named = m->conf->tls.cert != NULL, .secrets = l->secrets };
+	(void)span_copy(s->user, sizeof s->user, span_of(l->whole));
+	if (login_maildir(l, s->maildir) == -1)
+		return -1;
+	(void)span_copy(s->path, sizeof s->path, span_of(s->maildir));
+	return user_enter_folder(s->path, l->folder);
+}
+
+static int
+begin_session(const struct monitor *m, const char *path, struct child *child)
+{
+	struct start s;
+	struct program p;
+	int ends[2], fds[3];
+
+	if (describe_session(m, &s) == -1 || channel_pair(ends) == -1)
+		return -1;
+	program_init(&p, path);
+	p.uid = s.uid;
+	p.gid = s.gid;
+	fds[0] = m->client->in;
+	fds[1] = m->client->out;
+	fds[2] = ends[1];
+	child->pid = program_start(&p, fds, 3);
+	fd_close(&ends[1]);
+	child->channel = ends[0];
+	return child->pid == -1 ? -1 :
+	    start_send(child->channel, &m->conf->pop3, &s, &m->unread);
+}
+
 /* With our copies gone, the client sees its end when the session closes. */
 static void
 run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 {
 	struct child session = { .name = "the session",
-	    .role = "session" };
+	    .role = "session", .pid = -1, .channel = -1 };
+	char found[PATH_MAX];
+	const char *path = program_find(found, "solopop-session",
+	    SESSION_PROGRAM);
 
-	if (start(m, outside, session_main, &session) == -1)
-		log_line(LOG_FAULT, "cannot start a session: %s",
-		    strerror(errno));
+	monitor_hear(m, session.role);
+	if (begin_session(m, path, &session) == -1) {
+		log_line(LOG_FAULT, "cannot start %s for %s: %s", path,
+		    m->login.whole, strerror(errno));
+		refuse_client(m->client->out, &m->conf->pop3, m->language,
+		    REPLY_NOT_NOW);
+		end(&session);
+	}
 	end(front);
 	monitor_leave_client(m);
+	session.lean_after = SHORT_SESSION;
 	if (session.pid != -1)
 		serve(m, &session, USER_RUNS | ALL_DONE, WAIT_FOR_EVER,
 		    outside);
@@ -226,7 +338,7 @@ run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 static void
 find_front_account(struct monitor *m)
 {
-	if (privilege_front_account(m->conf->front_user, &m->front_uid,
+	if (account_find(m->conf->front_user, &m->front_uid,
 	    &m->front_gid) == NULL)
 		m->front_error = errno;
 }

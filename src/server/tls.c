@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "io/channel.h"
 #include "io/wait.h"
 #include "server/child.h"
 #include "confine/privilege.h"
@@ -66,7 +67,7 @@ put_number(struct program *c, const char *name, int64_t n)
 
 static void
 make_command(struct program *c, const struct server_conf *conf,
-    const struct client *client, int64_t deadline)
+    int64_t deadline)
 {
 	int64_t left = deadline - clock_ms();
 
@@ -79,7 +80,6 @@ make_command(struct program *c, const struct server_conf *conf,
 	}
 	if (conf->no_sandbox)
 		program_word(c, "--no-sandbox");
-	program_option(c, "--peer", client->peer.ip);
 	program_option(c, "--log", log_target_word());
 	program_option(c, "--log-facility", log_facility_word());
 	program_option(c, "--log-session", log_session());
@@ -89,32 +89,31 @@ make_command(struct program *c, const struct server_conf *conf,
 	put_number(c, "--patience", conf->pop3.idle_time);
 }
 
-/* One end of a pipe that nobody writes to ends when the other process does. */
+/*
+ * The channel tells it who the client is, and tells us, when the other end is
+ * closed, that it has ended.
+ */
 static int
 start_program(struct tls *t, const struct program *c, struct client *client,
     int plain)
 {
-	int alive[2], *fds[4];
+	int ends[2], fds[4];
 
-	if (pipe(alive) == -1)
+	if (channel_pair(ends) == -1)
 		return -1;
-	(void)fcntl(alive[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(alive[1], F_SETFD, FD_CLOEXEC);
-	if ((t->pid = fork()) == 0) {
-		fds[0] = &client->in;
-		fds[1] = &client->out;
-		fds[2] = &plain;
-		fds[3] = &alive[1];
-		program_become(c, fds, 4);
-	}
-	fd_close(&alive[1]);
+	fds[0] = client->in;
+	fds[1] = client->out;
+	fds[2] = plain;
+	fds[3] = ends[1];
+	t->pid = program_start(c, fds, 4);
+	fd_close(&ends[1]);
 	if (t->pid == -1) {
-		fd_close(&alive[0]);
+		fd_close(&ends[0]);
 		t->pid = 0;
 		return -1;
 	}
-	t->alive = alive[0];
-	return 0;
+	t->alive = ends[0];
+	return fields_send(t->alive, &peer_fields, &client->peer);
 }
 
 static int
@@ -137,7 +136,7 @@ begin_program(struct tls *t, const struct server_conf *conf,
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
 		return -1;
-	make_command(&c, conf, client, deadline);
+	make_command(&c, conf, deadline);
 	r = start_program(t, &c, client, ends[1]);
 	fd_close(&ends[1]);
 	copy = fd_copy(ends[0]);

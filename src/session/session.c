@@ -6,6 +6,11 @@
 #include "session/transaction.h"
 #include "session/update.h"
 
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <string.h>
+
 /* How often an idle session looks whether another one waits for it. */
 #define YIELD_EVERY 2000
 
@@ -49,4 +54,35 @@ session_run(struct pop3 *p, const char *path)
 		maildrop_save(p->drop);
 	maildrop_close(p->drop);
 	p->drop = NULL;
+}
+
+/*
+ * It must be there, since an empty maildrop would hide that a name is misspelt,
+ * and it may not be a link to somewhere else.
+ */
+static int
+find_folder(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1)
+		return -1;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode) ? 0 : -1;
+}
+
+void
+session_serve(struct pop3 *p, const char *maildir, const char *path)
+{
+	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
+	size_t len = strlen(maildir);
+
+	if (strcmp(maildir, path) == 0 || find_folder(path) == 0) {
+		session_run(p, path);
+		return;
+	}
+	log_line(LOG_NOTE, "%s: folder %s: %s", pop3_who(p), log_quote(quoted,
+	    sizeof quoted, span_of(path + len + 2)), strerror(errno));
+	(void)say(p, REPLY_NO_ACCESS);
+	out_finish(p->out, p->in.fd);
 }

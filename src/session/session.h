@@ -6,6 +6,12 @@
 
 #include "pop3/pop3.h"
 
+/*
+ * The same for the Maildir, or for a folder of it, "MAILDIR/.FOLDER": a folder
+ * that is not there is refused.
+ */
+void session_serve(struct pop3 *p, const char *maildir, const char *path);
+
 /* path is the user's Maildir.  Reports the totals to the monitor. */
 void session_run(struct pop3 *p, const char *path);
 

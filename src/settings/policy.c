@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 const char *
-policy_warning(const struct options *o, bool tls, bool secrets)
+policy_warning(const struct server_conf *conf, bool tls,
+    bool secrets)
 {
-	const struct pop3_conf *p = &o->server.pop3;
+	const struct pop3_conf *p = &conf->pop3;
 
 	if (p->clear == CLEAR_NEVER && !secrets)
 		return "clear-text-password is never, and there is no secrets "

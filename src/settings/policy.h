@@ -18,6 +18,7 @@ const char *policy_refusal(const struct options *o, const struct peer *peer,
  * warning, for nobody is refused because of it.  tls and secrets say whether
  * these would work.
  */
-const char *policy_warning(const struct options *o, bool tls, bool secrets);
+const char *policy_warning(const struct server_conf *conf, bool tls,
+    bool secrets);
 
 #endif

@@ -1,11 +1,12 @@
 /*
  * solopop-tls: between a client that speaks TLS and a solopop that does not.
- * solopop starts it, with the client as descriptors 3 and 4 and its own end as
- * 5.  It reads what is secret while it may, gives up everything, and only then
+ * solopop starts it, with the client as descriptors 3 and 4, its own end as 5,
+ * and a channel as 6, which tells who the client is and whether we live.  It reads what is secret while it may, gives up everything, and only then
  * hears the client.
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "confine/account.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
 #include "tls/context.h"
@@ -21,11 +22,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define CLIENT_IN 3
-#define CLIENT_OUT 4
-#define PLAIN 5
+#define PLAIN CHANNEL_FD
+#define TOLD 6
 
-/* Those, what tells the monitor that we live, the log, and a few to spare. */
+/* Those, the log, and a few to spare. */
 #define DESCRIPTORS 16
 
 static int
@@ -40,7 +40,7 @@ lock_up(const struct settings *s)
 			errno = EINVAL;
 			return -1;
 		}
-		if (privilege_front_account(s->user, &uid, &gid) == NULL ||
+		if (account_find(s->user, &uid, &gid) == NULL ||
 		    privilege_empty_dir(s->empty_dir, true) == -1 ||
 		    privilege_lock_up(s->empty_dir, uid, gid,
 		    DESCRIPTORS) == -1)
@@ -59,7 +59,7 @@ log_refused(const struct pump *p, const struct settings *s)
 
 	if (error == EPIPE && p->raw.received == 0)
 		return;
-	log_line(LOG_NOTE, "TLS refused: rhost=%s reason=\"%s\"", s->peer,
+	log_line(LOG_NOTE, "TLS refused: rhost=%s reason=\"%s\"", s->peer.ip,
 	    error == EPROTO ? identity_error() : error == ETIMEDOUT ?
 	    "the handshake took too long" : "the connection ended");
 }
@@ -72,7 +72,7 @@ log_begun(const struct pump *p, const struct settings *s)
 	    TLSEXT_NAMETYPE_host_name);
 
 	log_line(LOG_NOTE, "TLS: rhost=%s protocol=%s cipher=%s resumed=%s "
-	    "sni=%s", s->peer, SSL_get_version(p->ssl),
+	    "sni=%s", s->peer.ip, SSL_get_version(p->ssl),
 	    SSL_get_cipher_name(p->ssl),
 	    SSL_session_reused(p->ssl) ? "yes" : "no",
 	    sni == NULL ? "-" : log_quote(quoted, sizeof quoted,
@@ -90,7 +90,7 @@ run(struct pump *p, const struct settings *s)
 	pump_run(p);
 	if (p->dead)
 		log_line(LOG_NOTE, "TLS: rhost=%s connection lost: the "
-		    "client's machine does not answer", s->peer);
+		    "client's machine does not answer", s->peer.ip);
 	return EX_OK;
 }
 
@@ -99,17 +99,23 @@ run(struct pump *p, const struct settings *s)
  * before the filter of system calls refuses that question.
  */
 static int
-serve(const struct settings *s)
+serve(struct settings *s)
 {
 	struct pump *p = NULL;
 	struct context c;
 	int status = EX_CONFIG;
 
 	log_ready();
+	if (fields_receive(TOLD, &peer_fields, &s->peer) == -1) {
+		log_line(LOG_FAULT, "TLS: solopop does not say whose "
+		    "connection it is: %s", strerror(errno));
+		return EX_USAGE;
+	}
+	log_tell(LOG_OF_RHOST, span_of(s->peer.ip));
 	if (context_open(&c, s) == -1)
 		;
-	else if ((p = pump_new(c.ssl, CLIENT_IN, CLIENT_OUT, PLAIN,
-	    s->patience)) == NULL)
+	else if ((p = pump_new(c.ssl, CHANNEL_CLIENT_IN,
+	    CHANNEL_CLIENT_OUT, PLAIN, s->patience)) == NULL)
 		status = EX_OSERR;
 	else if (lock_up(s) == -1)
 		log_line(LOG_FAULT, "TLS: cannot lock up (user %s, directory "
@@ -150,8 +156,6 @@ main(int argc, char **argv)
 	(void)log_open("solopop-tls", s.log_facility, s.log, true);
 	if (s.log_session != NULL)
 		log_tell(LOG_OF_SESSION, span_of(s.log_session));
-	if (s.peer != NULL)
-		log_tell(LOG_OF_RHOST, span_of(s.peer));
 	/* Nothing is left to be done at exit, and nobody to be told. */
 	_exit(serve(&s));
 }

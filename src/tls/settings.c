@@ -24,7 +24,6 @@ static const struct row {
 	{ "ticket-file", KIND_TEXT, AT(ticket_file) },
 	{ "user", KIND_TEXT, AT(user) },
 	{ "empty-dir", KIND_TEXT, AT(empty_dir) },
-	{ "peer", KIND_TEXT, AT(peer) },
 	{ "monitor", KIND_PID, AT(monitor) },
 	{ "handshake-time", KIND_MS, AT(handshake_time) },
 	{ "patience", KIND_MS, AT(patience) },
@@ -97,7 +96,7 @@ settings_parse(struct settings *s, int argc, char **argv, char *error,
 	struct option longs[ROWS + 1];
 	int c;
 
-	*s = (struct settings){ .peer = "unknown", .handshake_time = 30000,
+	*s = (struct settings){ .handshake_time = 30000,
 	    .patience = 600000, .log = LOG_STDERR, .log_facility = "mail" };
 	make_getopt(longs);
 	opterr = 0;

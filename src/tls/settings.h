@@ -6,6 +6,7 @@
 #define TLS_SETTINGS_H
 
 #include "base/log.h"
+#include "io/peer.h"
 
 #include <sys/types.h>
 
@@ -21,7 +22,7 @@ struct settings {
 	const char *ticket_file;	/* or NULL: no session resumes */
 	const char *user;		/* for root: become this account ... */
 	const char *empty_dir;		/* ... locked up here */
-	const char *peer;		/* the client's address, for the log */
+	struct peer peer;		/* told later: the client, for the log */
 	pid_t monitor;			/* end when it does; 0: whoever began */
 	int64_t handshake_time;		/* ms the handshake may take */
 	int64_t patience;		/* ms the client may take no byte */

@@ -132,7 +132,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		conf.secrets = fuzz_path(secrets, "secrets");
 		fuzz_write(secrets, SECRETS, sizeof SECRETS - 1);
 	}
-	CHECK(monitor_init(&m, &conf, &client) == 0);
+	monitor_init(&m, &conf, &client);
+	CHECK(monitor_prepare(&m) == 0);
 	m.login.root = false;
 	m.tls_offered = true;
 	while (size >= 2) {

@@ -322,7 +322,7 @@ class Fate:
         for name in os.listdir(trace):
             text = slurp(trace + "/" + name)
             made |= calls(text)         # the most that one process makes
-            if "execve(" in text:       # what is not ours: until main
+            if MAIN in text:            # what is not ours: until main
                 before = calls(text[:text.index(MAIN)])
         return {c: range(before[c] + 1, made[c] + 1) for c in made}
 

@@ -149,7 +149,7 @@ def roles__of_stls__a_new_front_and_no_raw_socket():
             check(client not in open_files(pid).values(), pid,
                   "holds the raw socket")
         s.talk.login("alice")
-        session = roles(s.pid)["solopop"]
+        session = roles(s.pid)["solopop-session"]
         equal(status(session)["Uid"].split(), [str(uid("alice"))] * 4)
         check(client not in open_files(session).values(), "the session, too")
         plain = open_files(session)[3]

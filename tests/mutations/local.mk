@@ -58,6 +58,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/front-beyond-its-time.mutation \
 	tests/mutations/front-filter-inside.mutation \
 	tests/mutations/front-filter.mutation \
+	tests/mutations/front-forked.mutation \
+	tests/mutations/front-forked-with-secrets.mutation \
 	tests/mutations/front-memory.mutation \
 	tests/mutations/front-role.mutation \
 	tests/mutations/front-root.mutation \
@@ -163,6 +165,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/secret-wipe.mutation \
 	tests/mutations/session-filter-inside.mutation \
 	tests/mutations/session-filter.mutation \
+	tests/mutations/session-forked.mutation \
 	tests/mutations/session-memory.mutation \
 	tests/mutations/session-role.mutation \
 	tests/mutations/session-root.mutation \
@@ -179,6 +182,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/tls-filter.mutation \
 	tests/mutations/tls-public-key.mutation \
 	tests/mutations/tls-role.mutation \
+	tests/mutations/tls-tells-the-client.mutation \
 	tests/mutations/tls-root.mutation \
 	tests/mutations/tls-small-writes.mutation \
 	tests/mutations/tls-ticket-link.mutation \

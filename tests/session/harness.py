@@ -54,6 +54,7 @@ class Place:
         if os.geteuid() == 0:
             self.binary = self._copy(self.binary)
             self._copy(beside("solopop-check"))
+            self._copy(beside("solopop-session"))
             if os.path.exists(self.tls):
                 self.tls = self._copy(self.tls)
             if os.path.exists(self.importer):

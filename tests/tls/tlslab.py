@@ -174,6 +174,13 @@ def tcp_pair():
     return socket.socket(fileno=near), socket.socket(fileno=far)
 
 
+def peer_message(ip):
+    """What solopop tells of the client: io/peer.c, in the form of io/fields.c."""
+    numbers = [3, 1, len(ip)]
+    return b"\x44" + b"".join(n.to_bytes(8, "big") for n in numbers) + ip + \
+        (1).to_bytes(8, "big") + (0).to_bytes(8, "big")
+
+
 class Pump:
     """solopop-tls alone: we are the client, and the plain end, too."""
 
@@ -184,23 +191,26 @@ class Pump:
         self.plain.settimeout(PATIENCE)
         self.log = authority.place.path("log")
         args = [authority.place.tls, "--cert=" + (cert or authority.cert),
-                "--key=" + (key or authority.key),
-                "--peer=192.0.2.7"] + list(options)
+                "--key=" + (key or authority.key)] + list(options)
+        channel, told = socket.socketpair(socket.AF_UNIX,
+                                          socket.SOCK_SEQPACKET)
+        channel.send(peer_message(b"192.0.2.7"))
         with open(self.log, "ab") as err:
             self.pid = os.fork()
             if self.pid == 0:
                 try:
                     high = [os.dup2(fd, 20 + i) for i, fd in enumerate(
                         (far.fileno(), far.fileno(), theirs.fileno(),
-                         err.fileno()))]
-                    for at, fd in zip((3, 4, 5, 2), high):
+                         told.fileno(), err.fileno()))]
+                    for at, fd in zip((3, 4, 5, 6, 2), high):
                         os.dup2(fd, at)
-                    os.closerange(6, 64)
+                    os.closerange(7, 64)
                     os.execve(args[0], args, {})
                 finally:
                     os._exit(127)
-        far.close()
-        theirs.close()
+        for end in (far, theirs, told):
+            end.close()
+        self.channel = channel      # open as long as we live
         self.status = None
 
     def peer(self, context, **how):

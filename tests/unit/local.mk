@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/test_exact \
 	tests/unit/test_expected \
 	tests/unit/test_fd \
+	tests/unit/test_fields \
 	tests/unit/test_program \
 	tests/unit/test_hmac \
 	tests/unit/test_index \
@@ -164,6 +165,9 @@ tests_unit_test_program_LDADD = $(TEST_LIBS)
 tests_unit_test_fd_SOURCES = tests/unit/test_fd.c tests/unit/unit.h
 tests_unit_test_fd_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_fd_LDADD = $(TEST_LIBS)
+tests_unit_test_fields_SOURCES = tests/unit/test_fields.c tests/unit/unit.h
+tests_unit_test_fields_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_fields_LDADD = $(TEST_LIBS)
 tests_unit_test_hmac_SOURCES = tests/unit/test_hmac.c tests/unit/unit.h
 tests_unit_test_hmac_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hmac_LDADD = $(TEST_LIBS)

@@ -346,7 +346,7 @@ refusal(const char *const arguments[4], bool warn)
 	for (n = 0; n < 4 && arguments[n] != NULL; n++)
 		argv[n + 2] = (char *)(uintptr_t)arguments[n];
 	assert_int_equal(options_parse(&o, n + 2, argv), 0);
-	text = warn ? policy_warning(&o, false, false) :
+	text = warn ? policy_warning(&o.server, false, false) :
 	    policy_refusal(&o, &here, &reply);
 	options_free(&o);
 	return text != NULL ? text : "";

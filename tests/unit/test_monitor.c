@@ -52,6 +52,13 @@ take_line(void *ctx, enum log_level level, const char *line)
 }
 
 static int
+begin_monitor(void)
+{
+	monitor_init(&m, &conf, &client);
+	return monitor_prepare(&m);
+}
+
+static int
 set_up(void **state)
 {
 	(void)state;
@@ -73,7 +80,7 @@ set_up(void **state)
 	fake_pam_takes = 0;
 	fake_pam_started = 0;
 	random_calls = random_fails_at = 0;
-	if (user_self(&self) == -1 || monitor_init(&m, &conf, &client) == -1)
+	if (user_self(&self) == -1 || begin_monitor() == -1)
 		return -1;
 	m.login.root = false;		/* one's own account is the one let in */
 	return 0;
@@ -676,7 +683,7 @@ begin(const char *proxy_from, bool tls_first)
 	conf.tls.first = tls_first;
 	client.peer = (struct peer){ .ip = "192.0.2.7", .known = true };
 	monitor_free(&m);
-	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	assert_int_equal(begin_monitor(), 0);
 	m.login.root = false;
 }
 
@@ -903,16 +910,16 @@ stamp__without_a_usable_file__is_none(void **state)
 	(void)state;
 	assert_string_equal(m.login.stamp, "");
 	conf.secrets = path;
-	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	assert_int_equal(begin_monitor(), 0);
 	assert_string_equal(m.login.stamp, "");
 	assert_int_equal(write(fd, "jane:tanstaaf\n", 14), 14);
-	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	assert_int_equal(begin_monitor(), 0);
 	assert_int_equal(m.login.stamp[0], '<');
 	assert_non_null(strstr(m.login.stamp, ".1700000000."));
 	assert_non_null(strstr(m.login.stamp, "@pop.example.org>"));
 	assert_int_equal(fchmod(fd, 0640), 0);
 	line_count = 0;
-	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	assert_int_equal(begin_monitor(), 0);
 	assert_string_equal(m.login.stamp, "");
 	assert_non_null(strstr(lines[0], "wrong owner or mode"));
 	(void)close(fd);
@@ -1028,7 +1035,7 @@ proof__failed_and_nothing_right_after_it__is_a_guess(void **state)
 	monitor_free(&m);
 	assert_true(line_begins(i, GUESS "bin"));
 	/* A name that nobody has is counted at once, and so is a secret's owner. */
-	assert_int_equal(monitor_init(&m, &conf, &client), 0);
+	assert_int_equal(begin_monitor(), 0);
 	memcpy(m.login.stamp, STAMP, sizeof STAMP);
 	assert_int_equal(apop("no-such-user-here", DIGEST), VERDICT_WRONG);
 	assert_true(line_begins(i + 1, GUESS "no-such-user-here"));
@@ -1349,7 +1356,7 @@ init__without_random_bytes__fails(void **state)
 	monitor_free(&m);
 	random_calls = 0;
 	random_fails_at = 1;
-	assert_int_equal(monitor_init(&m, &conf, &client), -1);
+	assert_int_equal(begin_monitor(), -1);
 	assert_int_equal(errno, EIO);
 	assert_string_equal(m.login.stamp, "");
 	(void)unlink(secrets);

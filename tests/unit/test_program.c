@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -112,6 +113,47 @@ become__has_these_descriptors_and_nothing_of_ours(void **state)
 	(void)close(ends[0]);
 }
 
+/* Unlike a fork, a program that is started has nothing of our memory. */
+static void
+start__is_the_program_or_says_why(void **state)
+{
+	static const char script[] = "test ! -e /proc/self/fd/5 && echo x >&3";
+	struct program p;
+	int ends[2], kept, status = -1;
+	char byte = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	kept = ends[1];
+	program_init(&p, "/bin/sh");
+	program_option(&p, "-c", script);
+	assert_true((pid = program_start(&p, &ends[1], 1)) > 0);
+	assert_int_equal(ends[1], kept);
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	(void)close(ends[0]);
+	program_init(&p, "/nonexistent/program");
+	assert_errno(program_start(&p, NULL, 0), ENOENT);
+	program_init(&p, "/bin/sh");
+	p.uid = geteuid() == 0 ? (uid_t)-1 : geteuid() + 1;
+	assert_int_equal(program_start(&p, NULL, 0), -1);
+	assert_errno(waitpid(-1, &status, 0), ECHILD);
+}
+
+static void
+find__beside_us_or_where_it_is_installed(void **state)
+{
+	char path[PATH_MAX];
+
+	(void)state;
+	assert_non_null(strstr(program_find(path, NULL, "/x"), "test_program"));
+	assert_string_equal(program_find(path, "no-such-program", "/x"), "/x");
+}
+
 int
 main(void)
 {
@@ -120,6 +162,8 @@ main(void)
 		cmocka_unit_test(
 		    become__more_words_than_there_is_room_for__does_not_start),
 		cmocka_unit_test(become__what_is_not_there__says_so),
+		cmocka_unit_test(start__is_the_program_or_says_why),
+		cmocka_unit_test(find__beside_us_or_where_it_is_installed),
 		cmocka_unit_test(
 		    become__has_these_descriptors_and_nothing_of_ours),
 	};

@@ -1,0 +1,40 @@
+/*
+ * What the monitor tells a session that begins in a program of its own.
+ */
+#ifndef SESSION_START_H
+#define SESSION_START_H
+
+#include "pop3/pop3.h"
+
+#include <sys/types.h>
+
+#include <limits.h>
+
+struct start {
+	pid_t monitor;			/* our parent */
+	uid_t uid;			/* that we must be, and its group */
+	gid_t gid;
+	bool no_sandbox;
+	uint32_t memory;		/* MB; 0: any amount */
+	char user[ASK_USER_MAX + 1];	/* as the client named it */
+	char maildir[PATH_MAX];
+	char path[PATH_MAX];		/* the same, or a folder of it */
+	struct peer peer;
+	bool tls, tls_offered, tls_named;
+	struct secrets_kinds secrets;
+};
+
+extern const struct fields start_fields;
+
+/*
+ * Tell the program at the other end of the channel; unread is the message
+ * ASK_HAND_OVER as it came.  -1 as fields_send().
+ */
+int start_send(int channel, const struct pop3_conf *conf,
+    const struct start *start, const struct monmsg *unread);
+
+/* -1 as fields_receive(). */
+int start_receive(int channel, struct pop3_conf *conf, struct start *start,
+    struct monmsg *unread);
+
+#endif
