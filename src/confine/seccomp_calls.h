@@ -28,9 +28,6 @@
 #ifndef SYS_readlink
 #define SYS_readlink (-1)
 #endif
-#ifndef SYS_statx
-#define SYS_statx (-1)
-#endif
 
 /* A sanitizer looks around before it tells what it has found. */
 #ifdef WITH_SANITIZERS

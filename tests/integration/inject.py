@@ -19,7 +19,7 @@ NAMES = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax "
 CALLS = dict(read=0, mmap=9, socket=41, sendto=44, fork=57, execve=59, kill=62,
              getpid=39, ptrace=101, setuid=105, setresgid=119, prctl=157,
              openat=257, mkdirat=258, unlinkat=263, renameat=264, linkat=265,
-             fchmodat=268)
+             fchmodat=268, utimensat=280, statx=332)
 AT_FDCWD = -100
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p,

@@ -47,6 +47,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/fate-removed-or-not.mutation \
 	tests/mutations/fate-twin-hidden.mutation \
 	tests/mutations/filter-architecture.mutation \
+	tests/mutations/filter-dates.mutation \
 	tests/mutations/filter-default.mutation \
 	tests/mutations/filter-fcntl.mutation \
 	tests/mutations/filter-gentle.mutation \
