@@ -1,7 +1,9 @@
 #include "check/mailbox.h"
 
+#include "base/fd.h"
 #include "confine/privilege.h"
 #include "maildir/maildrop.h"
+#include "maildir/storage.h"
 #include "users/access.h"
 #include "users/user.h"
 
@@ -107,12 +109,52 @@ check_rights(struct report *r, const char *path)
 }
 
 static void
+check_left_out(struct report *r, struct left_out l)
+{
+	char forms[MAILDROP_FORMS_MAX];
+
+	if (l.stored > 0) {
+		report_say(r, "", "%" PRIu32 " more cannot be decoded: %s",
+		    l.stored, maildrop_forms(&l, forms));
+		report_fix(r, "have the program that stored them rewrite them "
+		    "as they were");
+	}
+	if (l.too_long > 0) {
+		report_say(r, "", "%" PRIu32 " more have names of more than "
+		    "255 bytes", l.too_long);
+		report_fix(r, "rename them");
+	}
+}
+
+/* What is believed of the index, and why. */
+static void
+check_index(struct report *r, const struct options *o, const char *path)
+{
+	enum index_use use = o->server.pop3.drop.index;
+	const char *name;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool keeps = fd != -1 && storage_keeps_times(fd, &name);
+
+	if (fd == -1 || use == INDEX_OFF)
+		report_say(r, "index", "none: each login reads all messages");
+	else if (use == INDEX_FULL || (use == INDEX_AUTO && keeps))
+		report_say(r, "index", "full: on %s, an unchanged directory "
+		    "is not read", name);
+	else
+		report_say(r, "index", "sizes: on %s, each login reads the "
+		    "directories%s", name, use == INDEX_SIZES ? "" :
+		    ", since their times may not tell of new mail");
+	fd_close(&fd);
+}
+
+static void
 check_messages(struct report *r, const char *path, struct maildrop *d)
 {
 	struct maildrop_sum sum = maildrop_left(d);
 
 	report_say(r, "Maildir", "%s: %" PRIu32 " messages, %" PRIu64
 	    " octets", path, sum.count, sum.octets);
+	check_left_out(r, maildrop_left_out(d));
 	if (maildrop_unreadable(d) > 0) {
 		report_say(r, "", "%zu more cannot be read: %s",
 		    maildrop_unreadable(d), maildrop_error(d));
@@ -132,9 +174,10 @@ mailbox_check(struct report *r, const struct options *o, const char *path)
 		check_missing(r, path, errno);
 		return;
 	}
-	if (maildrop_open(&d, path, &look) == MAILDROP_OPEN)
+	if (maildrop_open(&d, path, &look) == MAILDROP_OPEN) {
 		check_messages(r, path, d);
-	else {
+		check_index(r, o, path);
+	} else {
 		report_say(r, "Maildir", "%s cannot be read: %s", path,
 		    d != NULL ? maildrop_error(d) : strerror(errno));
 		if (check_way(r, path))

@@ -20,6 +20,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_real_mail.py \
 	tests/integration/test_sandbox.py \
 	tests/integration/test_secrets.py \
+	tests/integration/test_storage.py \
 	tests/integration/test_stress.py \
 	tests/integration/test_superservers.py \
 	tests/integration/test_tls.py \

@@ -4,19 +4,24 @@
 #include "box.h"
 #include "fake_clock.h"
 #include "maildir/maildrop.h"
+#include "maildir/table.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct maildrop_conf conf = { .lock = true, .index = INDEX_AUTO };
 
 static struct maildrop *drop;
 static struct maildrop_sum removed;
+
+static char renamed_from[BOX_PATH_MAX];
 
 static int
 set_up(void **state)
@@ -829,12 +834,209 @@ names__of_no_files__are_not_believed(void **state)
 	assert_int_equal(maildrop_count(drop), 1000);
 }
 
+static void
+make_link(const char *of, const char *name)
+{
+	char from[BOX_PATH_MAX], to[BOX_PATH_MAX];
+
+	assert_int_equal(link(box_path(from, of), box_path(to, name)), 0);
+}
+
+/* A move that was cut short, or a backup that was restored. */
+static void
+links__of_one_message__go_together(void **state)
+{
+	int round;
+
+	(void)state;
+	for (round = 0; round < 2; round++) {
+		deliver("new/1.a", "x\n");
+		make_link("new/1.a", "cur/1.a:2,S");
+		make_link("new/1.a", "cur/1.a:2,");
+		deliver("new/2.b", "y\n");
+		make_link("new/2.b", "cur/2.b:2,F");
+		/* Its own message, though of the same name. */
+		deliver("cur/3.c:2,", "one\n");
+		make_link("cur/3.c:2,", "new/3.c");
+		deliver("cur/3.c:2,S", "other\n");
+		start();
+		if (round == 1) {
+			start_anew();
+			start_anew();
+		}
+		assert_int_equal(maildrop_count(drop), 4);
+		assert_int_equal(maildrop_delete(drop, 1), 0);
+		maildrop_mark_read(drop, 2);
+		assert_int_equal(maildrop_delete(drop, 3), 0);
+		assert_int_equal(update(), 0);
+		assert_int_equal(removed.count, 2);
+		assert_false(box_has("new/1.a"));
+		assert_false(box_has("cur/1.a:2,"));
+		assert_false(box_has("cur/1.a:2,S"));
+		assert_false(box_has("new/2.b"));
+		assert_true(box_has("cur/2.b:2,FS"));
+		assert_true(box_has("cur/2.b:2,S"));
+		assert_true(box_has("cur/3.c:2,S"));
+		assert_false(box_has("cur/3.c:2,"));
+		assert_false(box_has("new/3.c"));
+		start_anew();
+		assert_int_equal(maildrop_count(drop), 2);
+		box_remove("cur/2.b:2,FS");
+		box_remove("cur/2.b:2,S");
+		box_remove("cur/3.c:2,S");
+		maildrop_close(drop);
+		drop = NULL;
+		box_remove("solopop.index");
+		box_remove("solopop.uidl");
+	}
+}
+
+/* In place of unlinkat(2): another program is quicker, and renames. */
+static int
+rename_first(struct maildir *md, enum maildir_where where, const char *file)
+{
+	static unsigned times;
+	char to[64];
+
+	(void)md;
+	(void)where;
+	(void)snprintf(to, sizeof to, "cur/1.a:2,%c", (int)('A' + times++ % 26));
+	(void)strcat(strcpy(renamed_from, "cur/"), file);
+	box_move(renamed_from, to);
+	errno = ENOENT;
+	return -1;
+}
+
+static void
+remove__of_what_is_renamed_again_and_again__fails(void **state)
+{
+	struct maildir md;
+	struct table t;
+
+	(void)state;
+	deliver("cur/1.a:2,Z", "x\n");
+	maildir_init(&md);
+	assert_int_equal(maildir_open(&md, box_top()), 0);
+	table_init(&t, &md);
+	assert_int_equal(table_open(&t, &(struct table_conf){ .index =
+	    INDEX_OFF }), 0);
+	assert_errno(table_act(&t, 0, rename_first), EAGAIN);
+	assert_non_null(strstr(maildir_error(&md), "again and again"));
+	table_close(&t);
+	maildir_close(&md);
+}
+
+/* The clock was ahead, and is not any more. */
+static void
+index__with_a_time_in_the_future__is_not_written_again(void **state)
+{
+	char path[BOX_PATH_MAX];
+	struct stat before, now;
+	int i;
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	fake_date = 1000000000;
+	start();
+	start_anew();
+	assert_int_equal(stat(box_path(path, "solopop.index"), &before), 0);
+	for (i = 0; i < 2; i++) {
+		start_anew();
+		assert_octets(1, 3);
+		assert_int_equal(stat(path, &now), 0);
+		assert_int_equal(now.st_ino, before.st_ino);
+	}
+	deliver("new/2.b", "yy\n");
+	start_anew();
+	assert_left(2, 7);
+	fake_date = time(NULL);
+}
+
+/* A file server was restarted, and somebody was quicker. */
+static void
+lock__that_was_lost__ends_without_update(void **state)
+{
+	struct maildrop *other;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	start();
+	assert_int_equal(maildrop_delete(drop, 1), 0);
+	box_remove("solopop.lock");
+	if ((pid = fork()) == 0) {
+		if (maildrop_open(&other, box_top(), &conf) != MAILDROP_OPEN)
+			_exit(1);
+		(void)raise(SIGSTOP);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	assert_true(maildrop_is_wanted(drop));
+	assert_int_equal(update(), -1);
+	assert_int_equal(removed.count, 0);
+	assert_non_null(strstr(maildrop_error(drop), "lock was lost"));
+	assert_true(box_has("new/1.a"));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+static void
+open__to_read_only__writes_nothing(void **state)
+{
+	const struct maildrop_conf reader = { .lock = true, .index = INDEX_AUTO,
+	    .read_only = true, .takeover = TAKEOVER_LISTS };
+
+	(void)state;
+	deliver("new/1.a,S=1", "x\n");
+	deliver("new/1.a,S=2", "x\n");
+	deliver("dovecot-uidlist", "3 V1 N2\n1 :1.a,S=1\n");
+	assert_int_equal(maildrop_open(&drop, box_top(), &reader), 0);
+	maildrop_mark_read(drop, 1);
+	assert_int_equal(maildrop_update(drop, &removed), 0);
+	maildrop_save(drop);
+	assert_false(box_has("solopop.lock"));
+	assert_false(box_has("solopop.index"));
+	assert_false(box_has("solopop.uidl"));
+	assert_true(box_has("new/1.a,S=1"));
+}
+
+/* The MD5 of the second name; it stays when the first message goes. */
+static void
+ids__of_names_that_tell_one_for_two__stay(void **state)
+{
+	char uidl[UIDL_MAX];
+
+	(void)state;
+	deliver("new/1.a,S=2", "x\n");
+	deliver("new/1.a,U=7", "y\n");
+	start();
+	assert_uidl(1, "1.a");
+	assert_int_equal(maildrop_uidl(drop, 2, uidl), 0);
+	assert_int_equal(strlen(uidl), 32);
+	box_remove("new/1.a,S=2");
+	box_move("new/1.a,U=7", "cur/1.a,U=7:2,S");
+	start_anew();
+	assert_uidl(1, uidl);
+	box_remove("solopop.index");
+	maildrop_close(drop);
+	start();
+	assert_uidl(1, uidl);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(links__of_one_message__go_together),
+		TEST(remove__of_what_is_renamed_again_and_again__fails),
+		TEST(index__with_a_time_in_the_future__is_not_written_again),
+		TEST(lock__that_was_lost__ends_without_update),
+		TEST(open__to_read_only__writes_nothing),
+		TEST(ids__of_names_that_tell_one_for_two__stay),
 		TEST(open__orders_by_time_and_name__new_and_cur_together),
 		TEST(open__of_no_maildir__is_empty),
 		TEST(open__without_new_or_cur__takes_what_is_there),
