@@ -254,6 +254,7 @@ run_mode(struct options *o, char **argv, const int ucspi[3])
 	    .ucspi_in = ucspi[1], .ucspi_out = ucspi[2] };
 
 	switch (o->mode) {
+	case RUN_DEMO:
 	case RUN_HELP:
 	case RUN_CHECK:
 		return explain(argv);

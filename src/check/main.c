@@ -3,6 +3,7 @@
  * command line.  It explains; no session needs it.
  */
 #include "check/check.h"
+#include "check/demo.h"
 #include "check/help.h"
 
 #include "base/fd.h"
@@ -18,6 +19,8 @@ run(const struct options *o)
 	int r = 0;
 
 	peer_find(&peer, STDIN_FILENO);
+	if (o->mode == RUN_DEMO)
+		return demo_run();
 	if (o->mode == RUN_HELP)
 		help_print(stdout);
 	else

@@ -12,9 +12,31 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define LINGER_MS 2000
+
+/* Such a terminal makes CR LF of our LF, and CR CR LF of our CR LF. */
+static bool
+ends_lines(int fd)
+{
+	struct termios t;
+
+	return tcgetattr(fd, &t) == 0 && (t.c_oflag & OPOST) != 0 &&
+	    (t.c_oflag & ONLCR) != 0;
+}
+
+static size_t
+leave_out_cr(unsigned char *p, size_t len)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		if (p[i] != '\r' || i + 1 == len || p[i + 1] != '\n')
+			p[n++] = p[i];
+	return n;
+}
 
 struct out *
 out_new(int fd, int64_t patience)
@@ -33,6 +55,7 @@ out_new(int fd, int64_t patience)
 	 */
 	o->chunk = o->socket || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) ?
 	    SIZE_MAX : PIPE_BUF;
+	o->cooked = !o->socket && ends_lines(fd);
 	o->interrupt = NULL;
 	o->patience = patience;
 	o->error = 0;
@@ -114,7 +137,7 @@ write_all(struct out *o, const unsigned char *p, size_t len)
 int
 out_flush(struct out *o)
 {
-	size_t len = o->len;
+	size_t len = o->cooked ? leave_out_cr(o->buffer, o->len) : o->len;
 
 	if (o->error != 0)
 		return fail(o);

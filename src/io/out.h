@@ -25,6 +25,7 @@
 struct out {
 	int fd;			/* on loan */
 	bool socket;
+	bool cooked;		/* a terminal that ends lines by itself */
 	const struct interrupt *interrupt;	/* on loan, or NULL */
 	size_t chunk;		/* the most that one write may take */
 	int64_t patience;	/* ms a peer may acknowledge no byte at all */

@@ -39,7 +39,8 @@ auth_pass(struct pop3 *p, const struct args *a)
 	int r;
 
 	if (!p->has_user)
-		return say_bad(p, REPLY_UNKNOWN, span_of("pass"));
+		return say_bad(p, p->terminal ? REPLY_USER_FIRST :
+		    REPLY_UNKNOWN, span_of("pass"));
 	if (!pop3_cleartext_allowed(p))
 		return say_bad(p, pop3_cleartext_refusal(p), span_of(""));
 	if (!attempt_is_text(p, a->rest)) {
@@ -150,18 +151,32 @@ auth_quit(struct pop3 *p, const struct args *a)
 	return STEP_END;
 }
 
+static bool
+has_stamp(const struct pop3 *p)
+{
+	return p->stamp[0] != '\0';
+}
+
+static bool
+offers_tls(const struct pop3 *p)
+{
+	return p->tls_offered;
+}
+
 static const struct command commands[] = {
-	{ "APOP", 2, 2, auth_apop },
-	{ "AUTH", 0, 2, sasl_auth },
-	{ "CAPA", 0, 0, capa_run },
-	{ "LANG", 0, 1, lang_run },
-	{ "PASS", 1, ARGS_REST, auth_pass },
-	{ "QUIT", 0, 0, auth_quit },
-	{ "STLS", 0, 0, auth_stls },
-	{ "USER", 1, 1, auth_user },
-	{ "UTF8", 0, 0, auth_utf8 },
-	{ "XCLIENT", 1, ARGS_REST, auth_xclient },
-	{ NULL, 0, 0, NULL }
+	{ "APOP", 2, 2, auth_apop, "NAME DIGEST", has_stamp },
+	{ "AUTH", 0, 2, sasl_auth, "[MECHANISM [RESPONSE]]", NULL },
+	{ "CAPA", 0, 0, capa_run, NULL, NULL },
+	{ "LANG", 0, 1, lang_run, "[LANGUAGE]", NULL },
+	{ "PASS", 1, ARGS_REST, auth_pass, "PASSWORD",
+	    pop3_cleartext_allowed },
+	{ "QUIT", 0, 0, auth_quit, NULL, NULL },
+	{ "STLS", 0, 0, auth_stls, NULL, offers_tls },
+	{ "USER", 1, 1, auth_user, "NAME", pop3_cleartext_allowed },
+	{ "UTF8", 0, 0, auth_utf8, NULL, NULL },
+	{ "XCLIENT", 1, ARGS_REST, auth_xclient, "NAME=VALUE...",
+	    pop3_is_proxy },
+	{ NULL, 0, 0, NULL, NULL, NULL }
 };
 
 enum pop3_step

@@ -25,6 +25,8 @@ struct command {
 	const char *name;		/* NULL ends the table */
 	size_t min, max;		/* arguments */
 	enum pop3_step (*run)(struct pop3 *, const struct args *);
+	const char *usage;		/* arguments, for HELP; NULL: none */
+	bool (*works)(const struct pop3 *);	/* or HELP leaves it out */
 };
 
 /* Run the command in this line.  The span is good for this call only. */

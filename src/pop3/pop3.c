@@ -5,6 +5,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
+
+/* A terminal that gathers lines has a person at it; a raw one has a program. */
+static bool
+is_typed(int fd)
+{
+	struct termios t;
+
+	return tcgetattr(fd, &t) == 0 && (t.c_lflag & ICANON) != 0;
+}
 
 struct pop3 *
 pop3_new(const struct pop3_conf *conf, const struct peer *peer,
@@ -21,6 +31,7 @@ pop3_new(const struct pop3_conf *conf, const struct peer *peer,
 	if (conf->fixture.cut_after > 0)
 		p->out->limit = conf->fixture.cut_after;
 	line_init(&p->in, in);
+	p->terminal = is_typed(in);
 	p->conf = conf;
 	p->peer = peer;
 	p->ask = ask;

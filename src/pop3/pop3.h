@@ -88,6 +88,7 @@ struct pop3 {
 	struct out *out;
 	struct interrupt yield;
 
+	bool terminal;			/* a person types: HELP, and more words */
 	bool tls;			/* the client speaks it already */
 	bool tls_offered;		/* STLS would work; never with tls */
 	bool tls_named;			/* the site names a certificate */

@@ -108,6 +108,27 @@ static const struct text {
 	    "Der POP-Server {host} sagt auf Wiedersehen.",
 	    "Le serveur POP {host} vous dit au revoir." } },
 
+	[REPLY_HELP] = { OK, {
+	    "These commands can be given now:", NULL,
+	    "Diese Befehle gehen jetzt:",
+	    "Les commandes possibles maintenant :" } },
+	[REPLY_AFTER_LOGIN] = { ERR, {
+	    "Log in before {word}: USER NAME, then PASS PASSWORD.", NULL,
+	    "Vor {word} steht die Anmeldung: USER NAME, dann PASS PASSWORT.",
+	    "Connectez-vous avant {word} : USER NOM, puis PASS SECRET." } },
+	[REPLY_BEFORE_LOGIN] = { ERR, {
+	    "You are logged in already; {word} comes before that.", NULL,
+	    "Sie sind schon angemeldet; {word} geht nur davor.",
+	    "Vous êtes déjà connecté ; {word} vient avant." } },
+	[REPLY_USER_FIRST] = { ERR, {
+	    "Say USER NAME first.", NULL,
+	    "Zuerst kommt USER NAME.",
+	    "D'abord USER NOM." } },
+	[REPLY_USAGE] = { ERR, {
+	    "Usage: {word}", NULL,
+	    "Aufruf: {word}",
+	    "Usage : {word}" } },
+
 	[REPLY_UNKNOWN] = { ERR, {
 	    "Unknown command: \"{word}\".", NULL,
 	    "Unbekannter Befehl: \"{word}\".",

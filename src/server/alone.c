@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -95,6 +97,26 @@ serve(struct monitor *m, struct pop3 *p)
 }
 
 /*
+ * Somebody at a terminal who ends a session so has done nothing wrong.  Nothing
+ * is removed without QUIT, and whatever is being written bears it.
+ */
+static void
+end_at_once(int number)
+{
+	(void)number;
+	_exit(EXIT_SUCCESS);
+}
+
+static void
+heed_interrupt(void)
+{
+	struct sigaction act = { .sa_handler = end_at_once };
+
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGINT, &act, NULL);
+}
+
+/*
  * The monitor's rules are called in place here, so the conversation goes on in
  * one struct pop3 and nothing unread needs to travel.
  */
@@ -107,6 +129,7 @@ alone_run(struct monitor *m)
 	struct front f;
 
 	(void)umask(077);
+	heed_interrupt();
 	if (monitor_prepare(m) == 0 &&
 	    (p = authorize(m, &f, &ask, &step)) != NULL &&
 	    step == STEP_LOGIN &&

@@ -344,17 +344,17 @@ trans_quit(struct pop3 *p, const struct args *a)
 }
 
 const struct command transaction_commands[] = {
-	{ "CAPA", 0, 0, capa_run },
-	{ "DELE", 1, 1, trans_dele },
-	{ "LANG", 0, 1, lang_run },
-	{ "LAST", 0, 0, trans_last },
-	{ "LIST", 0, 1, trans_list },
-	{ "NOOP", 0, 0, trans_noop },
-	{ "QUIT", 0, 0, trans_quit },
-	{ "RETR", 1, 1, trans_retr },
-	{ "RSET", 0, 0, trans_rset },
-	{ "STAT", 0, 0, trans_stat },
-	{ "TOP", 2, 2, trans_top },
-	{ "UIDL", 0, 1, trans_uidl },
-	{ NULL, 0, 0, NULL }
+	{ "CAPA", 0, 0, capa_run, NULL, NULL },
+	{ "DELE", 1, 1, trans_dele, "MESSAGE", NULL },
+	{ "LANG", 0, 1, lang_run, "[LANGUAGE]", NULL },
+	{ "LAST", 0, 0, trans_last, NULL, NULL },
+	{ "LIST", 0, 1, trans_list, "[MESSAGE]", NULL },
+	{ "NOOP", 0, 0, trans_noop, NULL, NULL },
+	{ "QUIT", 0, 0, trans_quit, NULL, NULL },
+	{ "RETR", 1, 1, trans_retr, "MESSAGE", NULL },
+	{ "RSET", 0, 0, trans_rset, NULL, NULL },
+	{ "STAT", 0, 0, trans_stat, NULL, NULL },
+	{ "TOP", 2, 2, trans_top, "MESSAGE LINES", NULL },
+	{ "UIDL", 0, 1, trans_uidl, "[MESSAGE]", NULL },
+	{ NULL, 0, 0, NULL, NULL, NULL }
 };

@@ -9,7 +9,7 @@
 #include "settings/server.h"
 #include "settings/qpopper.h"
 
-enum run_mode { RUN_SESSION, RUN_CHECK, RUN_HELP, RUN_VERSION };
+enum run_mode { RUN_SESSION, RUN_CHECK, RUN_DEMO, RUN_HELP, RUN_VERSION };
 
 #define OPTIONS_HOST_MAX 256
 

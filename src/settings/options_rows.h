@@ -177,6 +177,8 @@ ROW("qpopper", 0, KIND_BOOL, AT(qpopper), 0, 0, NULL, NULL,
     "take qpopper's command line, and its place [off]")
 ROW("check", 0, KIND_MODE, 0, RUN_CHECK, 0, NULL, NULL,
     "say what would happen, and what is wrong")
+ROW("demo", 0, KIND_MODE, 0, RUN_DEMO, 0, NULL, NULL,
+    "a session over sample mail, with you as the client")
 ROW("help", 'h', KIND_MODE, 0, RUN_HELP, 0, NULL, NULL, "this text")
 ROW("version", 'V', KIND_MODE, 0, RUN_VERSION, 0, NULL, NULL,
     "name and version")

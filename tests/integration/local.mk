@@ -23,6 +23,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_storage.py \
 	tests/integration/test_stress.py \
 	tests/integration/test_superservers.py \
+	tests/integration/test_terminal.py \
 	tests/integration/test_tls.py \
 	tests/integration/test_virtual.py
 

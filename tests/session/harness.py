@@ -159,11 +159,23 @@ def over_pty():
     return ours, ours, theirs, theirs
 
 
+def over_terminal():
+    """One that gathers lines and ends them, as a person's does."""
+    ours, theirs = os.openpty()
+    mode = termios.tcgetattr(theirs)
+    mode[0] = mode[0] & ~termios.ICRNL | termios.IGNCR
+    mode[1] |= termios.OPOST | termios.ONLCR
+    mode[3] = mode[3] & ~termios.ECHO | termios.ICANON
+    termios.tcsetattr(theirs, termios.TCSANOW, mode)
+    return ours, ours, theirs, theirs
+
+
 OVER = {
     "pipe": over_pipe,
     "socketpair": over_socketpair,
     "tcp": over_tcp,
     "pty": over_pty,
+    "terminal": over_terminal,
     "fd3": over_socketpair,
 }
 

@@ -105,6 +105,7 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/folder-without-the-option.pop3 \
 	tests/session/grown-meanwhile.pop3 \
 	tests/session/half-a-quit.pop3 \
+	tests/session/help-is-for-terminals.pop3 \
 	tests/session/idle-holder-yields-on-abort.pop3 \
 	tests/session/idle-holder-yields.pop3 \
 	tests/session/in-use-in-french.pop3 \
@@ -241,6 +242,9 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/stls-twice-in-one.pop3 \
 	tests/session/target-exists.pop3 \
 	tests/session/ten-bad-commands.pop3 \
+	tests/session/terminal-in-french.pop3 \
+	tests/session/terminal-in-german.pop3 \
+	tests/session/terminal.pop3 \
 	tests/session/timeout.pop3 \
 	tests/session/too-many-bad-in-french.pop3 \
 	tests/session/too-many-bad-in-german.pop3 \

@@ -27,7 +27,7 @@ MATRIX = (
     ("bytes", "pipe"), ("indexed", "pipe"),
     ("steps", "socketpair"), ("whole", "socketpair"), ("bytes", "socketpair"),
     ("pipelined", "tcp"), ("whole", "tcp"),
-    ("steps", "pty"),
+    ("steps", "pty"), ("steps", "terminal"),
     ("pipelined", "fd3"),
 )
 
@@ -57,7 +57,7 @@ def suits(script, how, over):
                              any(w == "mode" for w, _ in script.setup)):
         return False
     return (script.ways is None or how in script.ways) and \
-        (script.over is None or over in script.over)
+        (over != "terminal" if script.over is None else over in script.over)
 
 
 class Play:

@@ -292,9 +292,9 @@ row__of_each_setting__is_in_the_help_and_in_this_test(void **state)
 	for (p = help; (p = strstr(p, "\n  ")) != NULL; p++)
 		n += strncmp(p + 3, "    --", 6) == 0 ||
 		    (p[3] == '-' && p[5] == ',');
-	/* no-auth, no-sandbox, config-file, qpopper, fixture, check, help
-	 * and version are none */
-	assert_int_equal(n, COUNT(values) + 8);
+	/* no-auth, no-sandbox, config-file, qpopper, fixture, check, demo,
+	 * help and version are none */
+	assert_int_equal(n, COUNT(values) + 9);
 }
 
 static void
