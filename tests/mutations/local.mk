@@ -60,7 +60,6 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/front-filter-inside.mutation \
 	tests/mutations/front-filter.mutation \
 	tests/mutations/front-forked.mutation \
-	tests/mutations/front-forked-with-secrets.mutation \
 	tests/mutations/front-memory.mutation \
 	tests/mutations/front-role.mutation \
 	tests/mutations/front-root.mutation \
