@@ -49,9 +49,9 @@ bring(const struct login *l)
 	if (in.root && intake_lock_up(&in, l->told.monitor) == -1) {
 		log_line(LOG_FAULT, "no intake for %s: %s", l->user.name,
 		    strerror(errno));
-		return -1;
+		return INTAKE_REFUSED;
 	}
-	return intake_run(&in);
+	return (int)intake_run(&in);
 }
 
 int
@@ -69,7 +69,7 @@ at_login(int argc, char **argv)
 		log_tell(LOG_OF_USER, span_of(l.user.name));
 		if (l.told.logs)
 			log_divert(ask_log, &l.ask);
-		status = bring(&l) == -1;
+		status = bring(&l);
 	}
 	options_free(&l.options);
 	return status;

@@ -9,6 +9,7 @@
 #include "import/spool.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
+#include "users/place.h"
 
 #include <sys/stat.h>
 
@@ -84,12 +85,31 @@ intake_find(const struct intake *in, struct intake_sources *s)
 		s->temp_drop[0] = '\0';
 }
 
+/* A file that cannot be looked at may have content: draining says what is wrong. */
 static bool
 has_content(const char *path)
 {
 	struct stat st;
 
-	return path[0] != '\0' && lstat(path, &st) == 0 && st.st_size > 0;
+	if (path[0] == '\0')
+		return false;
+	return lstat(path, &st) == 0 ? st.st_size > 0 : errno != ENOENT;
+}
+
+/* The directory of spools or drops that the settings name and that is away. */
+static const char *
+missing_directory(const struct intake_conf *conf)
+{
+	const char *const named[] = { conf->home_mail == NULL ?
+	    conf->spool_dir : NULL, conf->temp_dir };
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof named / sizeof named[0]; i++)
+		if (named[i] != NULL && named[i][0] != '\0' &&
+		    stat(named[i], &st) == -1)
+			return named[i];
+	return NULL;
 }
 
 bool
@@ -106,7 +126,8 @@ intake_is_needed(const struct intake *in)
 		return false;
 	intake_find(in, &s);
 	return has_content(s.spool) || has_content(s.temp_drop) ||
-	    spool_is_pending(in->maildir);
+	    spool_is_pending(in->maildir) ||
+	    (missing_directory(conf) != NULL && intake_adopts(in));
 }
 
 /*
@@ -132,11 +153,20 @@ lock_group(const struct intake *in, const char *spool)
 
 /* --- Draining ---------------------------------------------------------------- */
 
+static bool
+mail_waits(const struct intake *in, const struct intake_sources *s)
+{
+	return has_content(s->spool) || has_content(s->temp_drop) ||
+	    spool_is_pending(in->maildir);
+}
+
+/* -1 with errno of what failed. */
 static int
 drain(const struct intake *in, struct maildir *md, const char *path,
     bool adopt, bool orphans, bool *waits)
 {
 	struct spool_report report;
+	int error;
 	const struct spool_conf conf = {
 		.path = path,
 		.lock_gid = lock_group(in, path),
@@ -150,8 +180,10 @@ drain(const struct intake *in, struct maildir *md, const char *path,
 	if (path[0] == '\0')
 		return 0;
 	if (spool_drain(md, &conf, &report) == -1) {
+		error = errno;
 		log_line(LOG_WARN, "%s: spool %s: %s", in->user->name, path,
 		    maildir_error(md));
+		errno = error;
 		return -1;
 	}
 	*waits = report.waits;
@@ -208,25 +240,51 @@ note_drained(const struct maildir *md)
  * the spool: the drop is not cut, and would come again.
  */
 static int
+drain_both(const struct intake *in, const struct intake_sources *s,
+    struct maildir *md, bool adopt)
+{
+	bool waits, none;
+	int r, error;
+
+	r = drain(in, md, s->temp_drop, adopt, false, &waits);
+	error = errno;
+	if (drain(in, md, s->spool, adopt, r == 0, &none) == -1 ||
+	    (waits && drain(in, md, s->temp_drop, adopt, true, &none) == -1))
+		return -1;
+	errno = error;
+	return r;
+}
+
+/* The first draining has failed, with errno: no login before one succeeds. */
+static enum intake_result
+refuse_first(void)
+{
+	return errno == EAGAIN || errno == EBUSY ? INTAKE_IN_USE :
+	    INTAKE_REFUSED;
+}
+
+static enum intake_result
 drain_all(const struct intake *in, const struct intake_sources *s,
     struct maildir *md)
 {
-	bool first = intake_adopts(in), waits, none;
-	bool adopt = first && in->conf->pop3.drop.takeover != TAKEOVER_NONE;
-	int r;
+	bool first = intake_adopts(in);
+	const char *away = first ? missing_directory(&in->conf->intake) : NULL;
 
-	if (!has_content(s->spool) && !has_content(s->temp_drop) &&
-	    !spool_is_pending(in->maildir))
-		return 0;
+	if (away != NULL) {
+		log_line(LOG_FAULT, "%s: %s: %s", in->user->name, away,
+		    strerror(errno));
+		return INTAKE_REFUSED;
+	}
+	if (!mail_waits(in, s))
+		return INTAKE_DONE;
 	if (first)
 		adopt_present(in, in->maildir);
-	r = drain(in, md, s->temp_drop, adopt, false, &waits);
-	if (drain(in, md, s->spool, adopt, r == 0, &none) == -1 ||
-	    (waits && drain(in, md, s->temp_drop, adopt, true, &none) == -1))
-		r = -1;
-	if (r == 0 && first)
+	if (drain_both(in, s, md, first &&
+	    in->conf->pop3.drop.takeover != TAKEOVER_NONE) == -1)
+		return first ? refuse_first() : INTAKE_LATER;
+	if (first)
 		note_drained(md);
-	return r;
+	return INTAKE_DONE;
 }
 
 /* --- Bulletins --------------------------------------------------------------- */
@@ -308,28 +366,39 @@ take_locks(const struct intake *in, struct locks *l, int top)
 	    lock_take(&l->session, top, conf->lock_wait) : r;
 }
 
-int
+/* No mail can be taken in, for the reason in errno. */
+static enum intake_result
+give_up(const struct intake *in, const struct intake_sources *s,
+    const char *why)
+{
+	int error = errno;
+
+	log_line(LOG_WARN, "%s: no mail is taken in: %s", in->user->name, why);
+	errno = error;
+	return intake_adopts(in) && mail_waits(in, s) ?
+	    (errno = error, refuse_first()) : INTAKE_LATER;
+}
+
+enum intake_result
 intake_run(const struct intake *in)
 {
+	enum intake_result r;
 	struct maildir md;
 	struct intake_sources s;
 	struct locks locks;
-	int r = -1;
 
 	intake_find(in, &s);
 	maildir_init(&md);
 	lock_init(&locks.draining);
 	lock_init(&locks.session);
 	if (maildir_make(&md, in->maildir) == -1)
-		log_line(LOG_WARN, "%s: no mail is taken in: %s",
-		    in->user->name, maildir_error(&md));
+		r = give_up(in, &s, maildir_error(&md));
 	else if (take_locks(in, &locks, md.top) != LOCK_HELD)
-		log_line(LOG_NOTE, "%s: no mail is taken in: %s",
-		    in->user->name, strerror(errno));
+		r = give_up(in, &s, strerror(errno));
 	else {
 		r = drain_all(in, &s, &md);
-		if (take_bulletins(in, &md) == -1)
-			r = -1;
+		if (take_bulletins(in, &md) == -1 && r == INTAKE_DONE)
+			r = INTAKE_LATER;
 	}
 	lock_release(&locks.session);
 	lock_release(&locks.draining);
@@ -395,6 +464,10 @@ intake_lock_up(const struct intake *in, pid_t monitor)
 	if (privilege_become_sparing(in->user->uid, in->user->gid,
 	    lock_group(in, s.spool)) == -1)
 		return -1;
+	if (place_check(in->conf, in->user, in->maildir) == -1) {
+		errno = ENOENT;
+		return -1;
+	}
 	maildir_init(&md);		/* or there is nothing to be seen */
 	(void)maildir_make(&md, in->maildir);
 	maildir_close(&md);

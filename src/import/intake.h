@@ -28,8 +28,23 @@ void intake_find(const struct intake *in, struct intake_sources *s);
 /* Will the ids of headers be believed, because nothing was drained yet? */
 bool intake_adopts(const struct intake *in);
 
-/* Is there anything to be done?  A few calls of stat(2), and none by default. */
+/*
+ * Is there anything to be done, or any doubt?  A few calls of stat(2), and none
+ * by default.
+ */
 bool intake_is_needed(const struct intake *in);
+
+/*
+ * What came of it; exit statuses of solopop-import, too.  Until a first draining
+ * has succeeded, a failed one would show a client an empty maildrop, so that its
+ * login is refused.
+ */
+enum intake_result {
+	INTAKE_DONE = 0,
+	INTAKE_LATER = 1,	/* failed; new mail comes with a later login */
+	INTAKE_REFUSED = 75,	/* failed; no login now (EX_TEMPFAIL) */
+	INTAKE_IN_USE = 76	/* no login now: a lock is held */
+};
 
 /*
  * Become the user for good, with the one group more that lock files in a spool
@@ -40,8 +55,8 @@ int intake_lock_up(const struct intake *in, pid_t monitor);
 
 /*
  * Do it, as the user.  Whatever goes wrong is logged; the mail is then where it
- * was, and the session has what is in the Maildir.  -1 if something went wrong.
+ * was.
  */
-int intake_run(const struct intake *in);
+enum intake_result intake_run(const struct intake *in);
 
 #endif

@@ -149,7 +149,7 @@ import(const struct import *im, const struct intake *in, struct expected *e)
 		say(im, user, "wait in the spool", e);
 		return 0;
 	}
-	if (intake_is_needed(in) && intake_run(in) == -1)
+	if (intake_is_needed(in) && intake_run(in) != INTAKE_DONE)
 		return complain(user, "not all is drained; the rest is where "
 		    "it was", 0);
 	if ((missing = expected_missing(e, in->maildir)) == -1)

@@ -7,6 +7,7 @@
 #include "server/pending.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
+#include "users/place.h"
 
 #include <sys/stat.h>
 
@@ -23,6 +24,13 @@ fail(struct pop3 *p, const char *what, const struct monitor *m)
 	log_line(LOG_FAULT, "%s %s: %s", what, m->login.whole, strerror(errno));
 	(void)say(p, REPLY_NOT_NOW);
 	(void)out_flush(p->out);
+}
+
+static void
+refuse(struct pop3 *p, enum reply reply)
+{
+	(void)say(p, reply);
+	out_finish(p->out, p->in.fd);
 }
 
 /* All before the session: a proxy's header, TLS, and the client's login. */
@@ -80,6 +88,8 @@ static void
 serve(struct monitor *m, struct pop3 *p)
 {
 	char maildir[PATH_MAX], path[PATH_MAX];
+	struct mounted place;
+	enum reply reply;
 
 	(void)span_copy(p->user, sizeof p->user, span_of(m->login.whole));
 	if (login_maildir(&m->login, maildir) == -1) {
@@ -87,13 +97,16 @@ serve(struct monitor *m, struct pop3 *p)
 		return;
 	}
 	(void)span_copy(path, sizeof path, span_of(maildir));
-	if (import_is_due(m))
-		import_alone(m);
-	if (see_one_maildir(m, maildir) == -1 ||
+	if (place_find(&place, m->conf, &m->login.user, maildir) == -1 ||
+	    mounted_require(&place, maildir, m->login.whole) == -1)
+		refuse(p, REPLY_NOT_NOW);
+	else if (import_is_due(m) && import_refuses(m, import_alone(m), &reply))
+		refuse(p, reply);
+	else if (see_one_maildir(m, maildir) == -1 ||
 	    user_enter_folder(path, m->login.folder) == -1)
 		fail(p, "cannot start a session for", m);
 	else
-		session_serve(p, maildir, path);
+		session_serve(p, &place, maildir, path);
 }
 
 /*

@@ -21,7 +21,7 @@ explain(int number)
 	}
 }
 
-void
+int
 child_wait(const char *name, pid_t pid, bool killed)
 {
 	int status = 0;
@@ -31,4 +31,5 @@ child_wait(const char *name, pid_t pid, bool killed)
 	if (WIFSIGNALED(status) && !(killed && WTERMSIG(status) == SIGKILL))
 		log_line(LOG_FAULT, "%s ended by signal %d%s", name,
 		    WTERMSIG(status), explain(WTERMSIG(status)));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

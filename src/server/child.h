@@ -10,8 +10,9 @@
 
 /*
  * Wait until the process has ended, and log it if a signal ended it.  killed:
- * we have sent SIGKILL, so that one is no event.  name is for the log.
+ * we have sent SIGKILL, so that one is no event.  name is for the log.  Returns
+ * the exit status, or -1 if a signal ended the process.
  */
-void child_wait(const char *name, pid_t pid, bool killed);
+int child_wait(const char *name, pid_t pid, bool killed);
 
 #endif

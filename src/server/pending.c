@@ -22,11 +22,33 @@ import_is_due(const struct monitor *m)
 	if (m->login.folder[0] != '\0' || login_maildir(&m->login, path) == -1 ||
 	    !intake_is_needed(&in))
 		return false;
-	if (access(conf->intake.program, X_OK) == 0)
+	if (access(conf->intake.program, X_OK) == -1)
+		log_line(LOG_FAULT, "%s: %s: no mail is taken in for %s",
+		    conf->intake.program, strerror(errno),
+		    m->login.user.name);
+	return true;
+}
+
+bool
+import_refuses(const struct monitor *m, int status, enum reply *reply)
+{
+	char path[PATH_MAX];
+	const struct intake in = { m->conf, &m->login.user, path,
+	    m->login.root };
+
+	*reply = status == INTAKE_IN_USE ? REPLY_IN_USE : REPLY_NOT_NOW;
+	switch (status) {
+	case INTAKE_DONE:
+	case INTAKE_LATER:
+		return false;
+	case INTAKE_REFUSED:
+	case INTAKE_IN_USE:
 		return true;
-	log_line(LOG_FAULT, "%s: %s: no mail is taken in for %s",
-	    conf->intake.program, strerror(errno), m->login.user.name);
-	return false;
+	default:
+		return (m->conf->intake.spool_dir != NULL ||
+		    m->conf->intake.home_mail != NULL) &&
+		    login_maildir(&m->login, path) == 0 && intake_adopts(&in);
+	}
 }
 
 /* Of the settings what intake_run() reads, and no file to read them from. */
@@ -45,6 +67,9 @@ put_settings(struct program *c, const struct server_conf *conf)
 	const struct maildrop_conf *drop = &conf->pop3.drop;
 
 	program_option(c, "--config-file", "");
+	if (!conf->maildir_is_path)
+		program_option(c, "--maildir", conf->maildir);
+	program_option(c, "--mail-marker", conf->mail_marker);
 	program_option(c, "--virtual-user", conf->virtual_user);
 	program_option(c, "--spool-dir", in->spool_dir);
 	program_option(c, "--home-dir-mail", in->home_mail);
@@ -107,7 +132,7 @@ start(const struct monitor *m, bool logs, int *channel)
 	}
 	fd_close(&ends[0]);
 	if (pid != -1)
-		child_wait("solopop-import", pid, false);
+		(void)child_wait("solopop-import", pid, false);
 	return -1;
 }
 
@@ -117,16 +142,17 @@ import_start(const struct monitor *m, int *channel)
 	return start(m, true, channel);
 }
 
-void
+int
 import_alone(const struct monitor *m)
 {
-	int channel = -1;
+	int channel = -1, status = -1;
 	pid_t pid = start(m, false, &channel);
 
 	if (pid == -1)
 		log_line(LOG_FAULT, "cannot start %s: %s",
 		    m->conf->intake.program, strerror(errno));
 	else
-		child_wait("solopop-import", pid, false);
+		status = child_wait("solopop-import", pid, false);
 	fd_close(&channel);
+	return status;
 }

@@ -17,7 +17,16 @@ bool import_is_due(const struct monitor *m);
  */
 pid_t import_start(const struct monitor *m, int *channel);
 
-/* By hand: have it done, and wait for its end.  It logs for itself. */
-void import_alone(const struct monitor *m);
+/*
+ * By hand: have it done, and wait for its end.  It logs for itself.  Returns its
+ * exit status, or -1.
+ */
+int import_alone(const struct monitor *m);
+
+/*
+ * Must the login be refused after that exit status (enum intake_result, or
+ * anything else if it came to no end of its own)?  *reply is then the answer.
+ */
+bool import_refuses(const struct monitor *m, int status, enum reply *reply);
 
 #endif

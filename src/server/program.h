@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROGRAM_WORDS_MAX 48
+#define PROGRAM_WORDS_MAX 56
 #define PROGRAM_NUMBERS_MAX 8
 
 struct program {

@@ -9,6 +9,7 @@
 #include "server/pending.h"
 #include "server/program.h"
 #include "server/refuse.h"
+#include "users/place.h"
 #include "session/start.h"
 
 #include <sys/select.h>
@@ -151,16 +152,19 @@ begin_front(struct monitor *m, const sigset_t *outside, struct child *child)
  * way out keeps its own status, so after the channel's end SIGKILL as the cause
  * is not ours.
  */
-static void
+static int
 end(struct child *child)
 {
+	int status;
+
 	if (child->pid != -1)
 		(void)kill(child->pid, SIGKILL);
 	fd_close(&child->channel);
 	if (child->pid == -1)
-		return;
-	child_wait(child->name, child->pid, !child->ended);
+		return -1;
+	status = child_wait(child->name, child->pid, !child->ended);
 	child->pid = -1;
+	return status;
 }
 
 /* Is there a message (or an end) to be read?  No: too late, or a signal. */
@@ -249,15 +253,20 @@ run_front(struct monitor *m, const sigset_t *outside, struct child *front)
 		    TURNED_AWAY, m->login_deadline + conf->failure_delay +
 		    FRONT_GRACE, outside);
 	if (m->phase != USER_RUNS)
-		end(front);
+		(void)end(front);
 }
 
-/* Only its log lines are answered; it ends when it has done. */
-static void
+/*
+ * Only its log lines are answered; it ends when it has done.  -1: the login is
+ * refused, and answered.
+ */
+static int
 run_import(struct monitor *m, const sigset_t *outside)
 {
 	struct child import = { .name = "solopop-import",
 	    .role = "import", .pid = -1, .channel = -1 };
+	enum reply reply;
+	int status;
 
 	monitor_hear(m, import.role);
 	if ((import.pid = import_start(m, &import.channel)) == -1)
@@ -265,7 +274,11 @@ run_import(struct monitor *m, const sigset_t *outside)
 		    m->conf->intake.program, strerror(errno));
 	else
 		serve(m, &import, USER_RUNS, WAIT_FOR_EVER, outside);
-	end(&import);
+	status = end(&import);
+	if (stopped || !import_refuses(m, status, &reply))
+		return 0;
+	refuse_client(m->client->out, &m->conf->pop3, m->language, reply);
+	return -1;
 }
 
 static int
@@ -282,6 +295,8 @@ describe_session(const struct monitor *m, struct start *s)
 	if (login_maildir(l, s->maildir) == -1)
 		return -1;
 	(void)span_copy(s->path, sizeof s->path, span_of(s->maildir));
+	if (place_find(&s->place, m->conf, &l->user, s->maildir) == -1)
+		return -1;
 	return user_enter_folder(s->path, l->folder);
 }
 
@@ -323,15 +338,15 @@ run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 		    m->login.whole, strerror(errno));
 		refuse_client(m->client->out, &m->conf->pop3, m->language,
 		    REPLY_NOT_NOW);
-		end(&session);
+		(void)end(&session);
 	}
-	end(front);
+	(void)end(front);
 	monitor_leave_client(m);
 	session.lean_after = SHORT_SESSION;
 	if (session.pid != -1)
 		serve(m, &session, USER_RUNS | ALL_DONE, WAIT_FOR_EVER,
 		    outside);
-	end(&session);
+	(void)end(&session);
 }
 
 /* Here, and not in the front: PAM will look into the same files. */
@@ -349,6 +364,7 @@ supervise_run(struct monitor *m)
 	struct child front = { .name = "the front", .role = "front",
 	    .pid = -1, .channel = -1 };
 	sigset_t outside;
+	int r = 0;
 
 	if (m->conf->no_sandbox)
 		log_line(LOG_WARN, "--no-sandbox: the kernel confines nobody");
@@ -360,12 +376,12 @@ supervise_run(struct monitor *m)
 		run_front(m, &outside, &front);
 	} while (m->phase == BEFORE_TLS && !stopped);
 	if (m->phase == USER_RUNS && !stopped && import_is_due(m)) {
-		end(&front);
-		run_import(m, &outside);
+		(void)end(&front);
+		r = run_import(m, &outside);
 	}
-	if (m->phase == USER_RUNS && !stopped)
+	if (m->phase == USER_RUNS && r == 0 && !stopped)
 		run_session(m, &outside, &front);
-	end(&front);
+	(void)end(&front);
 	monitor_free(m);
 	monitor_end_tls(m, stopped);
 }

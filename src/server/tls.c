@@ -172,7 +172,7 @@ end_program(struct tls *t, int64_t deadline)
 
 	fd_close(&t->alive);
 	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
-	child_wait("solopop-tls", t->pid, late);
+	(void)child_wait("solopop-tls", t->pid, late);
 	t->pid = 0;
 }
 

@@ -95,7 +95,7 @@ serve(struct ask *ask)
 	if ((p = begin(&conf, &s, ask)) == NULL ||
 	    confine(&s) == -1 || take_over(p, &unread) == -1)
 		return fail(p, s.user);
-	session_serve(p, s.maildir, s.path);
+	session_serve(p, &s.place, s.maildir, s.path);
 	return EXIT_SUCCESS;
 }
 
@@ -114,6 +114,7 @@ main(void)
 	}
 	(void)sigemptyset(&act.sa_mask);
 	(void)sigaction(SIGPIPE, &act, NULL);
+	(void)sigaction(SIGXFSZ, &act, NULL);
 	log_divert(ask_log, &ask);
 	/* Nothing is left to be done at exit. */
 	_exit(serve(&ask));

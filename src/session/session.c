@@ -71,18 +71,29 @@ find_folder(const char *path)
 	return S_ISDIR(st.st_mode) ? 0 : -1;
 }
 
+static void
+refuse(struct pop3 *p, enum reply reply)
+{
+	(void)say(p, reply);
+	out_finish(p->out, p->in.fd);
+}
+
 void
-session_serve(struct pop3 *p, const char *maildir, const char *path)
+session_serve(struct pop3 *p, const struct mounted *place,
+    const char *maildir, const char *path)
 {
 	char quoted[LOG_QUOTED_MAX(ASK_USER_MAX)];
 	size_t len = strlen(maildir);
 
+	if (mounted_require(place, maildir, pop3_user(p)) == -1) {
+		refuse(p, REPLY_NOT_NOW);
+		return;
+	}
 	if (strcmp(maildir, path) == 0 || find_folder(path) == 0) {
 		session_run(p, path);
 		return;
 	}
 	log_line(LOG_NOTE, "%s: folder %s: %s", pop3_who(p), log_quote(quoted,
 	    sizeof quoted, span_of(path + len + 2)), strerror(errno));
-	(void)say(p, REPLY_NO_ACCESS);
-	out_finish(p->out, p->in.fd);
+	refuse(p, REPLY_NO_ACCESS);
 }

@@ -4,6 +4,7 @@
 #ifndef SESSION_START_H
 #define SESSION_START_H
 
+#include "base/mounted.h"
 #include "pop3/pop3.h"
 
 #include <sys/types.h>
@@ -19,6 +20,7 @@ struct start {
 	char user[ASK_USER_MAX + 1];	/* as the client named it */
 	char maildir[PATH_MAX];
 	char path[PATH_MAX];		/* the same, or a folder of it */
+	struct mounted place;		/* what must be there besides */
 	struct peer peer;
 	bool tls, tls_offered, tls_named;
 	struct secrets_kinds secrets;

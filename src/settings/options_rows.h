@@ -9,6 +9,8 @@
 GROUP("Mail:")
 ROW("maildir", 0, KIND_TEXT, AT(server.maildir), 0, 0, NULL, "PATTERN",
     "where mail is: ~ or %h home, %u user, %n@%d [~/Maildir]")
+ROW("mail-marker", 0, KIND_TEXT, AT(server.mail_marker), 0, 0, NULL,
+    "FILE", "file that exists while mail storage is mounted [none]")
 ROW("virtual-user", 0, KIND_TEXT, AT(server.virtual_user), 0, 0, NULL,
     "NAME", "all mail is this account's; users need none [none]")
 ROW("virtual-domain", 0, KIND_TEXT, AT(server.virtual_domain), 0, 0, NULL,

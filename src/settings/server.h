@@ -53,6 +53,7 @@ struct server_conf {
 	int64_t proxy_time;		/* ms they have for it */
 	const char *maildir;		/* pattern: see user_maildir() */
 	bool maildir_is_path;		/* ... but this one is literal */
+	const char *mail_marker;	/* pattern: a file that must exist, or NULL */
 	const char *virtual_user;	/* whose all mail is, or NULL */
 	const char *virtual_domain;	/* of names without one, or NULL */
 	const char *folder_delimiter;	/* a character, or NULL */

@@ -58,6 +58,7 @@ def login__as_qpopper__lines_are_what_pop_before_smtp_waits_for():
     for name in ("in.qpopper", "qpopper"):
         log = Log()
         mailbox(SAMPLE)
+        os.makedirs(BENCH + "/none", exist_ok=True)
         with As(name, "--spool-dir=" + BENCH + "/none") as s:
             s.talk.banner()
             s.talk.login("alice")

@@ -77,6 +77,53 @@ RIGHT = {
 }
 
 
+def storage_is_away(what, *more):
+    log = Log()
+    with Session(*more) as s:
+        s.talk.banner()
+        s.talk.ok("USER alice")
+        answer = s.talk.ask("PASS " + password("alice"))
+        check(answer.startswith("-ERR [SYS/TEMP]"), what, answer)
+        equal(s.talk.at_end(), b"")
+    log.wait("alice: the storage is not there: ")
+
+
+@root_only
+def maildir__missing_with_what_is_above_it__temporary_trouble():
+    """The home is away, or a mount point of root's; a link dangles."""
+    box = make_home("alice")
+    top = home("alice")
+    os.rename(top, top + ".away")
+    storage_is_away("no home")
+    os.mkdir(top)
+    storage_is_away("a mount point")
+    os.rmdir(top)
+    os.rename(top + ".away", top)
+    storage_is_away("directory above", "--maildir=/nonexistent/%u/Maildir")
+    shutil.rmtree(top + "/Maildir", ignore_errors=True)
+    os.symlink("/nonexistent/Maildir", top + "/Maildir")
+    storage_is_away("a link")
+    os.unlink(top + "/Maildir")
+    with Session("--maildir=~/made/by/mda") as s:
+        s.talk.banner()
+        equal(s.talk.login("alice"), "+OK alice has 0 messages (0 octets).")
+        s.talk.ok("QUIT")
+
+
+@root_only
+def mail_marker__missing__temporary_trouble():
+    mailbox(SAMPLE)
+    marker = BENCH + "/marker"
+    storage_is_away("no marker", "--mail-marker=" + marker)
+    storage_is_away("no marker", "--mail-marker=~/.%u.mounted")
+    spill(marker, "")
+    with Session("--mail-marker=" + marker) as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        s.talk.ok("QUIT")
+    os.unlink(marker)
+
+
 @root_only
 def refusal__same_words_for_whatever_reason():
     log = Log()

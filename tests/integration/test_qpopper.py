@@ -115,25 +115,107 @@ def spool__with_a_temporary_drop__brings_both():
     equal(os.stat(drop).st_size, 0)
 
 
+def refused(code, *more, user="alice"):
+    """The login is refused, with that code."""
+    with session(user, *more) as s:
+        s.talk.banner()
+        s.talk.ok("USER " + user)
+        answer = s.talk.ask("PASS " + password(user))
+        check(answer.startswith("-ERR [%s]" % code), answer)
+        equal(s.talk.at_end(), b"")
+
+
 @root_only
-def spool__that_somebody_keeps_locked__stays_and_the_session_goes_on():
+def first_draining__spool_is_locked__in_use():
     log = Log()
     make_home("alice")
     spools()
     text = mbox((1, polled(1)))
     path = put_spool("alice", text)
     spill(path + ".lock", "1\n")
-    with session() as s:
-        s.talk.banner()
-        s.talk.ok("USER alice")
-        equal(s.talk.ok("PASS " + password("alice")),
-              "+OK alice has 0 messages (0 octets).")
-        s.talk.ok("QUIT")
-        s.talk.at_end()
+    refused("IN-USE")
     equal(slurp(path), text)
     log.wait(r"alice: spool \S+: draining")
     os.unlink(path + ".lock")
     equal(list(read_all()), ["seen-1"])
+
+
+@root_only
+def later_draining__spool_is_locked__session_has_what_is_there():
+    log = Log()
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((1, polled(1))))
+    equal(list(read_all()), ["seen-1"])
+    path = put_spool("alice", mbox((2, polled(2))))
+    spill(path + ".lock", "1\n")
+    equal(list(read_all()), ["seen-1"])
+    log.wait(r"alice: spool \S+: draining")
+    os.unlink(path + ".lock")
+    equal(len(read_all()), 2)
+
+
+@root_only
+def first_draining__fails__temporary_trouble():
+    """Junk, a directory, an unreadable spool or drop, and no room for it."""
+    def junk():
+        put_spool("alice", "junk\n" + mbox((1, polled(1))))
+
+    def directory():
+        os.mkdir(os.path.join(SPOOLS, "alice"))
+
+    def unreadable():
+        path = put_spool("alice", mbox((1, polled(1))))
+        os.chown(path, 0, 0)
+        os.chmod(path, 0o600)
+
+    def unreadable_drop():
+        path = put_spool("alice", mbox((1, polled(1))), ".alice.pop")
+        os.chown(path, 0, 0)
+        os.chmod(path, 0o600)
+
+    for what in (junk, directory, unreadable, unreadable_drop):
+        log = Log()
+        make_home("alice")
+        spools()
+        what()
+        refused("SYS/TEMP")
+        log.wait("alice: spool " + SPOOLS)
+        if what == directory:
+            os.rmdir(os.path.join(SPOOLS, "alice"))
+
+
+@root_only
+def first_draining__disk_is_full__temporary_trouble():
+    make_home("alice")
+    spools()
+    path = put_spool("alice", mbox((1, polled(1)), (2, "x" * 70 + "\n" * 90000)))
+    box = home("alice") + "/Maildir"
+    os.mkdir(box, 0o700)
+    mount("-t", "tmpfs", "-o", "size=64k,mode=700,uid=%d,gid=%d" % (
+        uid("alice"), uid("alice")), "none", box)
+    try:
+        refused("SYS/TEMP")
+        mount("-o", "remount,size=8m", box)
+        equal(len(read_all()), 2)
+    finally:
+        succeed(["umount", box])
+    check(os.path.exists(path))
+
+
+@root_only
+def first_draining__spool_directory_is_away__temporary_trouble():
+    log = Log()
+    make_home("alice")
+    refused("SYS/TEMP", "--spool-dir=/nonexistent/spool")
+    log.wait("alice: /nonexistent/spool: No such file or directory")
+    make_home("alice")
+    spools()
+    refused("SYS/TEMP", "--temp-dir=/nonexistent/drops")
+    put_spool("alice", mbox((1, polled(1))))
+    equal(list(read_all()), ["seen-1"])
+    equal(list(read_all("alice", "--spool-dir=/nonexistent/spool")),
+          ["seen-1"])
 
 
 @root_only
@@ -143,12 +225,12 @@ def spool__of_somebody_else__is_not_touched():
     text = mbox((1, polled(1)))
     other = put_spool("bob", text)
     os.symlink(other, os.path.join(SPOOLS, "alice"))
-    equal(read_all(), {})
+    refused("SYS/TEMP")
     equal(slurp(other), text)
     os.unlink(os.path.join(SPOOLS, "alice"))
     path = put_spool("alice", text)
     os.chown(path, uid("bob"), -1)
-    equal(read_all(), {})
+    refused("SYS/TEMP")
     equal(slurp(path), text)
 
 
@@ -438,16 +520,21 @@ def mail__in_the_home_with_a_drop_elsewhere__brings_both():
 
 
 @root_only
-def import_program__that_is_missing__is_logged_and_the_session_goes_on():
+def import_program__missing__refused_until_a_first_draining():
     log = Log()
     make_home("alice")
     spools()
     text = mbox((1, polled(1)))
     path = put_spool("alice", text)
-    equal(read_all("alice", "--import-program=/nonexistent/x"), {})
+    refused("SYS/TEMP", "--import-program=/nonexistent/x")
     equal(slurp(path), text)
     log.wait(r"/nonexistent/x: No such file or directory: no mail is taken in "
              "for alice")
+    equal(list(read_all()), ["seen-1"])
+    put_spool("alice", mbox((2, polled(2))))
+    equal(list(read_all("alice", "--import-program=/nonexistent/x")),
+          ["seen-1"])
+    equal(list(read_all("alice", "--import-program=/bin/false")), ["seen-1"])
 
 
 @root_only

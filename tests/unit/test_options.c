@@ -148,6 +148,7 @@ static const struct {
 	{ name, value, &o.field, sizeof o.field, expected }
 #define TEXT(name, value, field) { name, value, &o.field, 0, 0 }
 	TEXT("maildir", "/m", server.maildir),
+	TEXT("mail-marker", "/srv/mail/.mounted", server.mail_marker),
 	TEXT("virtual-user", "vmail", server.virtual_user),
 	TEXT("virtual-domain", "example.org", server.virtual_domain),
 	TEXT("folder-delimiter", "+", server.folder_delimiter),
