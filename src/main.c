@@ -260,7 +260,7 @@ run_mode(struct options *o, char **argv, const int ucspi[3])
 		return explain(argv);
 	case RUN_VERSION:
 		(void)puts(PACKAGE_STRING "\nLicence: ISC.  There is no "
-		    "warranty.\nReport bugs to <" PACKAGE_BUGREPORT ">.");
+		    "warranty.");
 		return EXIT_SUCCESS;
 	case RUN_SESSION:
 	default:

@@ -121,6 +121,23 @@ for name in $named; do
 	esac || complain "SECURITY.md: there is no test $name"
 done
 
+# The project has no address for reports, so no file may name an invented one.
+# An e-mail address below .invalid says by itself that no mail arrives there.
+invented='@localhost|solopop\.(example|test|org|net|com|io|dev)([^a-z]|$)'
+for sample in 'a <solopop@localhost>' 'b <dev@solopop.example>' \
+    'https://solopop.org/x'; do
+	echo "$sample" | grep -Eq "$invented" ||
+	    complain "the search for invented addresses is blind to $sample"
+done
+found=$(grep -rnE "$invented" "$top/configure.ac" "$top/README.md" \
+    "$top/doc" "$top/examples" "$top/src" --include='*.[ch158]' \
+    --include='*.md' --include=configure.ac --include=changelog \
+    --include=control --include=copyright --include=watch \
+    --include='README.*' --include='*.spec' --include='Containerfile*')
+[ -z "$found" ] || complain "an invented address: $found"
+"$solopop" --version | grep -q 'Report bugs' &&
+    complain "--version asks for reports, and there is no address for them"
+
 # Which other pages are installed here is no matter of ours.
 if command -v mandoc >/dev/null; then
 	lint=$(mandoc -Tlint -Wstyle "$top"/doc/*.[158] 2>&1 |

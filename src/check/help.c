@@ -50,5 +50,4 @@ help_print(FILE *f)
 			(void)fprintf(f, "\n%s\n", rows[i].name);
 		else
 			help_row(f, &rows[i]);
-	(void)fputs("\nReport bugs to <" PACKAGE_BUGREPORT ">.\n", f);
 }

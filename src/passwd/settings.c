@@ -84,8 +84,8 @@ help(void)
 	    "  -h, --help              this text\n"
 	    "  -V, --version           name and version\n\n"
 	    "Secrets are asked for on the terminal, or read from a pipe, a "
-	    "line each.\nCalled as popauth it takes popauth's options.\n\n"
-	    "Report bugs to <" PACKAGE_BUGREPORT ">.\n", SECRETS_ITERATIONS);
+	    "line each.\nCalled as popauth it takes popauth's options.\n",
+	    SECRETS_ITERATIONS);
 }
 
 static int

@@ -3,4 +3,4 @@ EXTRA_DIST += tests/package/apparmor.py tests/package/container.py \
 	tests/package/crowd.py \
 	tests/package/deb tests/package/machine tests/package/newcomer \
 	tests/package/path.py tests/package/root tests/package/rpm \
-	tests/package/rpmlint.toml
+	tests/package/rpmlint.toml tests/package/systemd.macros
