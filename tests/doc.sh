@@ -46,7 +46,7 @@ while read -r letter name default; do
 	grep -q -e "^\.It $fl\( \|\$\)" "$page" ||
 	    complain "$fl is not in solopop.8"
 	case $name in
-	check | help | version) continue ;;
+	check | demo | help | version) continue ;;
 	esac
 	why=$(sed -n "s/^\.It Cm $name = //p" "$keys")
 	case $why in
@@ -60,7 +60,7 @@ while read -r letter name default; do
 		esac
 	esac
 	case $name in
-	no-auth | no-sandbox | qpopper | fixture | check | help | version | config-file) continue ;;
+	no-auth | no-sandbox | qpopper | fixture | demo | check | help | version | config-file) continue ;;
 	esac
 	row=$(grep -e "^\.It $name Ta " "$keys") ||
 	    complain "$name is not in solopop.conf.5"
