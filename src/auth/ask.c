@@ -202,12 +202,19 @@ ask_hand_over(struct ask *a, unsigned language, struct span unread)
 }
 
 int
-ask_stls(struct ask *a)
+ask_stls(struct ask *a, bool *can)
 {
 	struct monmsg m;
+	uint64_t n;
 
 	monmsg_start(&m, ASK_STLS);
-	return tell(a, &m);
+	if (ask(a, &m) == -1)
+		return -1;
+	if (monmsg_kind(&m) != ASK_STLS || (n = monmsg_get_number(&m)) > 1 ||
+	    monmsg_end(&m) == -1)
+		return bad_answer();
+	*can = n == 1;
+	return 0;
 }
 
 int

@@ -27,7 +27,8 @@ enum ask_kind {
 	ASK_HAND_OVER,		/* number: language; bytes: unread input */
 	ASK_LOG,		/* number: enum log_level; bytes: line */
 	ASK_REPORT,		/* numbers: see struct ask_totals */
-	ASK_STLS,		/* nothing: TLS may begin, and we end */
+	ASK_STLS,		/* nothing: may TLS begin?  If so, we end;
+				   answer: the same kind, number: 1, or 0 */
 	ASK_PEER,		/* bytes: the client's address, by a proxy */
 	ASK_CHALLENGE,		/* bytes: user, or none if no salt is needed;
 				   answer: the same kind, bytes: nonce, salt;
@@ -111,8 +112,11 @@ int ask_scram(struct ask *a, const struct scram_claim *claim,
  */
 int ask_hand_over(struct ask *a, unsigned language, struct span unread);
 
-/* STLS is answered, and everything of ours has left: put TLS in between. */
-int ask_stls(struct ask *a);
+/*
+ * Can TLS begin?  *can says so; then answer the client, and end: what comes next
+ * is between the client and TLS.
+ */
+int ask_stls(struct ask *a, bool *can);
 
 /* What a session came to, for the log. */
 struct ask_totals {

@@ -82,6 +82,8 @@ auth_apop(struct pop3 *p, const struct args *a)
 static enum pop3_step
 auth_stls(struct pop3 *p, const struct args *a)
 {
+	bool can;
+
 	(void)a;
 	if (p->tls)
 		return say_bad(p, REPLY_TLS_TWICE, span_of("stls"));
@@ -92,8 +94,12 @@ auth_stls(struct pop3 *p, const struct args *a)
 		(void)say(p, REPLY_TLS_INJECTED);
 		return STEP_END;
 	}
+	if (!attempt_can_wait(p) || ask_stls(p->ask, &can) == -1)
+		return STEP_ABORT;
+	if (!can)
+		return say_bad(p, REPLY_TLS_BROKEN, span_of("stls"));
 	(void)say(p, REPLY_STLS);
-	return attempt_can_wait(p) && ask_stls(p->ask) == 0 ? STEP_TLS : STEP_ABORT;
+	return attempt_can_wait(p) ? STEP_TLS : STEP_ABORT;
 }
 
 /* The client is somebody else from now on, and nobody has given a name. */

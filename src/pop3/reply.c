@@ -255,6 +255,10 @@ static const struct text {
 	    "Unknown command: \"{word}\".", "Command not enabled",
 	    "Unbekannter Befehl: \"{word}\".",
 	    "Commande inconnue : \"{word}\"." } },
+	[REPLY_TLS_BROKEN] = { SYS_TEMP, {
+	    "TLS cannot begin now.", NULL,
+	    "TLS kann gerade nicht beginnen.",
+	    "TLS ne peut pas commencer pour le moment." } },
 	[REPLY_TLS_TWICE] = { ERR, {
 	    "Command not permitted when TLS active.", "TLS in progress",
 	    "TLS ist schon da.",

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define TLS_GRACE 10000		/* ms */
+#define LOGIN_GRACE 2000
 
 /* So many troubles of ours are a session's; it has other things to wait for. */
 #define TROUBLES_MAX 16
@@ -65,7 +66,7 @@ static const struct rule {
 	{ ASK_HAND_OVER, FRONT_ASKS, 16 + LINE_BUFFER, answer_offer },
 	{ ASK_HAND_OVER, HANDING_OVER, 16 + LINE_BUFFER, answer_hand_over },
 	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
-	    ALL_DONE | TURNED_AWAY, 16 + LOG_LINE_MAX, answer_log },
+	    ALL_DONE | TURNED_AWAY | BEFORE_TLS, 16 + LOG_LINE_MAX, answer_log },
 	{ ASK_STLS, FRONT_ASKS, 0, answer_stls },
 	{ ASK_REPORT, USER_RUNS, 32, answer_report },
 	{ ASK_PEER, PROXY_TELLS | FRONT_ASKS, 8 + INET6_ADDRSTRLEN,
@@ -162,13 +163,23 @@ monitor_leave_client(struct monitor *m)
 	fd_close(&m->client->out);
 }
 
-/* A client that takes nothing has the session's patience, no longer. */
+/*
+ * A client that takes nothing has the session's patience, no longer; one that
+ * has not logged in has the time that it had for that.
+ */
 void
 monitor_end_tls(struct monitor *m, bool now)
 {
+	bool logged_in = (int)m->phase & (USER_RUNS | ALL_DONE);
+	int64_t deadline = clock_ms();
+
+	if (!now && logged_in)
+		deadline += m->conf->pop3.idle_time + TLS_GRACE;
+	else if (!now)
+		deadline = (m->login_deadline > deadline ?
+		    m->login_deadline : deadline) + LOGIN_GRACE;
 	monitor_leave_client(m);
-	tls_end(&m->tls, clock_ms() +
-	    (now ? 0 : m->conf->pop3.idle_time + TLS_GRACE));
+	tls_end(&m->tls, deadline);
 }
 
 #define FAILED_LOGIN "[AUTH] Failed attempted login to %s from host (%s) %s"
@@ -532,16 +543,24 @@ answer_hand_over(struct monitor *m, struct monmsg *message)
 	return 0;
 }
 
-/* Once, and where it works.  The front ends; see BEFORE_TLS. */
+/*
+ * Where it is offered, and once.  The client is told that TLS begins when it is
+ * known that it can; the front ends then.  See BEFORE_TLS.
+ */
 static int
 answer_stls(struct monitor *m, struct monmsg *message)
 {
 	if (monmsg_end(message) == -1 || !m->tls_offered)
 		return -1;
-	m->greeted = true;
 	m->offered = false;
-	m->phase = BEFORE_TLS;
-	message->len = 0;
+	m->tls_broken = m->tls_broken || tls_start(&m->tls, m->conf,
+	    m->client, m->login_deadline) == -1;
+	if (!m->tls_broken) {
+		m->greeted = true;
+		m->phase = BEFORE_TLS;
+	}
+	monmsg_start(message, ASK_STLS);
+	monmsg_put_number(message, !m->tls_broken);
 	return 0;
 }
 

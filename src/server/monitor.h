@@ -36,6 +36,7 @@ struct monitor {
 	int front_error;		/* ... or why there are none */
 	bool tls_offered;		/* STLS would work */
 	bool tls_active;
+	bool tls_broken;		/* it could not start */
 	bool xclient_done;		/* a proxy has told of its client */
 	bool greeted;			/* the client has had a banner */
 	struct tls tls;

@@ -27,7 +27,7 @@
 #define SHORT_SESSION 100
 
 /* A front that has not ended so many ms after its own deadline is ended. */
-#define FRONT_GRACE 10000
+#define FRONT_GRACE 3000
 
 /*
  * Signals are let in only while we wait for a message, so that PAM is never
@@ -250,7 +250,7 @@ run_front(struct monitor *m, const sigset_t *outside, struct child *front)
 		    strerror(errno));
 	else
 		serve(m, front, PROXY_TELLS | FRONT_ASKS | HANDING_OVER |
-		    TURNED_AWAY, m->login_deadline + conf->failure_delay +
+		    TURNED_AWAY | BEFORE_TLS, m->login_deadline + conf->failure_delay +
 		    FRONT_GRACE, outside);
 	if (m->phase != USER_RUNS)
 		(void)end(front);

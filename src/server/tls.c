@@ -21,7 +21,7 @@
 void
 tls_init(struct tls *t)
 {
-	*t = (struct tls){ .pid = 0, .alive = -1 };
+	*t = (struct tls){ .pid = 0, .alive = -1, .plain = -1 };
 }
 
 static bool
@@ -89,13 +89,10 @@ make_command(struct program *c, const struct server_conf *conf,
 	put_number(c, "--patience", conf->pop3.idle_time);
 }
 
-/*
- * The channel tells it who the client is, and tells us, when the other end is
- * closed, that it has ended.
- */
+/* The channel ends when the program does. */
 static int
-start_program(struct tls *t, const struct program *c, struct client *client,
-    int plain)
+start_program(struct tls *t, const struct program *c,
+    const struct client *client, int plain)
 {
 	int ends[2], fds[4];
 
@@ -113,7 +110,60 @@ start_program(struct tls *t, const struct program *c, struct client *client,
 		return -1;
 	}
 	t->alive = ends[0];
-	return fields_send(t->alive, &peer_fields, &client->peer);
+	return 0;
+}
+
+static void
+end_program(struct tls *t, int64_t deadline)
+{
+	bool late = wait_for(t->alive, POLLIN, deadline, NULL) == -1;
+
+	fd_close(&t->alive);
+	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
+	(void)child_wait("solopop-tls", t->pid, late);
+	t->pid = 0;
+}
+
+void
+tls_end(struct tls *t, int64_t deadline)
+{
+	if (t->plain != -1)
+		deadline = clock_ms();		/* it has not begun */
+	fd_close(&t->plain);
+	if (t->pid != 0)
+		end_program(t, deadline);
+}
+
+/* It says so by a message; if it cannot serve, it ends. */
+static int
+wait_ready(const struct tls *t, int64_t deadline)
+{
+	struct monmsg m;
+
+	return wait_for(t->alive, POLLIN, deadline, NULL) == -1 ? -1 :
+	    channel_receive(t->alive, &m);
+}
+
+int
+tls_start(struct tls *t, const struct server_conf *conf,
+    const struct client *client, int64_t deadline)
+{
+	struct program c;
+	int ends[2], r;
+
+	if (has_ucspi(client))
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
+		return -1;
+	make_command(&c, conf, deadline);
+	r = start_program(t, &c, client, ends[1]);
+	fd_close(&ends[1]);
+	t->plain = ends[0];
+	if (r == 0)
+		r = wait_ready(t, deadline);
+	if (r == -1)
+		tls_end(t, clock_ms());
+	return r;
 }
 
 static int
@@ -127,22 +177,17 @@ replace_client(struct client *client, int *in, int *out)
 	return client->in == -1 || client->out == -1 ? -1 : 0;
 }
 
+/* It hears the client as soon as it knows who that is. */
 static int
-begin_program(struct tls *t, const struct server_conf *conf,
-    struct client *client, int64_t deadline)
+begin_program(struct tls *t, struct client *client)
 {
-	struct program c;
-	int ends[2], copy, r;
+	int copy, r;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
+	if (fields_send(t->alive, &peer_fields, &client->peer) == -1)
 		return -1;
-	make_command(&c, conf, deadline);
-	r = start_program(t, &c, client, ends[1]);
-	fd_close(&ends[1]);
-	copy = fd_copy(ends[0]);
-	if (r == 0)
-		r = replace_client(client, &ends[0], &copy);
-	fd_close(&ends[0]);
+	copy = fd_copy(t->plain);
+	r = replace_client(client, &t->plain, &copy);
+	fd_close(&t->plain);
 	fd_close(&copy);
 	return r;
 }
@@ -161,26 +206,11 @@ int
 tls_begin(struct tls *t, const struct server_conf *conf, struct client *client,
     int64_t deadline)
 {
-	return has_ucspi(client) ? begin_ucspi(client) :
-	    begin_program(t, conf, client, deadline);
-}
-
-static void
-end_program(struct tls *t, int64_t deadline)
-{
-	bool late = wait_for(t->alive, POLLIN, deadline, NULL) == -1;
-
-	fd_close(&t->alive);
-	(void)kill(t->pid, SIGKILL);	/* it is not there any more, or late */
-	(void)child_wait("solopop-tls", t->pid, late);
-	t->pid = 0;
-}
-
-void
-tls_end(struct tls *t, int64_t deadline)
-{
-	if (t->pid != 0)
-		end_program(t, deadline);
+	if (has_ucspi(client))
+		return begin_ucspi(client);
+	if (t->pid == 0 && tls_start(t, conf, client, deadline) == -1)
+		return -1;
+	return begin_program(t, client);
 }
 
 static void

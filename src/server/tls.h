@@ -17,6 +17,7 @@
 struct tls {
 	pid_t pid;			/* of solopop-tls; 0: none */
 	int alive;			/* ends when that one does; -1: none */
+	int plain;			/* until tls_begin(); -1: none */
 };
 
 void tls_init(struct tls *t);
@@ -31,7 +32,15 @@ const char *tls_missing(const struct tls_conf *conf);
 bool tls_is_offered(const struct tls_conf *conf, const struct client *client);
 
 /*
- * Begin.  client->in and client->out are closed and become the plain end, 3 or
+ * Start solopop-tls and wait until it has read its files and is confined.  It
+ * does not hear the client before tls_begin().  -1 and its own line in the log if
+ * it cannot: then the client has lost nothing.
+ */
+int tls_start(struct tls *t, const struct server_conf *conf,
+    const struct client *client, int64_t deadline);
+
+/*
+ * Begin, and start first if that is still to be done.  client->in and client->out are closed and become the plain end, 3 or
  * above and close-on-exec.  The handshake must end before deadline (clock_ms()
  * terms).  -1 with errno; the client is then lost.
  */

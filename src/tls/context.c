@@ -64,7 +64,9 @@ read_identity(SSL_CTX *ctx, const struct settings *s)
 	    bytes_read(&key, AT_FDCWD, path = s->key) == -1))
 		log_line(LOG_FAULT, "TLS: %s: %s", path, strerror(errno));
 	else if (use_identity(ctx, NULL, &cert, &key) == -1)
-		log_line(LOG_FAULT, "TLS: %s: %s", path, identity_error());
+		log_line(LOG_FAULT, "TLS: %s%s%s: %s", s->cert,
+		    s->key != NULL ? " and " : "",
+		    s->key != NULL ? s->key : "", identity_error());
 	else {
 		warn_of_public_key(path, &cert, &key);
 		r = 0;

@@ -95,6 +95,24 @@ run(struct pump *p, const struct settings *s)
 }
 
 /*
+ * Say that all is ready, and wait until the monitor says whose connection it is:
+ * the client must not be heard before it has the answer to STLS.  -1 if the
+ * monitor says nothing, as where the client has left meanwhile.
+ */
+static int
+be_told(struct settings *s)
+{
+	struct monmsg m;
+
+	monmsg_start(&m, 1);
+	if (channel_send(TOLD, &m) == -1 ||
+	    fields_receive(TOLD, &peer_fields, &s->peer) == -1)
+		return -1;
+	log_tell(LOG_OF_RHOST, span_of(s->peer.ip));
+	return 0;
+}
+
+/*
  * The pump asks the kernel what the client's descriptors are, so it is made
  * before the filter of system calls refuses that question.
  */
@@ -106,12 +124,6 @@ serve(struct settings *s)
 	int status = EX_CONFIG;
 
 	log_ready();
-	if (fields_receive(TOLD, &peer_fields, &s->peer) == -1) {
-		log_line(LOG_FAULT, "TLS: solopop does not say whose "
-		    "connection it is: %s", strerror(errno));
-		return EX_USAGE;
-	}
-	log_tell(LOG_OF_RHOST, span_of(s->peer.ip));
 	if (context_open(&c, s) == -1)
 		;
 	else if ((p = pump_new(c.ssl, CHANNEL_CLIENT_IN,
@@ -122,7 +134,7 @@ serve(struct settings *s)
 		    "%s): %s", s->user != NULL ? s->user : "-",
 		    s->empty_dir != NULL ? s->empty_dir : "-",
 		    strerror(errno));
-	else
+	else if (be_told(s) == 0)
 		status = run(p, s);
 	pump_free(p);
 	context_free(&c);

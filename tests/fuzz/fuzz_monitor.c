@@ -85,7 +85,9 @@ check_answer(const struct monitor *m, enum monitor_phase before,
 		break;
 	case ASK_STLS:
 		CHECK(before == FRONT_ASKS && m->phase == BEFORE_TLS);
-		break;
+		CHECK(monmsg_get_number(answer) == 1);
+		CHECK(monmsg_end(answer) == 0);
+		return;
 	case ASK_REPORT:
 		CHECK(before == USER_RUNS && m->phase == ALL_DONE);
 		break;
@@ -117,7 +119,7 @@ next_message(struct monmsg *m, const uint8_t *p, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct client client = { .in = -1, .out = -1,
+	struct client client = { .in = -1, .out = -1, .ucspi_control = 99,
 	    .peer = { .ip = "192.0.2.7", .known = true } };
 	enum monitor_phase before;
 	struct monmsg message;

@@ -5,9 +5,11 @@ import os
 import poplib
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
+import time
 import types
 
 from inject import AT_FDCWD, inject
@@ -249,9 +251,80 @@ def tls_process__cannot_lock_up__hears_nothing():
     log = Log()
     with Session(*tls("--tls-user=root")) as s:
         s.talk.banner()
-        equal(s.talk.ask("STLS"), "+OK Begin TLS negotiation")
-        equal(s.talk.at_end(), b"")
+        for _ in range(2):
+            equal(s.talk.ask("STLS"), "-ERR [SYS/TEMP] TLS cannot begin now.")
+        s.talk.login("alice")
+        s.talk.ok("QUIT")
     log.wait("TLS: cannot lock up .user root")
+
+
+@root_only
+def stls__certificate_of_no_use__err():
+    """Expired is the client's to judge; what is no certificate, ours."""
+    a = authority()
+    broken = a.top + "/broken.pem"
+    spill(broken, slurp(a.cert)[:200])
+    mailbox(SAMPLE)
+    log = Log()
+    with Session("--tls-program=" + BENCH + "/solopop-tls", "--tls-cert=" +
+                 broken, "--tls-key=" + a.key) as s:
+        s.talk.banner()
+        s.talk.ok("CAPA")
+        check(b"STLS" in s.talk.body(), "no STLS")
+        equal(s.talk.ask("STLS"), "-ERR [SYS/TEMP] TLS cannot begin now.")
+        equal(list(roles(s.pid)), ["solopop"], "processes")
+        s.talk.ok("QUIT")
+
+    log.wait("TLS: .*broken.pem and .*localhost.key: ")
+    with Session("--tls", "--tls-program=" + BENCH + "/solopop-tls",
+                 "--tls-cert=" + broken, "--tls-key=" + a.key) as s:
+        s.expected = None
+        equal(s.talk.at_end(), b"")
+
+
+@root_only
+def stls__begun_and_nothing_follows__all_end_with_login_timeout():
+    """Between STLS and the client's first byte, and behind it."""
+    for first in b"", b"\x16":
+        with Session(*tls("--login-timeout=1")) as s:
+            s.talk.banner()
+            equal(s.talk.ask("STLS"), "+OK Begin TLS negotiation")
+            s.talk.send(first)
+            pids = children(s.pid)
+            began = time.monotonic()
+            s.process.wait(PATIENCE)
+            check(time.monotonic() - began < 6, "took too long")
+            for pid in pids:
+                check(not os.path.exists("/proc/%d" % pid), pid, "is left")
+
+
+@root_only
+def client__that_never_reads__is_gone_with_login_timeout():
+    """It asks for more than there is room for in all buffers on the way."""
+    for more, start in ((tls("--tls"), begin), (tls(), stls_begun),
+                        ((), lambda talk: talk.banner())):
+        with Session("--login-timeout=1", *more) as s:
+            s.expected = None
+            s.talk.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            start(s.talk)
+            began = time.monotonic()
+            s.talk.sock.settimeout(0.2)
+            try:
+                while time.monotonic() - began < 1:
+                    s.talk.sock.sendall(b"CAPA\r\n" * 1000)
+            except (socket.timeout, OSError):
+                pass
+            pids = children(s.pid)
+            s.process.wait(PATIENCE)
+            check(time.monotonic() - began < 8, "it stayed for",
+                  time.monotonic() - began)
+            for pid in pids:
+                check(not os.path.exists("/proc/%d" % pid), pid, "is left")
+
+
+def stls_begun(talk):
+    talk.banner()
+    stls(talk)
 
 
 @root_only

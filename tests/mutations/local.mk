@@ -170,6 +170,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/session-role.mutation \
 	tests/mutations/session-root.mutation \
 	tests/mutations/slow-is-idle.mutation \
+	tests/mutations/stls-blind.mutation \
 	tests/mutations/stls-injected-whole.mutation \
 	tests/mutations/stls-injected.mutation \
 	tests/mutations/stls-offered.mutation \
@@ -179,12 +180,14 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/tls-alpn.mutation \
 	tests/mutations/tls-asks-late.mutation \
 	tests/mutations/tls-ciphers.mutation \
+	tests/mutations/tls-early.mutation \
 	tests/mutations/tls-filter.mutation \
+	tests/mutations/tls-never-reads.mutation \
 	tests/mutations/tls-public-key.mutation \
 	tests/mutations/tls-role.mutation \
-	tests/mutations/tls-tells-the-client.mutation \
 	tests/mutations/tls-root.mutation \
 	tests/mutations/tls-small-writes.mutation \
+	tests/mutations/tls-tells-the-client.mutation \
 	tests/mutations/tls-ticket-link.mutation \
 	tests/mutations/tls-ticket-once.mutation \
 	tests/mutations/tls-ticket-owner.mutation \

@@ -27,6 +27,7 @@ VALUES = {
 # Texts that are said elsewhere: the test, from here.
 ELSEWHERE = {
     "REPLY_EXPIRED": "tests/unit/test_pop3.c",
+    "REPLY_TLS_BROKEN": "tests/unit/test_pop3.c",
     "REPLY_TROUBLE": "tests/unit/test_pop3.c",
     "REPLY_NO_LOGIN": "tests/unit/test_pop3.c",
     "REPLY_TLS_TWICE": "tests/unit/test_pop3.c",

@@ -4,6 +4,7 @@ an end on one side is the end on the other.
 """
 import hashlib
 import os
+import select
 import socket
 import ssl
 import subprocess
@@ -35,6 +36,25 @@ def bytes_go_both_ways(a):
             equal(p.plain.recv(100), b"")
             equal(p.wait(), 0, "exit status")
             check("protocol=%s cipher=" % name in p.said(), p.said())
+
+
+@test
+def the_client_is_not_heard_before_the_monitor_says_so(a):
+    """It may have sent its part of the handshake behind STLS."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = a.client().wrap_bio(incoming, outgoing, server_hostname=HOST)
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    with Pump(a, tell=False) as p:
+        p.client.sendall(outgoing.read())
+        p.channel.settimeout(harness.PATIENCE)
+        check(p.channel.recv(100), "it does not say that it is ready")
+        check(not select.select([p.client], [], [], 0.3)[0], "it answers")
+        p.tell()
+        p.client.settimeout(harness.PATIENCE)
+        check(p.client.recv(100), "no answer")
 
 
 @test

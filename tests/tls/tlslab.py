@@ -184,7 +184,8 @@ def peer_message(ip):
 class Pump:
     """solopop-tls alone: we are the client, and the plain end, too."""
 
-    def __init__(self, authority, *options, cert=None, key=None):
+    def __init__(self, authority, *options, cert=None, key=None,
+                 tell=True):
         self.client, far = tcp_pair()
         ours, theirs = socket.socketpair()
         self.plain = ours
@@ -194,7 +195,9 @@ class Pump:
                 "--key=" + (key or authority.key)] + list(options)
         channel, told = socket.socketpair(socket.AF_UNIX,
                                           socket.SOCK_SEQPACKET)
-        channel.send(peer_message(b"192.0.2.7"))
+        self.channel = channel      # open as long as we live
+        if tell:
+            self.tell()
         with open(self.log, "ab") as err:
             self.pid = os.fork()
             if self.pid == 0:
@@ -210,8 +213,11 @@ class Pump:
                     os._exit(127)
         for end in (far, theirs, told):
             end.close()
-        self.channel = channel      # open as long as we live
         self.status = None
+
+    def tell(self):
+        """Whose connection it is: from now on the client is heard."""
+        self.channel.send(peer_message(b"192.0.2.7"))
 
     def peer(self, context, **how):
         return Peer(self.client, context, **how)

@@ -117,6 +117,25 @@ send_kind(unsigned char kind)
 	return monitor_answer(&m, &msg);
 }
 
+/* 1 if TLS may begin, 0 if it cannot; -1 for a violation. */
+static int
+stls(bool works)
+{
+	struct monmsg msg;
+	uint64_t n;
+
+	m.tls_offered = true;
+	client.ucspi_control = works ? 99 : -1;
+	conf.tls.program = "/nonexistent";
+	monmsg_start(&msg, ASK_STLS);
+	if (monitor_answer(&m, &msg) == -1)
+		return -1;
+	assert_int_equal(monmsg_kind(&msg), ASK_STLS);
+	n = monmsg_get_number(&msg);
+	assert_int_equal(monmsg_end(&msg), 0);
+	return (int)n;
+}
+
 static int
 hand_over(void)
 {
@@ -257,8 +276,7 @@ hand_over__before_stls__is_forgotten(void **state)
 {
 	(void)state;
 	assert_int_equal(hand_over(), 0);
-	m.tls_offered = true;
-	assert_int_equal(send_kind(ASK_STLS), 0);
+	assert_int_equal(stls(true), 1);
 	m.phase = FRONT_ASKS;
 	fake_verdict = VERDICT_WELCOME;
 	assert_int_equal(verify(self.name, "secret"), VERDICT_WELCOME);
@@ -581,7 +599,7 @@ static const struct {
 	{ ASK_APOP, FRONT_ASKS },
 	{ ASK_HAND_OVER, FRONT_ASKS | HANDING_OVER },
 	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
-	    ALL_DONE | TURNED_AWAY },
+	    ALL_DONE | TURNED_AWAY | BEFORE_TLS },
 	{ ASK_REPORT, USER_RUNS },
 	{ ASK_STLS, FRONT_ASKS },
 	{ ASK_PEER, PROXY_TELLS },
@@ -644,8 +662,7 @@ stls__where_it_is_not_offered_or_again__is_a_violation(void **state)
 {
 	(void)state;
 	assert_int_equal(send_kind(ASK_STLS), -1);
-	m.tls_offered = true;
-	assert_int_equal(send_kind(ASK_STLS), 0);
+	assert_int_equal(stls(true), 1);
 	assert_int_equal(m.phase, BEFORE_TLS);
 	assert_true(m.greeted);
 	m.phase = FRONT_ASKS;
@@ -653,14 +670,26 @@ stls__where_it_is_not_offered_or_again__is_a_violation(void **state)
 	assert_int_equal(send_kind(ASK_STLS), -1);
 }
 
+/* The client goes on without TLS, and is not let down after "Begin". */
+static void
+stls__that_cannot_start__is_refused_and_not_tried_again(void **state)
+{
+	(void)state;
+	assert_int_equal(stls(false), 0);
+	assert_int_equal(m.phase, FRONT_ASKS);
+	assert_true(m.tls_offered);
+	assert_int_equal(stls(true), 0);
+	assert_int_equal(m.phase, FRONT_ASKS);
+	assert_int_equal(verify("jane", "a"), VERDICT_WRONG);
+}
+
 static void
 stls__failed_logins_before__still_count(void **state)
 {
 	(void)state;
-	m.tls_offered = true;
 	assert_int_equal(verify("jane", "a"), VERDICT_WRONG);
 	assert_int_equal(verify("jane", "b"), VERDICT_WRONG);
-	assert_int_equal(send_kind(ASK_STLS), 0);
+	assert_int_equal(stls(true), 1);
 	m.phase = FRONT_ASKS;
 	assert_int_equal(verify("jane", "c"), VERDICT_WRONG | VERDICT_LAST);
 }
@@ -1649,6 +1678,7 @@ main(void)
 		TEST(message__out_of_its_moment__is_a_violation),
 		TEST(message__longer_or_shorter_than_its_form__is_a_violation),
 		TEST(stls__where_it_is_not_offered_or_again__is_a_violation),
+		TEST(stls__that_cannot_start__is_refused_and_not_tried_again),
 		TEST(stls__failed_logins_before__still_count),
 		TEST(begin__by_where_the_client_comes_from),
 		TEST(peer__is_what_the_log_has_from_then_on),

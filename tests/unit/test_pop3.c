@@ -37,6 +37,7 @@ static struct {
 	unsigned tries;			/* the last of them is the last */
 	bool dead, no_nonce;
 	unsigned expects, reports, stls, peers;
+	bool tls_broken;
 	char ip[INET6_ADDRSTRLEN];
 	char user[ASK_USER_MAX + 1], secret[SECRET_MAX + 1];
 	uint64_t totals[4];
@@ -98,6 +99,10 @@ answer(void *ctx, struct monmsg *m)
 		mon.peers++;
 	} else if (kind == ASK_STLS) {
 		mon.stls++;
+		assert_int_equal(monmsg_end(m), 0);
+		monmsg_start(m, ASK_STLS);
+		monmsg_put_number(m, !mon.tls_broken);
+		return 0;
 	} else {
 		assert_int_equal(kind, ASK_EXPECT);
 		mon.expects++;
@@ -714,7 +719,31 @@ stls__no_monitor__is_not_answered_twice(void **state)
 	(void)state;
 	tls.offered = mon.dead = true;
 	assert_int_equal(converse("STLS\r\n"), STEP_ABORT);
-	assert_string_equal(said, BANNER BEGIN);
+	assert_string_equal(said, BANNER);
+}
+
+/* The certificate is of no use, say: the session goes on as it was. */
+static void
+stls__that_cannot_begin__err(void **state)
+{
+	static const char *const answers[] = {
+		[LANGUAGE_EN] = "-ERR [SYS/TEMP] TLS cannot begin now.\r\n",
+		[LANGUAGE_DE] =
+		    "-ERR [SYS/TEMP] TLS kann gerade nicht beginnen.\r\n",
+		[LANGUAGE_FR] = "-ERR [SYS/TEMP] TLS ne peut pas commencer "
+		    "pour le moment.\r\n",
+	};
+	size_t i;
+
+	(void)state;
+	tls.offered = mon.tls_broken = true;
+	for (i = 0; i < COUNT(answers); i++) {
+		conf.language = (enum language)i;
+		assert_int_equal(converse("STLS\r\n"), STEP_ABORT);
+		assert_non_null(strstr(said, answers[i]));
+		type_anew();
+	}
+	assert_int_equal(mon.stls, COUNT(answers));
 }
 
 static void
@@ -1419,6 +1448,7 @@ main(void)
 		TEST(stls__with_anything_behind_it__ends_the_session),
 		TEST(stls__after_login__is_unknown),
 		TEST(stls__no_monitor__is_not_answered_twice),
+		TEST(stls__that_cannot_begin__err),
 		TEST(capa__has_stls__only_when_it_would_work),
 		TEST(xclient__as_dovecot_sends_it__makes_another_client),
 		TEST(xclient__a_second_one__is_unknown),
