@@ -192,6 +192,13 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/tls-ticket-once.mutation \
 	tests/mutations/tls-ticket-owner.mutation \
 	tests/mutations/tracing.mutation \
+	tests/mutations/storage-as-it-lies.mutation \
+	tests/mutations/storage-bomb.mutation \
+	tests/mutations/storage-late-list.mutation \
+	tests/mutations/storage-link-locks-out.mutation \
+	tests/mutations/storage-lost-lock.mutation \
+	tests/mutations/storage-one-link.mutation \
+	tests/mutations/storage-trusts-all.mutation \
 	tests/mutations/twin-not-renamed.mutation \
 	tests/mutations/twin-plain-id.mutation \
 	tests/mutations/twin-read-only.mutation \

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -956,8 +955,9 @@ index__with_a_time_in_the_future__is_not_written_again(void **state)
 static void
 lock__that_was_lost__ends_without_update(void **state)
 {
+	int ready[2], tell[2], status;
 	struct maildrop *other;
-	int status;
+	char byte = 'x';
 	pid_t pid;
 
 	(void)state;
@@ -965,21 +965,26 @@ lock__that_was_lost__ends_without_update(void **state)
 	start();
 	assert_int_equal(maildrop_delete(drop, 1), 0);
 	box_remove("solopop.lock");
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(tell), 0);
 	if ((pid = fork()) == 0) {
-		if (maildrop_open(&other, box_top(), &conf) != MAILDROP_OPEN)
+		(void)close(tell[1]);
+		if (maildrop_open(&other, box_top(), &conf) != MAILDROP_OPEN ||
+		    write(ready[1], &byte, 1) != 1)
 			_exit(1);
-		(void)raise(SIGSTOP);
-		_exit(0);
+		_exit(read(tell[0], &byte, 1) == -1);
 	}
-	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
-	assert_true(WIFSTOPPED(status));
+	(void)close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
 	assert_true(maildrop_is_wanted(drop));
 	assert_int_equal(update(), -1);
 	assert_int_equal(removed.count, 0);
 	assert_non_null(strstr(maildrop_error(drop), "lock was lost"));
 	assert_true(box_has("new/1.a"));
-	assert_int_equal(kill(pid, SIGKILL), 0);
+	(void)close(tell[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	(void)close(tell[0]);
+	(void)close(ready[0]);
 }
 
 static void
