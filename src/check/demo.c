@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "confine/privilege.h"
 #include "confine/account.h"
+#include "server/program.h"
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -140,16 +141,19 @@ static int
 serve(const char *program, const char *maildir)
 {
 	struct sigaction act = { .sa_handler = SIG_IGN };
+	struct program p;
 	int status;
 
+	program_init(&p, program);
+	program_word(&p, "--config-file=");
+	program_word(&p, "--no-auth");
+	program_word(&p, "--log=none");
+	program_word(&p, maildir);
 	(void)sigemptyset(&act.sa_mask);
 	if ((session = fork()) == -1)
 		return fail("fork");
-	if (session == 0) {
-		(void)execl(program, "solopop", "--config-file=", "--no-auth",
-		    "--log=none", maildir, (char *)NULL);
-		_exit(fail(program));
-	}
+	if (session == 0)
+		program_become(&p, NULL, 0);
 	(void)sigaction(SIGINT, &act, NULL);
 	act.sa_handler = pass_on;
 	(void)sigaction(SIGTERM, &act, NULL);
