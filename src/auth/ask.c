@@ -1,6 +1,7 @@
 #include "auth/ask.h"
 
 #include "io/channel.h"
+#include "io/heartbeat.h"
 
 #include <errno.h>
 #include <string.h>
@@ -215,6 +216,26 @@ ask_stls(struct ask *a, bool *can)
 		return bad_answer();
 	*can = n == 1;
 	return 0;
+}
+
+void
+ask_begin_work(const struct ask *a)
+{
+	struct monmsg m;
+
+	monmsg_start(&m, ASK_WORKING);
+	if (a->fd != -1)
+		heartbeat_start(a->fd, &m);
+}
+
+int
+ask_answers(struct ask *a)
+{
+	struct monmsg m;
+
+	heartbeat_stop();
+	monmsg_start(&m, ASK_ANSWERS);
+	return tell(a, &m);
 }
 
 int

@@ -34,8 +34,10 @@ enum ask_kind {
 				   answer: the same kind, bytes: nonce, salt;
 				   number: iterations */
 	ASK_CRAM,		/* bytes: user; bytes: digest */
-	ASK_SCRAM		/* bytes, each: see scram_claim; bytes behind
+	ASK_SCRAM,		/* bytes, each: see scram_claim; bytes behind
 				   the answer's number: the signature */
+	ASK_WORKING,		/* nothing: the storage does not hang */
+	ASK_ANSWERS		/* nothing: the login's answer is next */
 };
 
 /*
@@ -117,6 +119,16 @@ int ask_hand_over(struct ask *a, unsigned language, struct span unread);
  * is between the client and TLS.
  */
 int ask_stls(struct ask *a, bool *can);
+
+/*
+ * From here on the monitor hears that this process can still run.  It answers
+ * the login itself, and ends this process, when it has heard nothing for
+ * storage-timeout.  Nothing where there is one process.
+ */
+void ask_begin_work(const struct ask *a);
+
+/* The answer to the login, whatever it is, is the next that the client gets. */
+int ask_answers(struct ask *a);
 
 /* What a session came to, for the log. */
 struct ask_totals {

@@ -110,6 +110,7 @@ static const struct row {
 	{ SYS_unlinkat, USERS, FREELY },
 	{ SYS_renameat, USERS, FREELY },
 	{ SYS_renameat2, USERS, FREELY },
+	{ SYS_setitimer, USERS, FREELY },
 	{ SYS_getuid, USERS, FREELY },
 	{ SYS_geteuid, USERS, FREELY },
 	{ SYS_getgid, USERS, FREELY },

@@ -69,6 +69,8 @@ at_login(int argc, char **argv)
 		log_tell(LOG_OF_USER, span_of(l.user.name));
 		if (l.told.logs)
 			log_divert(ask_log, &l.ask);
+		if (l.told.logs)
+			ask_begin_work(&l.ask);
 		status = bring(&l);
 	}
 	options_free(&l.options);

@@ -1,11 +1,16 @@
 #include "server/child.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <signal.h>
+
+/* How long a killed process may take, and how often we look. */
+#define LEAVE_MS 1000
+#define LOOK_EVERY 20
 
 static const char *
 explain(int number)
@@ -32,4 +37,19 @@ child_wait(const char *name, pid_t pid, bool killed)
 		log_line(LOG_FAULT, "%s ended by signal %d%s", name,
 		    WTERMSIG(status), explain(WTERMSIG(status)));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void
+child_leave(const char *name, pid_t pid)
+{
+	int64_t until = clock_ms() + LEAVE_MS;
+
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		if (clock_ms() >= until) {
+			log_line(LOG_WARN, "%s hangs in the kernel and is "
+			    "left to itself", name);
+			return;
+		}
+		clock_sleep_until(clock_ms() + LOOK_EVERY);
+	}
 }

@@ -15,4 +15,10 @@
  */
 int child_wait(const char *name, pid_t pid, bool killed);
 
+/*
+ * The same for a process that hangs in the kernel and was killed: after a second
+ * it is left to itself, and ends when the kernel lets it.
+ */
+void child_leave(const char *name, pid_t pid);
+
 #endif

@@ -43,6 +43,8 @@ static void leave_front(struct monitor *);
 static int answer_hand_over(struct monitor *, struct monmsg *);
 static int answer_log(struct monitor *, struct monmsg *);
 static int answer_stls(struct monitor *, struct monmsg *);
+static int answer_working(struct monitor *, struct monmsg *);
+static int answer_answers(struct monitor *, struct monmsg *);
 static int answer_report(struct monitor *, struct monmsg *);
 static int answer_peer(struct monitor *, struct monmsg *);
 
@@ -68,6 +70,8 @@ static const struct rule {
 	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
 	    ALL_DONE | TURNED_AWAY | BEFORE_TLS, 16 + LOG_LINE_MAX, answer_log },
 	{ ASK_STLS, FRONT_ASKS, 0, answer_stls },
+	{ ASK_WORKING, USER_RUNS, 0, answer_working },
+	{ ASK_ANSWERS, USER_RUNS, 0, answer_answers },
 	{ ASK_REPORT, USER_RUNS, 32, answer_report },
 	{ ASK_PEER, PROXY_TELLS | FRONT_ASKS, 8 + INET6_ADDRSTRLEN,
 	    answer_peer },
@@ -637,6 +641,26 @@ answer_log(struct monitor *m, struct monmsg *message)
 		return -1;
 	if (may_log(m, s.len))
 		log_line((enum log_level)level, "%s: %s", m->role, line);
+	message->len = 0;
+	return 0;
+}
+
+/* That it came is all it says: see supervise.c. */
+static int
+answer_working(struct monitor *m, struct monmsg *message)
+{
+	(void)m;
+	message->len = 0;
+	return 0;
+}
+
+/* With our copies gone, the client sees its end when the session closes. */
+static int
+answer_answers(struct monitor *m, struct monmsg *message)
+{
+	m->answered = true;
+	if (m->login.root)
+		monitor_leave_client(m);
 	message->len = 0;
 	return 0;
 }

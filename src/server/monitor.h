@@ -34,6 +34,8 @@ struct monitor {
 	uid_t front_uid;		/* of the front, and its group ... */
 	gid_t front_gid;
 	int front_error;		/* ... or why there are none */
+	int64_t heard;			/* when the user's process last lived */
+	bool answered;			/* the login is, or is about to be */
 	bool tls_offered;		/* STLS would work */
 	bool tls_active;
 	bool tls_broken;		/* it could not start */

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,6 +80,7 @@ struct child {
 	pid_t pid;		/* -1: none */
 	int channel;
 	bool ended;		/* it has closed the channel, as its end does */
+	bool hangs;		/* ... or not been heard of for too long */
 	int64_t lean_after;	/* ms of silence; 0: for ever */
 };
 
@@ -162,7 +164,11 @@ end(struct child *child)
 	fd_close(&child->channel);
 	if (child->pid == -1)
 		return -1;
-	status = child_wait(child->name, child->pid, !child->ended);
+	if (child->hangs) {
+		child_leave(child->name, child->pid);
+		status = -1;
+	} else
+		status = child_wait(child->name, child->pid, !child->ended);
 	child->pid = -1;
 	return status;
 }
@@ -219,6 +225,16 @@ wait_child(struct child *child, int64_t deadline, const sigset_t *outside)
 	return wait_message(child->channel, deadline, outside);
 }
 
+/* Before it answers the login, the user's process must be heard of. */
+static int64_t
+silence_ends(const struct monitor *m, int64_t deadline)
+{
+	int64_t limit = m->heard + m->conf->storage_time;
+
+	return m->phase != USER_RUNS || m->answered || deadline < limit ?
+	    deadline : limit;
+}
+
 /* Answer messages while the phase is one of these. */
 static void
 serve(struct monitor *m, struct child *child, int phases,
@@ -228,15 +244,45 @@ serve(struct monitor *m, struct child *child, int phases,
 
 	monmsg_start(&message, 0);
 	while (((int)m->phase & phases) && !stopped) {
-		if (!wait_child(child, deadline, outside) ||
-		    receive(child, &message) == -1 ||
-		    monitor_answer(m, &message) == -1)
+		if (!wait_child(child, silence_ends(m, deadline), outside)) {
+			child->hangs = m->phase == USER_RUNS &&
+			    !m->answered && !stopped;
+			break;
+		}
+		if (receive(child, &message) == -1)
+			break;
+		m->heard = clock_ms();
+		if (monitor_answer(m, &message) == -1)
 			break;
 		if (message.len > 0 &&
 		    channel_send(child->channel, &message) == -1)
 			break;
 	}
 	monmsg_wipe(&message);
+}
+
+/*
+ * The storage hangs, and the client waits.  After SIGKILL the process sends no
+ * answer of its own, unless it has said so before.
+ */
+static void
+answer_for(struct monitor *m, struct child *child, const sigset_t *outside)
+{
+	struct monmsg message;
+
+	(void)kill(child->pid, SIGKILL);
+	while (!m->answered &&
+	    wait_message(child->channel, clock_ms(), outside) &&
+	    receive(child, &message) == 0 && monitor_answer(m, &message) == 0)
+		continue;
+	log_line(LOG_FAULT, "%s: %s has hung for %jd seconds (storage-timeout) "
+	    "and is ended", m->login.whole, child->name,
+	    (intmax_t)m->conf->storage_time / 1000);
+	if (m->answered)
+		return;
+	refuse_client(m->client->out, &m->conf->pop3, m->language,
+	    REPLY_NOT_NOW);
+	m->answered = true;
 }
 
 /* After a login it has nothing more to say, and its end can wait a little. */
@@ -269,11 +315,17 @@ run_import(struct monitor *m, const sigset_t *outside)
 	int status;
 
 	monitor_hear(m, import.role);
+	m->heard = clock_ms();
 	if ((import.pid = import_start(m, &import.channel)) == -1)
 		log_line(LOG_FAULT, "cannot start %s: %s",
 		    m->conf->intake.program, strerror(errno));
 	else
 		serve(m, &import, USER_RUNS, WAIT_FOR_EVER, outside);
+	if (import.hangs) {
+		answer_for(m, &import, outside);
+		(void)end(&import);
+		return -1;
+	}
 	status = end(&import);
 	if (stopped || !import_refuses(m, status, &reply))
 		return 0;
@@ -322,7 +374,6 @@ begin_session(const struct monitor *m, const char *path, struct child *child)
 	    start_send(child->channel, &m->conf->pop3, &s, &m->unread);
 }
 
-/* With our copies gone, the client sees its end when the session closes. */
 static void
 run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 {
@@ -333,6 +384,7 @@ run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 	    SESSION_PROGRAM);
 
 	monitor_hear(m, session.role);
+	m->heard = clock_ms();
 	if (begin_session(m, path, &session) == -1) {
 		log_line(LOG_FAULT, "cannot start %s for %s: %s", path,
 		    m->login.whole, strerror(errno));
@@ -341,11 +393,13 @@ run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 		(void)end(&session);
 	}
 	(void)end(front);
-	monitor_leave_client(m);
 	session.lean_after = SHORT_SESSION;
 	if (session.pid != -1)
 		serve(m, &session, USER_RUNS | ALL_DONE, WAIT_FOR_EVER,
 		    outside);
+	if (session.hangs)
+		answer_for(m, &session, outside);
+	monitor_leave_client(m);
 	(void)end(&session);
 }
 

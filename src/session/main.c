@@ -75,6 +75,7 @@ fail(struct pop3 *p, const char *user)
 	log_line(LOG_FAULT, "cannot start a session for %s: %s", user,
 	    strerror(errno));
 	if (p != NULL) {
+		(void)ask_answers(p->ask);
 		(void)say(p, REPLY_NOT_NOW);
 		(void)out_flush(p->out);
 	}
@@ -116,6 +117,7 @@ main(void)
 	(void)sigaction(SIGPIPE, &act, NULL);
 	(void)sigaction(SIGXFSZ, &act, NULL);
 	log_divert(ask_log, &ask);
+	ask_begin_work(&ask);
 	/* Nothing is left to be done at exit. */
 	_exit(serve(&ask));
 }

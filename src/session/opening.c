@@ -55,6 +55,7 @@ comes_too_soon(struct pop3 *p, const char *path)
 
 	if (p->conf->drop.read_only || pace_allows(pace, path))
 		return false;
+	(void)ask_answers(p->ask);
 	(void)say_with(p, REPLY_TOO_SOON, &(struct reply_values){
 	    .count = (uint64_t)pace->delay });
 	return true;
@@ -84,6 +85,7 @@ opening_run(struct pop3 *p, const char *path)
 	}
 	log_line(LOG_NOTE, "%s: %s", pop3_who(p), p->drop != NULL ?
 	    maildrop_error(p->drop) : strerror(errno));
+	(void)ask_answers(p->ask);
 	(void)say(p, refusals[r]);
 	return -1;
 }

@@ -39,6 +39,7 @@ session_run(struct pop3 *p, const char *path)
 
 	p->state = TRANSACTION;
 	if ((opened = opening_run(p, path) == 0)) {
+		(void)ask_answers(p->ask);
 		say_login(p);
 		p->yield = (struct interrupt){ p->conf->yield_time,
 		    YIELD_EVERY, is_wanted, p };
@@ -74,6 +75,7 @@ find_folder(const char *path)
 static void
 refuse(struct pop3 *p, enum reply reply)
 {
+	(void)ask_answers(p->ask);
 	(void)say(p, reply);
 	out_finish(p->out, p->in.fd);
 }

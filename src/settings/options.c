@@ -136,6 +136,7 @@ set_defaults(struct options *o)
 		.proxy_time = 10 * 1000,
 		.front_user = "solopop",
 		.empty_dir = EMPTYDIR,
+		.storage_time = 60 * 1000,
 		.session_memory = 1024,
 		.log_login = LOGIN_LINE,
 		.statistics = true,

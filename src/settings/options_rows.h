@@ -21,6 +21,8 @@ ROW("lock", 0, KIND_LOCK, AT(server.pop3.drop.lock), 0, 0, locks,
     "fcntl|none", "one session a maildrop, or any number [fcntl]")
 ROW("lock-wait", 0, KIND_SECONDS, AT(server.pop3.drop.lock_wait),
     0, 300, NULL, "SECONDS", "wait for another session [5]")
+ROW("storage-timeout", 0, KIND_SECONDS, AT(server.storage_time),
+    1, 3600, NULL, "SECONDS", "wait for hanging storage at login [60]")
 ROW("yield-after", 0, KIND_SECONDS, AT(server.pop3.yield_time),
     1, 86400, NULL, "SECONDS",
     "idle this long, give way to a new session [30]")

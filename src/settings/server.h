@@ -62,6 +62,7 @@ struct server_conf {
 	const char *secrets;		/* file for APOP, or NULL */
 	const char *front_user;		/* who reads strangers' bytes */
 	const char *empty_dir;		/* where it is locked up */
+	int64_t storage_time;		/* ms that storage may hang at a login */
 	uint32_t session_memory;	/* MB; 0: any amount */
 	bool no_sandbox;		/* for debugging */
 	bool no_auth;			/* by hand: any name, any password */

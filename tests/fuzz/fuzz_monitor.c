@@ -93,7 +93,9 @@ check_answer(const struct monitor *m, enum monitor_phase before,
 		break;
 	default:
 		CHECK(kind == ASK_LOG || kind == ASK_EXPECT ||
-		    (kind == ASK_PEER && m->xclient_done));
+		    (kind == ASK_PEER && m->xclient_done) ||
+		    (before == USER_RUNS && (kind == ASK_WORKING ||
+		    (kind == ASK_ANSWERS && m->answered))));
 		CHECK(m->phase == before);
 		break;
 	}

@@ -103,7 +103,8 @@ answer(void *ctx, struct monmsg *m)
 		monmsg_put_number(m, 1);
 		return 0;
 	}
-	CHECK(kind == ASK_EXPECT || kind == ASK_REPORT || kind == ASK_PEER);
+	CHECK(kind == ASK_EXPECT || kind == ASK_REPORT || kind == ASK_PEER ||
+	    kind == ASK_ANSWERS);
 	m->len = 0;
 	return 0;
 }

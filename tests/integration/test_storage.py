@@ -321,3 +321,98 @@ def backup__of_hard_links__locks_nobody_out():
         equal(ids(m, options=delay), [b"000000010000004d", b"2.b"])
     talk(m, "DELE 1")
     equal(sorted(os.listdir(top + "/backup/new")), ["1.a", "2.b"])
+
+
+# ---- storage that hangs -------------------------------------------------------
+
+@contextlib.contextmanager
+def stoppable(user):
+    """A Maildir behind a FUSE program that can be stopped: its process id."""
+    need_fuse()
+    need("bindfs")
+    real = mailbox([MAIL], user)[0]
+    top = place("hangs")
+    os.chmod(top, 0o755)
+    args = ["bindfs", "-f", "-o", "allow_other,attr_timeout=0,entry_timeout=0,"
+            "ac_attr_timeout=0", real, top + "/mnt"]
+    os.mkdir(top + "/mnt")
+    p = subprocess.Popen(args)
+    eventually("the mount", lambda: os.path.ismount(top + "/mnt"))
+    try:
+        yield top + "/mnt", p.pid
+    finally:
+        os.kill(p.pid, signal.SIGCONT)
+        succeed(["umount", "-l", top + "/mnt"])
+        p.wait(PATIENCE)
+
+
+@root_only
+def storage__hangs_at_login__monitor_answers():
+    """In time, with no process left behind; and all is well when it is back."""
+    with stoppable("alice") as (path, fuse):
+        log = Log()
+        options = ("--maildir=" + path, "--storage-timeout=2")
+        os.kill(fuse, signal.SIGSTOP)
+        with Session(*options) as s:
+            s.talk.banner()
+            s.talk.ok("USER alice")
+            began = time.monotonic()
+            answer = s.talk.ask("PASS " + password("alice"))
+            check(answer.startswith("-ERR [SYS/TEMP]"), answer)
+            check(1.9 < time.monotonic() - began < 6, "the time it took")
+            equal(s.talk.at_end(), b"")
+            eventually("the end", lambda: s.process.poll() is not None)
+        log.wait("alice: the session has hung for 2 seconds")
+        os.kill(fuse, signal.SIGCONT)
+        with Session(*options) as s:
+            s.talk.banner()
+            check(" 1 message " in s.talk.login("alice"))
+            s.talk.ok("QUIT")
+
+
+@root_only
+def storage__hangs_after_login__is_the_clients_to_wait_for():
+    with stoppable("alice") as (path, fuse):
+        with Session("--maildir=" + path, "--storage-timeout=1") as s:
+            s.talk.banner()
+            s.talk.login("alice")
+            os.kill(fuse, signal.SIGSTOP)
+            threading.Timer(2.5, os.kill, (fuse, signal.SIGCONT)).start()
+            equal(wire(s.talk.retr(1)), WIRE)
+            s.talk.ok("QUIT")
+
+
+@root_only
+def storage__slow_but_alive__login_waits():
+    """Another session has the lock for longer than storage may hang."""
+    mailbox([MAIL])
+    options = ("--storage-timeout=1", "--lock-wait=3", "--yield-after=60")
+    with Session(*options) as holder:
+        holder.talk.banner()
+        holder.talk.login("alice")
+        with Session(*options) as s:
+            s.talk.banner()
+            s.talk.ok("USER alice")
+            answer = s.talk.ask("PASS " + password("alice"))
+            check(answer.startswith("-ERR [IN-USE]"), answer)
+        holder.talk.ok("QUIT")
+
+
+@root_only
+def import__hangs_at_login__monitor_answers():
+    """A program in place of solopop-import never ends."""
+    program = BENCH + "/never-ends"
+    spill(program, "#!/bin/sh\nexec sleep 1000\n", 0o755)
+    mailbox([MAIL])
+    spool = BENCH + "/spool"
+    os.makedirs(spool, exist_ok=True)
+    spill(spool + "/alice", "From a Thu Jan  1 00:00:00 2020\n\nbody\n")
+    log = Log()
+    with Session("--storage-timeout=1", "--spool-dir=" + spool,
+                 "--import-program=" + program) as s:
+        s.talk.banner()
+        s.talk.ok("USER alice")
+        answer = s.talk.ask("PASS " + password("alice"))
+        check(answer.startswith("-ERR [SYS/TEMP]"), answer)
+        equal(s.talk.at_end(), b"")
+    log.wait("alice: solopop-import has hung for 1 seconds")

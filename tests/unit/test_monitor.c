@@ -548,6 +548,9 @@ make(struct monmsg *msg, enum ask_kind kind)
 		monmsg_put_number(msg, LOG_NOTE);
 		monmsg_put_bytes(msg, SPAN("line"));
 		break;
+	case ASK_WORKING:
+	case ASK_ANSWERS:
+		break;
 	case ASK_REPORT:
 		for (i = 0; i < 4; i++)
 			monmsg_put_number(msg, i);
@@ -601,12 +604,14 @@ static const struct {
 	{ ASK_LOG, PROXY_TELLS | FRONT_ASKS | HANDING_OVER | USER_RUNS |
 	    ALL_DONE | TURNED_AWAY | BEFORE_TLS },
 	{ ASK_REPORT, USER_RUNS },
+	{ ASK_WORKING, USER_RUNS },
+	{ ASK_ANSWERS, USER_RUNS },
 	{ ASK_STLS, FRONT_ASKS },
 	{ ASK_PEER, PROXY_TELLS },
 	{ ASK_CHALLENGE, FRONT_ASKS },
 	{ ASK_CRAM, FRONT_ASKS },
 	{ ASK_SCRAM, FRONT_ASKS },
-	{ ASK_SCRAM + 1, 0 },
+	{ ASK_ANSWERS + 1, 0 },
 	{ 255, 0 },
 };
 
@@ -645,7 +650,7 @@ message__longer_or_shorter_than_its_form__is_a_violation(void **state)
 			if (len == whole)
 				continue;
 			m.phase = moments[i].kind == ASK_HAND_OVER ?
-			    HANDING_OVER : moments[i].kind == ASK_REPORT ?
+			    HANDING_OVER : moments[i].lawful == USER_RUNS ?
 			    USER_RUNS : moments[i].kind == ASK_PEER ?
 			    PROXY_TELLS : FRONT_ASKS;
 			allow_all();

@@ -153,6 +153,7 @@ static const struct {
 	TEXT("virtual-domain", "example.org", server.virtual_domain),
 	TEXT("folder-delimiter", "+", server.folder_delimiter),
 	NUMBER("lock", "none", server.pop3.drop.lock, false),
+	NUMBER("storage-timeout", "30", server.storage_time, 30000),
 	NUMBER("lock-wait", "300", server.pop3.drop.lock_wait, 300000),
 	NUMBER("yield-after", "86400", server.pop3.yield_time, 86400000),
 	NUMBER("index", "sizes", server.pop3.drop.index, INDEX_SIZES),

@@ -36,7 +36,7 @@ static struct {
 	enum verdict verdict;
 	unsigned tries;			/* the last of them is the last */
 	bool dead, no_nonce;
-	unsigned expects, reports, stls, peers;
+	unsigned expects, reports, stls, peers, answers;
 	bool tls_broken;
 	char ip[INET6_ADDRSTRLEN];
 	char user[ASK_USER_MAX + 1], secret[SECRET_MAX + 1];
@@ -103,6 +103,8 @@ answer(void *ctx, struct monmsg *m)
 		monmsg_start(m, ASK_STLS);
 		monmsg_put_number(m, !mon.tls_broken);
 		return 0;
+	} else if (kind == ASK_ANSWERS) {
+		mon.answers++;
 	} else {
 		assert_int_equal(kind, ASK_EXPECT);
 		mon.expects++;

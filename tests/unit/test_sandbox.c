@@ -332,7 +332,7 @@ static const int intake_calls[] = {
 	SYS_openat, SYS_fstat, SYS_fstatfs, SYS_newfstatat,
 	SYS_getdents64, SYS_lseek, SYS_pread64, SYS_pwrite64, SYS_ftruncate, SYS_fsync,
 	SYS_mkdirat, SYS_unlinkat, SYS_renameat, SYS_renameat2,
-	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid,
+	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_setitimer,
 #ifdef SYS_open
 	SYS_open,
 #endif
