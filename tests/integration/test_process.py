@@ -458,6 +458,100 @@ def front__account_with_roots_rights__no_session():
 
 
 @root_only
+def empty_dir__that_others_can_change__no_session():
+    """By its group, by all, by its owner; a link to one that is as it should be."""
+    log = Log()
+    path = BENCH + "/not-so-empty"
+    os.mkdir(path)
+    for mode, owner in ((0o775, 0), (0o757, 0), (0o755, uid("alice")),
+                        (None, 0)):
+        if mode is None:
+            os.rmdir(path)
+            os.symlink(EMPTY, path)
+        else:
+            os.chmod(path, mode)
+            os.chown(path, owner, 0)
+        with Session("--empty-dir=" + path) as s:
+            s.expected = None
+            answer = s.talk.line()
+            check(answer.startswith("-ERR [SYS/PERM]"), mode, owner, answer)
+        log.wait("cannot lock up the front .*" + path)
+        log.lines.clear()
+    os.unlink(path)
+
+
+@root_only
+def session__makes_files_for_its_user_alone():
+    """Whatever mode a library asks for."""
+    mailbox(SAMPLE)
+    with Session(setup=lambda: os.umask(0)) as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        equal(status(s.child())["Umask"], "0077")
+        s.talk.ok("QUIT")
+
+
+@root_only
+def index__of_another_user__is_not_believed():
+    """Somebody who can write there could make sizes and ids up."""
+    maildir, _ = mailbox(SAMPLE)
+    index = maildir + "/solopop.index"
+
+    def poll():
+        with Session() as s:
+            s.talk.banner()
+            s.talk.login("alice")
+            s.talk.ok("UIDL")
+            s.talk.body()
+            s.talk.ok("QUIT")
+
+    for when, owner, kept in ((1600000000, uid("alice"), True),
+                              (1600000100, uid("bob"), False)):
+        for part in ("new", "cur"):     # long ago: an index is trusted
+            os.utime("%s/%s" % (maildir, part), (when, when))
+        poll()
+        os.utime(index, ns=(1, 1))
+        os.chmod(index, 0o644)
+        os.chown(index, owner, owner)
+        poll()
+        st = os.stat(index)
+        equal((st.st_uid, st.st_mtime_ns == 1), (uid("alice"), kept), owner)
+
+
+@root_only
+def log__where_standard_error_is_standard_output__is_not_the_clients():
+    """As with two pipes, and 2>&1: only one of the two is the same."""
+    def last_word(**how):
+        done = subprocess.run(
+            [SOLOPOP] + options("--no-sandbox"), capture_output=False,
+            timeout=PATIENCE, cwd="/", **how)
+        return done
+    for same in ("stdout", "stdin"):
+        ours, theirs = tcp_pair()
+        out_r, out_w = os.pipe()
+        err = out_w if same == "stdout" else theirs.fileno()
+        with theirs:
+            ours.sendall(b"NONSENSE\r\nUSER alice\r\nPASS wrong\r\nQUIT\r\n")
+            ours.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink("/dev/log")
+            last_word(stdin=theirs, stdout=out_w, stderr=err)
+        os.close(out_w)
+        said = b""
+        while True:
+            some = os.read(out_r, 65536)
+            if not some:
+                break
+            said += some
+        os.close(out_r)
+        ours.settimeout(PATIENCE)
+        said += Talk(ours).at_end()
+        ours.close()
+        check(all(line.startswith((b"+OK", b"-ERR"))
+                  for line in said.splitlines()), same, said)
+
+
+@root_only
 def proxy_timeout__longer_than_that_of_the_login__ends_with_it():
     log = Log()
     with Session("--proxy-from=127.0.0.1", "--login-timeout=1",

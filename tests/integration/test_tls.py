@@ -331,6 +331,7 @@ def stls_begun(talk):
 def plain_session__makes_no_more_system_calls():
     """But two: whether certificate and program are there."""
     tool("strace")
+    log = Log()
     counts = []
     for more in ([], tls()):
         mailbox(SAMPLE)

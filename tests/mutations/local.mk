@@ -9,6 +9,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/auth-challenges.mutation \
 	tests/mutations/auth-nobody-proves.mutation \
 	tests/mutations/auth-nonce-twice.mutation \
+	tests/mutations/auth-proof-stays.mutation \
 	tests/mutations/auth-salt-changes.mutation \
 	tests/mutations/auth-salt-each-time.mutation \
 	tests/mutations/auth-salt-first-count.mutation \
@@ -24,6 +25,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/clear-text-never.mutation \
 	tests/mutations/clear-text-of-a-secret.mutation \
 	tests/mutations/clear-text.mutation \
+	tests/mutations/conf-by-a-group.mutation \
+	tests/mutations/conf-by-others.mutation \
 	tests/mutations/core-files.mutation \
 	tests/mutations/dead-is-slow.mutation \
 	tests/mutations/descriptors.mutation \
@@ -42,6 +45,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/drain-maildir-lost.mutation \
 	tests/mutations/drain-replaced.mutation \
 	tests/mutations/drain-stage-lost.mutation \
+	tests/mutations/empty-dir-of-a-group.mutation \
+	tests/mutations/empty-dir-of-a-user.mutation \
 	tests/mutations/end-removes.mutation \
 	tests/mutations/fate-id-of-the-unread.mutation \
 	tests/mutations/fate-removed-or-not.mutation \
@@ -72,12 +77,14 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/guess-text-root.mutation \
 	tests/mutations/guess-text.mutation \
 	tests/mutations/guess-unlogged.mutation \
+	tests/mutations/home-of-nowhere.mutation \
 	tests/mutations/ids-name-not-on-disk.mutation \
 	tests/mutations/ids-not-on-disk.mutation \
 	tests/mutations/in-use-code.mutation \
 	tests/mutations/in-use-for-good.mutation \
 	tests/mutations/index-climbs.mutation \
 	tests/mutations/index-not-on-disk.mutation \
+	tests/mutations/index-of-another.mutation \
 	tests/mutations/index-too-new.mutation \
 	tests/mutations/index-torn-head.mutation \
 	tests/mutations/index-torn.mutation \
@@ -124,6 +131,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/log-level.mutation \
 	tests/mutations/log-lines.mutation \
 	tests/mutations/log-names.mutation \
+	tests/mutations/log-to-the-client.mutation \
 	tests/mutations/log-unmarked.mutation \
 	tests/mutations/login-deadline.mutation \
 	tests/mutations/mbox-folder-data.mutation \
@@ -138,6 +146,9 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/message-empty.mutation \
 	tests/mutations/name-any.mutation \
 	tests/mutations/name-climbs.mutation \
+	tests/mutations/name-unlawful-apop.mutation \
+	tests/mutations/name-unlawful-password.mutation \
+	tests/mutations/name-unlawful-scram.mutation \
 	tests/mutations/no-file.mutation \
 	tests/mutations/no-new-privileges.mutation \
 	tests/mutations/no-sandbox-silent.mutation \
@@ -169,6 +180,7 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/session-memory.mutation \
 	tests/mutations/session-role.mutation \
 	tests/mutations/session-root.mutation \
+	tests/mutations/session-umask.mutation \
 	tests/mutations/slow-is-idle.mutation \
 	tests/mutations/stls-blind.mutation \
 	tests/mutations/stls-injected-whole.mutation \

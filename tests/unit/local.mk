@@ -217,6 +217,7 @@ tests_unit_test_monitor_SOURCES = tests/unit/test_monitor.c tests/unit/unit.h \
 	tests/unit/fake_clock.c tests/unit/fake_clock.h \
 	tests/unit/fake_pam.c tests/unit/fake_pam.h
 tests_unit_test_monitor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_monitor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=secret_erase
 tests_unit_test_monitor_LDADD = $(TEST_LIBS)
 tests_unit_test_monmsg_SOURCES = tests/unit/test_monmsg.c tests/unit/unit.h
 tests_unit_test_monmsg_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -150,6 +150,11 @@ read__strictly__refuses_files_that_others_may_write(void **state)
 	assert_int_equal(chmod(path, 0644), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(conf_read(&c, path), 0);
+		assert_int_equal(chmod(path, 0664), 0);
+		assert_errno(conf_read(&c, path), EPERM);
+		assert_int_equal(chmod(path, 0646), 0);
+		assert_errno(conf_read(&c, path), EPERM);
+		assert_int_equal(chmod(path, 0644), 0);
 		assert_int_equal(chown(path, 1, 1), 0);
 	}
 	assert_errno(conf_read(&c, path), EPERM);

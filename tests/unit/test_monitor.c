@@ -31,6 +31,19 @@ getentropy(void *to, size_t len)
 	return getrandom(to, len, 0) == (ssize_t)len ? 0 : -1;
 }
 
+/* What of a client's proof has been overwritten. */
+static unsigned claims_erased;
+
+void __real_secret_erase(void *, size_t);
+void __wrap_secret_erase(void *, size_t);
+
+void
+__wrap_secret_erase(void *bytes, size_t n)
+{
+	claims_erased += n == sizeof(struct scram_claim);
+	__real_secret_erase(bytes, n);
+}
+
 static struct server_conf conf;
 static struct client client;
 static struct monitor m;
@@ -1281,6 +1294,7 @@ scram__of_the_right_proof__is_welcome_and_signed(void **state)
 	struct ask_challenge c, again;
 
 	(void)state;
+	claims_erased = 0;
 	give_secrets(self.name);
 	assert_int_equal(challenge(self.name, &c), 0);
 	assert_int_equal(c.salt.len, SECRETS_SALT);
@@ -1296,6 +1310,7 @@ scram__of_the_right_proof__is_welcome_and_signed(void **state)
 	    VERDICT_WELCOME);
 	assert_memory_not_equal(signature, none, sizeof none);
 	assert_int_equal(m.phase, HANDING_OVER);
+	assert_int_equal(claims_erased, 2);
 	(void)unlink(secrets);
 }
 
@@ -1503,6 +1518,44 @@ virtual__hostile_names__are_wrong__and_nobody_is_asked(void **state)
 	}
 }
 
+/*
+ * Though there is a secret under that very name: it is no name that a virtual
+ * user can have, and PAM does not get to see it.
+ */
+static void
+virtual__hostile_names__are_wrong__by_each_mechanism(void **state)
+{
+	static const char *const names[] = { "../jane", "a/b@x.org",
+	    "jane@../x", ".jane@x.org", "jane@x.org/", "@x.org", "jane@",
+	    "jane@x@y" };
+	unsigned char signature[SCRAM_PROOF];
+	struct ask_challenge c;
+	size_t i;
+
+	(void)state;
+	be_virtual("/srv/mail/%u");
+	m.login.root = true;
+	fake_verdict = VERDICT_WELCOME;
+	for (i = 0; i < COUNT(names); i++) {
+		give_secrets(names[i]);
+		assert_int_equal(verify(names[i], "tanstaaf"), VERDICT_WRONG);
+		assert_int_equal(apop(names[i], DIGEST), VERDICT_WRONG);
+		assert_int_equal(challenge("", &c), 0);
+		assert_int_equal(cram(names[i], c.nonce, "tanstaaf"),
+		    VERDICT_WRONG);
+		assert_int_equal(challenge(names[i], &c), 0);
+		assert_int_equal(scram(names[i], &c, "tanstaaf", signature),
+		    VERDICT_WRONG);
+		(void)unlink(secrets);
+	}
+	assert_int_equal(fake_pam_started, 0);
+	give_secrets("jane@x.org");
+	assert_int_equal(challenge("Jane@x.org", &c), 0);
+	(void)scram("Jane@x.org", &c, "tanstaaf", signature);
+	assert_int_equal(fake_pam_started, 1);
+	(void)unlink(secrets);
+}
+
 static void
 virtual__without_a_domain__has_that_of_the_site(void **state)
 {
@@ -1674,6 +1727,7 @@ main(void)
 		TEST(no_auth__lets_in_anybody__as_ourselves),
 		TEST(virtual__welcome__has_a_maildir_and_our_uid),
 		TEST(virtual__hostile_names__are_wrong__and_nobody_is_asked),
+		TEST(virtual__hostile_names__are_wrong__by_each_mechanism),
 		TEST(virtual__without_a_domain__has_that_of_the_site),
 		TEST(virtual__as_root__root_and_low_uids_hold_no_mail),
 		TEST(secrets_alone__let_in_and_refuse_in_equal_time),

@@ -2,8 +2,27 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
+
+/* In place of the system's: an entry of our own for one name. */
+static char odd_name[] = "odd";
+static struct passwd odd = { .pw_name = odd_name, .pw_uid = 4711 };
+
+struct passwd *
+getpwnam(const char *name)
+{
+	struct passwd *pw;
+
+	if (strcmp(name, odd_name) == 0)
+		return &odd;
+	setpwent();
+	while ((pw = getpwent()) != NULL && strcmp(pw->pw_name, name) != 0)
+		continue;
+	endpwent();
+	return pw;
+}
 
 static const struct user jane = { .name = "jane", .home = "/home/jane" };
 
@@ -291,6 +310,32 @@ find__of_nobody__fails(void **state)
 	assert_int_equal(user.uid, 0);
 }
 
+/* A home that depends on where a process happens to be is none. */
+static void
+find__home_that_is_no_path__is_none(void **state)
+{
+	static const char *const homes[] = { "mail/odd", "", "~odd", "./x" };
+	struct user user;
+	char path[PATH_MAX], home[16];
+	size_t i;
+
+	(void)state;
+	odd.pw_dir = home;
+	for (i = 0; i < COUNT(homes); i++) {
+		(void)snprintf(home, sizeof home, "%s", homes[i]);
+		assert_int_equal(user_find(&user, "odd"), 0);
+		assert_string_equal(user.home, "");
+		assert_errno(user_maildir(path, NULL, &user), ENOENT);
+	}
+	(void)snprintf(home, sizeof home, "/home/odd");
+	assert_int_equal(user_find(&user, "odd"), 0);
+	assert_string_equal(user.home, home);
+	odd.pw_dir = NULL;
+	assert_int_equal(user_find(&user, "odd"), 0);
+	assert_string_equal(user.home, "");
+	assert_string_equal(user.shell, "");
+}
+
 int
 main(void)
 {
@@ -310,6 +355,7 @@ main(void)
 		cmocka_unit_test(spool__of_each_hash),
 		cmocka_unit_test(maildir__too_long__is_refused),
 		cmocka_unit_test(find__of_nobody__fails),
+		cmocka_unit_test(find__home_that_is_no_path__is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
