@@ -108,42 +108,46 @@ privilege_become_sparing(uid_t uid, gid_t gid, gid_t spare)
  * holds, and the administrator hears of it, since what it is too small for will
  * fail.
  */
-static int
-set_limit(int resource, const char *name, uint64_t wanted, const char *remedy)
+static void
+fit_limit(struct rlimit *limit, const char *name, uint64_t wanted,
+    const char *remedy)
 {
-	struct rlimit limit;
-
-	if (getrlimit(resource, &limit) == -1)
-		return -1;
-	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted)
+	if (limit->rlim_max != RLIM_INFINITY && limit->rlim_max < wanted)
 		log_line(LOG_WARN, "%s is %ju, less than our %ju: raise %s",
-		    name, (uintmax_t)limit.rlim_max, (uintmax_t)wanted,
+		    name, (uintmax_t)limit->rlim_max, (uintmax_t)wanted,
 		    remedy);
 	else
-		limit.rlim_max = (rlim_t)wanted;
-	limit.rlim_cur = limit.rlim_max;
-	return setrlimit(resource, &limit);
+		limit->rlim_max = (rlim_t)wanted;
+	limit->rlim_cur = limit->rlim_max;
 }
 
 int
 privilege_limit(int fds)
 {
 	const struct rlimit none = { 0, 0 };
+	struct rlimit limit;
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
-	    set_limit(RLIMIT_NOFILE, "RLIMIT_NOFILE", (uint64_t)fds,
-	    "LimitNOFILE= or nofile of pam_limits") == -1 ||
-	    setrlimit(RLIMIT_NPROC, &none) == -1)
+	    getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return -1;
-	return 0;
+	fit_limit(&limit, "RLIMIT_NOFILE", (uint64_t)fds,
+	    "LimitNOFILE= or nofile of pam_limits");
+	return setrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    setrlimit(RLIMIT_NPROC, &none) == -1 ? -1 : 0;
 }
 
 int
 privilege_limit_memory(uint64_t bytes)
 {
-	return !MEMORY_LIMITS || bytes == 0 ? 0 : set_limit(RLIMIT_DATA,
-	    "RLIMIT_DATA", bytes, "LimitDATA= or data of pam_limits, or lower "
-	    "session-memory");
+	struct rlimit limit;
+
+	if (!MEMORY_LIMITS || bytes == 0)
+		return 0;
+	if (getrlimit(RLIMIT_DATA, &limit) == -1)
+		return -1;
+	fit_limit(&limit, "RLIMIT_DATA", bytes, "LimitDATA= or data of "
+	    "pam_limits, or lower session-memory");
+	return setrlimit(RLIMIT_DATA, &limit);
 }
 
 int

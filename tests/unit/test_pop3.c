@@ -732,8 +732,8 @@ stls__that_cannot_begin__err(void **state)
 		[LANGUAGE_EN] = "-ERR [SYS/TEMP] TLS cannot begin now.\r\n",
 		[LANGUAGE_DE] =
 		    "-ERR [SYS/TEMP] TLS kann gerade nicht beginnen.\r\n",
-		[LANGUAGE_FR] = "-ERR [SYS/TEMP] TLS ne peut pas commencer "
-		    "pour le moment.\r\n",
+		[LANGUAGE_FR] = ("-ERR [SYS/TEMP] TLS ne peut pas commencer "
+		    "pour le moment.\r\n"),
 	};
 	size_t i;
 
