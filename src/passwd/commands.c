@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "compat/compat.h"
+#include "confine/locked.h"
 #include "passwd/edit.h"
 #include "passwd/import.h"
 #include "passwd/prompt.h"
@@ -206,8 +207,10 @@ set(const struct request *r, struct store *s, const struct secret *secret)
 	status = commit(r, s, &e);
 	secrets_wipe(&e);
 	if (status == STATUS_DONE)
-		say(span_of(r->user), "%s, for %s", known ? "changed" : "added",
-		    scram ? "SCRAM-SHA-256" : "APOP and CRAM-MD5");
+		say(span_of(r->user), "%s, for %s%s", known ? "changed" :
+		    "added", scram ? "SCRAM-SHA-256" : "APOP and CRAM-MD5",
+		    account_is_locked(r->user) ? "; the account is locked, and "
+		    "the secret of no use until usermod -U" : "");
 	return status;
 }
 

@@ -4,6 +4,7 @@
 #include "auth/cram.h"
 #include "base/clock.h"
 #include "compat/compat.h"
+#include "confine/locked.h"
 #include "confine/privilege.h"
 #include "pop3/mechanisms.h"
 #include "users/access.h"
@@ -399,6 +400,9 @@ admit_proven(struct login *l, const char *name)
 {
 	if (!l->root || l->conf->no_pam)
 		return admit(l, name);
+	if (l->conf->virtual_user == NULL && account_is_locked(name))
+		return refuse(l, VERDICT_WRONG, "the account's password is "
+		    "locked");
 	login_expect(l);
 	if (l->pam == NULL)
 		return no_pam(l);

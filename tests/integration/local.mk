@@ -18,6 +18,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_qpopper.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_real_mail.py \
+	tests/integration/test_refusals.py \
 	tests/integration/test_sandbox.py \
 	tests/integration/test_secrets.py \
 	tests/integration/test_storage.py \

@@ -36,6 +36,9 @@ int our_getentropy(void *buffer, size_t len);
 #define lease_drop no_lease_drop
 #include "import/lease_none.c"
 
+#define account_is_locked no_shadow_account_is_locked
+#include "confine/locked_passwd.c"
+
 #define seccomp_is_here no_seccomp_is_here
 #define seccomp_apply no_seccomp_apply
 #include "confine/seccomp_none.c"
@@ -173,6 +176,14 @@ sandbox__of_no_system__still_leaves_no_core(void **state)
 	assert_non_null(strstr(no_sandbox_layers(), "nothing more"));
 }
 
+static void
+account__without_shadow__is_not_locked(void **state)
+{
+	(void)state;
+	assert_false(no_shadow_account_is_locked("root"));
+	assert_false(no_shadow_account_is_locked("no-such-user-here"));
+}
+
 int
 main(void)
 {
@@ -187,6 +198,7 @@ main(void)
 		cmocka_unit_test(
 		    filters__where_there_are_none__are_not_said_to_be),
 		cmocka_unit_test(sandbox__of_no_system__still_leaves_no_core),
+		cmocka_unit_test(account__without_shadow__is_not_locked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
