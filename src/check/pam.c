@@ -129,6 +129,37 @@ say_wrong(struct report *r, const struct line *line, const char *what,
 	    what, (int)(word.len < 80 ? word.len : 80), word.p);
 }
 
+/* Modules that do harm, or cannot work, in a session of the shipped unit. */
+static const struct misfit {
+	const char *module, *why, *cure;
+} misfits[] = {
+	{ "pam_systemd.so", "takes the session out of its unit and starts a "
+	    "user manager for each poll", "leave it out: name the session's "
+	    "modules instead of including a file for people" },
+	{ "pam_namespace.so", "mounts directories, which the shipped unit "
+	    "forbids", "leave it out, or take RestrictNamespaces= and "
+	    "CapabilityBoundingSet= out of the unit" },
+};
+
+static void
+check_misfit(struct report *r, const struct line *line)
+{
+	struct span name = line->module;
+	size_t i;
+
+	for (i = name.len; i > 0; i--)
+		if (name.p[i - 1] == '/')
+			break;
+	name = (struct span){ name.p + i, name.len - i };
+	for (i = 0; i < sizeof misfits / sizeof misfits[0]; i++) {
+		if (!span_is(name, misfits[i].module))
+			continue;
+		report_say(r, "", "%s line %u: %s %s", line->file,
+		    line->number, misfits[i].module, misfits[i].why);
+		report_fix(r, "%s", misfits[i].cure);
+	}
+}
+
 static void read_file(struct service *, const char *, unsigned);
 
 static void
@@ -152,6 +183,7 @@ check_line(struct service *s, const struct line *line, unsigned depth)
 			read_file(s, name, depth + 1);
 	} else {
 		s->lines[stack]++;
+		check_misfit(s->r, line);
 		if (line->optional || is_installed(s, line->module))
 			return;
 		say_wrong(s->r, line, "module not installed:", line->module);

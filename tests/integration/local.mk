@@ -9,6 +9,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_clients.py \
 	tests/integration/test_faults.py \
 	tests/integration/test_guessers.py \
+	tests/integration/test_library_clients.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_logs.py \
 	tests/integration/test_manual.py \

@@ -107,6 +107,14 @@ def module_missing():
                         "account required pam_permit.so\n")]
 
 
+@mistake("mistyped line 3: pam_systemd.so takes the session out of its unit",
+         "-> leave it out", SERVED, "")
+def module_for_people():
+    return [pam_service("mistyped", "auth required pam_unix.so\n"
+                        "account required pam_unix.so\n"
+                        "-session optional pam_systemd.so\n")]
+
+
 @mistake('mistyped line 2: unknown type "acount"',
          "-> write auth, account, session or password", REFUSED, "")
 def type_misspelt():

@@ -312,11 +312,11 @@ def units__have_limits():
 
 @anyone
 def unit__is_hardened():
-    """Exposure of 3.0 or less, which for one that does PAM is not much."""
+    """Exposure of 3.2 or less, which for one that does PAM is not much."""
     program = tool("systemd-analyze")
     for name in ("solopop@.service", "solopop-pop3s@.service"):
         done = command([program, "security", "--offline=true",
-                        "--threshold=30", "--no-pager", EXAMPLES + "/" + name])
+                        "--threshold=32", "--no-pager", EXAMPLES + "/" + name])
         if b"unrecognized option" in done.stderr:
             raise Skip("this systemd-analyze is too old")
         check(done.returncode == 0, done.stdout[-200:].decode())
@@ -337,11 +337,35 @@ def unit__of_pop3s__differs_in_what_is_of_tls():
                                           "StateDirectory")), s)
 
 
+@anyone
+def unit__its_capabilities_are_what_the_monitor_keeps():
+    source = slurp(os.path.join(HERE, "..", "..", "src", "confine", "caps.c"))
+    kept = re.findall(r"CAP_\w+", source[source.index("kept[] = {"):
+                                         source.index("worst[]")])
+    equal(sorted(c for v in unit("CapabilityBoundingSet") for c in v.split()),
+          sorted(set(kept) - {"CAP_SYS_ADMIN"}))
+
+
+# As linux/capability.h counts them.
+CAPABILITIES = """chown dac_override dac_read_search fowner fsetid kill setgid
+    setuid setpcap linux_immutable net_bind_service net_broadcast net_admin net_raw
+    ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin
+    sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write
+    audit_control""".split()
+
+
+def unit_capabilities():
+    """Of those in the unit, what this machine has: a container lacks some."""
+    here = int(status(os.getpid())["CapBnd"], 16)
+    return [c[4:].lower() for value in unit("CapabilityBoundingSet")
+            for c in value.split()
+            if here >> CAPABILITIES.index(c[4:].lower()) & 1]
+
+
 @root_only
 def unit__its_capabilities_are_enough():
     setpriv = tool("setpriv")
-    caps = [c[4:].lower() for value in unit("CapabilityBoundingSet")
-            for c in value.split()]
+    caps = unit_capabilities()
     mailbox(SAMPLE)
     only = ",".join(["-all"] + ["+" + c for c in caps])
     for word in ("QUIT", None):
@@ -359,6 +383,42 @@ def unit__its_capabilities_are_enough():
                 equal(s.talk.at_end(), b"")
             else:
                 s.talk.ok(word)
+
+
+@root_only
+def unit__with_mkhomedir__the_home_is_the_users():
+    """In the unit's capabilities; without CHOWN it was root's for good."""
+    setpriv = tool("setpriv")
+    for module in ("mkhomedir", "lastlog", "limits", "access", "faillock"):
+        if not any(os.path.exists("%s/security/pam_%s.so" % (top, module))
+                   for top in ("/lib/x86_64-linux-gnu", "/lib64", "/lib",
+                               "/lib/aarch64-linux-gnu", "/usr/lib64")):
+            raise Skip("no pam_%s here" % module)
+    os.makedirs(HOMES, exist_ok=True)
+    shutil.rmtree(home("newcomer"), ignore_errors=True)
+    spill("/var/log/lastlog", b"")
+    skeleton = BENCH + "/skeleton"
+    os.makedirs(skeleton, exist_ok=True)
+    caps = unit_capabilities()
+    only = ",".join(["-all"] + ["+" + c for c in caps])
+    limits = "session required pam_limits.so\n" if "sys_resource" in caps else ""
+    service = pam_service("unit-modules", PLAIN_PAM + limits + """\
+account required pam_access.so
+session required pam_mkhomedir.so skel=%s
+session required pam_lastlog.so silent
+""" % skeleton)
+    log = Log()
+    with Session(service, prefix=[setpriv, "--bounding-set=" + only,
+                                  "--inh-caps=-all", "--no-new-privs"]) as s:
+        s.talk.banner()
+        s.talk.ok("USER newcomer")
+        said = s.talk.ask("PASS " + password("newcomer"))
+        check(said.startswith("+OK"), said, "\n".join(log.lines))
+        equal(s.talk.ok("STAT"), "+OK 0 0")
+        s.talk.ok("QUIT")
+    equal(os.stat(home("newcomer")).st_uid, uid("newcomer"), "owner of the home")
+    for path in ("-/home", "-/var/log/lastlog", "-/run/faillock"):
+        check(path in " ".join(unit("ReadWritePaths")).split(), path)
 
 
 def allowed_calls(program):
