@@ -509,7 +509,7 @@ def settings__all_keys_with_their_defaults():
         "qpopper", "version"}, "keys")
     machine = ("hostname", "empty-dir", "secrets-file", "log-facility",
                "temp-dir", "tls-key", "tls-user", "tls-program",
-               "import-program")
+               "import-program", "auth-mechanisms")
     for name, value in shown.items():
         if name not in machine and default.get(name) != "none":
             equal(value, default.get(name), "default of " + name)
