@@ -1,6 +1,7 @@
 """Libraries by which other programs fetch mail: libcamel (Evolution), Twisted, Ruby's
-mail gem, javax.mail and commons-net.  Each keeps, then deletes, in clear text, by
-STLS and by pop3s, and stores what the files hold.
+mail gem, javax.mail and commons-net.  Each keeps, then deletes, and stores what the
+files hold: in clear text, by STLS and by pop3s, where it knows them and believes an
+authority of ours.
 """
 import glob
 
