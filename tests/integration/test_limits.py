@@ -17,10 +17,13 @@ SLACK = 1536            # KB that may be touched once, here or there
 
 
 def peaks(s):
-    """The most that each process ever had resident, in KB."""
-    return {status(pid)["Name"] + str(pid == s.pid):
-            int(status(pid)["VmHWM"].split()[0])
-            for pid in [s.pid] + s.children()}
+    """The most that each process ever had resident, in KB; those that end while
+    we look have none."""
+    found = processes()
+    return {found[pid]["Name"] + str(pid == s.pid):
+            int(found[pid]["VmHWM"].split()[0])
+            for pid in [s.pid] + s.children()
+            if "VmHWM" in found.get(pid, {})}
 
 
 def flood(talk, command, n, each=1):
