@@ -2,6 +2,7 @@
  * solopop-import: what a login does with the spool, ahead of time and for many.
  * It takes the settings of solopop(8), and qpopper's.
  */
+#include "import/apart.h"
 #include "import/at_login.h"
 #include "import/expected.h"
 
@@ -12,7 +13,6 @@
 #include "confine/privilege.h"
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <grp.h>
@@ -28,6 +28,7 @@
 
 #define ARGUMENTS_MAX 256
 #define BAR 30			/* characters */
+#define CLEAR_LINE "\r\033[K"
 
 struct import {
 	struct options options;
@@ -110,7 +111,7 @@ say(const struct import *im, const char *user, const char *what,
 {
 	if (!im->quiet)
 		(void)printf("%s%s: %zu messages, %" PRIu64 " octets %s\n",
-		    im->bar ? "\r\033[K" : "", user, e->n, e->octets, what);
+		    im->bar ? CLEAR_LINE : "", user, e->n, e->octets, what);
 }
 
 static int
@@ -180,23 +181,32 @@ become_and_import(const struct import *im, const struct intake *in,
 	return fflush(stdout) == 0 ? r : -1;
 }
 
+struct job {
+	const struct import *im;
+	const struct intake *in;
+	pid_t parent;
+};
+
+static int
+do_job(void *ctx)
+{
+	const struct job *job = ctx;
+	struct import im = *job->im;
+
+	im.bar = false;			/* there is no terminal */
+	return become_and_import(&im, job->in, job->parent);
+}
+
 /* As root each user is served by a process of its own, which is theirs. */
 static int
 import_apart(const struct import *im, const struct intake *in)
 {
-	pid_t parent = getpid(), pid;
-	int status;
+	struct job job = { im, in, getpid() };
 
-	if (fflush(stdout) != 0)
-		return -1;
-	if ((pid = fork()) == -1)
-		return complain(in->user->name, "no process", errno);
-	if (pid == 0)
-		_exit(become_and_import(im, in, parent) == -1);
-	while (waitpid(pid, &status, 0) == -1)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+	int r = apart_run(do_job, &job, im->bar ? CLEAR_LINE : "");
+
+	return r == -1 ? complain(in->user->name, "no process", errno) :
+	    r == 0 ? 0 : -1;
 }
 
 static int

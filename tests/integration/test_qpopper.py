@@ -641,3 +641,42 @@ def import__of_a_spool_that_is_a_directory__is_refused():
     os.rmdir(SPOOLS + "/alice")
     equal(said.returncode, 1)
     check(b"alice: " in said.stderr, said.stderr)
+
+
+@root_only
+def import__by_root_at_a_terminal__leaves_it_to_no_process_of_a_user():
+    """Such a process could type a command there, and root's shell would run it;
+    and what it writes could be more than text."""
+    import pty
+    import termios
+    make_home("alice")
+    spools()
+    path = put_spool("alice", mbox((1, polled(1))))
+    spill(path + ".lock", "1\n")
+    ours, terminal = pty.openpty()
+    name = os.ttyname(terminal)
+
+    def own_terminal():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for more in ((), ("--no-sandbox",)):
+        if not os.path.exists(path + ".lock"):
+            put_spool("alice", mbox((2, polled(2))))
+            spill(path + ".lock", "1\n")
+        p = subprocess.Popen([IMPORT, "--spool-dir=" + SPOOLS, "alice", *more],
+                             stdin=terminal, stdout=terminal, stderr=terminal,
+                             preexec_fn=own_terminal, cwd="/")
+        pid = eventually("the user's process", lambda: next(
+            (c for c in children(p.pid) if status(c)["Uid"].split()[0] ==
+             str(uid("alice"))), None))
+        check(name not in open_files(pid).values(), open_files(pid))
+        fields = slurp("/proc/%d/stat" % pid).rpartition(")")[2].split()
+        equal(int(fields[3]), pid, "its session")
+        equal(int(fields[4]), 0, "its terminal")
+        os.unlink(path + ".lock")
+        said = b""
+        while b"verified" not in said:
+            said += os.read(ours, 4096)
+        equal(p.wait(PATIENCE), 0)
+    os.close(terminal)
+    os.close(ours)

@@ -80,6 +80,8 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/home-of-nowhere.mutation \
 	tests/mutations/ids-name-not-on-disk.mutation \
 	tests/mutations/ids-not-on-disk.mutation \
+	tests/mutations/import-escapes.mutation \
+	tests/mutations/import-terminal.mutation \
 	tests/mutations/in-use-code.mutation \
 	tests/mutations/in-use-for-good.mutation \
 	tests/mutations/index-climbs.mutation \
@@ -187,6 +189,13 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/stls-injected.mutation \
 	tests/mutations/stls-offered.mutation \
 	tests/mutations/stls-twice.mutation \
+	tests/mutations/storage-as-it-lies.mutation \
+	tests/mutations/storage-bomb.mutation \
+	tests/mutations/storage-late-list.mutation \
+	tests/mutations/storage-link-locks-out.mutation \
+	tests/mutations/storage-lost-lock.mutation \
+	tests/mutations/storage-one-link.mutation \
+	tests/mutations/storage-trusts-all.mutation \
 	tests/mutations/timeout-removes-whole.mutation \
 	tests/mutations/timeout-removes.mutation \
 	tests/mutations/tls-alpn.mutation \
@@ -204,13 +213,6 @@ EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
 	tests/mutations/tls-ticket-once.mutation \
 	tests/mutations/tls-ticket-owner.mutation \
 	tests/mutations/tracing.mutation \
-	tests/mutations/storage-as-it-lies.mutation \
-	tests/mutations/storage-bomb.mutation \
-	tests/mutations/storage-late-list.mutation \
-	tests/mutations/storage-link-locks-out.mutation \
-	tests/mutations/storage-lost-lock.mutation \
-	tests/mutations/storage-one-link.mutation \
-	tests/mutations/storage-trusts-all.mutation \
 	tests/mutations/twin-not-renamed.mutation \
 	tests/mutations/twin-plain-id.mutation \
 	tests/mutations/twin-read-only.mutation \

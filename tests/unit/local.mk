@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/test_access \
 	tests/unit/test_any_call \
 	tests/unit/test_any_drain \
+	tests/unit/test_apart \
 	tests/unit/test_apop \
 	tests/unit/test_ascii \
 	tests/unit/test_ask \
@@ -106,6 +107,10 @@ tests_unit_test_any_drain_SOURCES = tests/unit/test_any_drain.c \
 tests_unit_test_any_drain_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_any_drain_LDFLAGS = $(FAILING_WRAP)
 tests_unit_test_any_drain_LDADD = $(TEST_LIBS)
+tests_unit_test_apart_SOURCES = tests/unit/test_apart.c tests/unit/unit.h \
+	src/import/apart.c src/import/apart.h
+tests_unit_test_apart_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_apart_LDADD = $(TEST_LIBS)
 tests_unit_test_apop_SOURCES = tests/unit/test_apop.c $(ONE_FILE)
 tests_unit_test_apop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_apop_LDADD = $(TEST_LIBS)
