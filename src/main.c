@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/secret.h"
+#include "base/signals.h"
 #include "compat/compat.h"
 #include "settings/options.h"
 #include "settings/policy.h"
@@ -18,7 +19,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,23 +28,6 @@
 #define CHECK_PROGRAM LIBEXECDIR "/solopop-check"
 #define SESSION_RANDOM 8		/* bytes, told apart for years */
 #define LISTEN_FD 3		/* the first one, says sd_listen_fds(3) */
-
-/* Superservers leave these in any state; a session knows what it has. */
-static void
-reset_signals(void)
-{
-	struct sigaction act = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	(void)sigemptyset(&act.sa_mask);
-	(void)sigaction(SIGCHLD, &act, NULL);
-	(void)sigaction(SIGALRM, &act, NULL);
-	act.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &act, NULL);
-	(void)sigaction(SIGXFSZ, &act, NULL);	/* EFBIG: like a full disk */
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 static bool
 is_our_pid(const char *text)
@@ -242,6 +225,7 @@ explain(char **argv)
 	const char *program = program_find(path, "solopop-check",
 	    CHECK_PROGRAM);
 
+	signals_reset();
 	(void)execv(program, argv);
 	(void)fprintf(stderr, "solopop: %s: %s\n", program, strerror(errno));
 	return EX_UNAVAILABLE;
@@ -306,7 +290,7 @@ main(int argc, char **argv)
 		return EX_OSERR;
 	if (keep_ucspi(ucspi) == -1)
 		return EX_OSERR;
-	reset_signals();
+	signals_start();
 	wrong = options_parse(&o, argc, argv);
 	(void)log_open(o.ident, o.log_facility, o.log, own_stderr());
 	name_session();

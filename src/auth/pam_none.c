@@ -64,6 +64,13 @@ pamauth_was_guess(const struct pamauth *p)
 	return false;
 }
 
+bool
+pamauth_was_right(const struct pamauth *p)
+{
+	(void)p;
+	return false;
+}
+
 const char *
 pamauth_step(const struct pamauth *p)
 {

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "settings/options.h"
 #include "import/intake.h"
 #include "confine/privilege.h"
@@ -364,16 +365,6 @@ run(struct import *im)
 	    EXIT_FAILURE;
 }
 
-/* A file that may not grow is a full disk, EFBIG, and no end. */
-static void
-ignore_sigxfsz(void)
-{
-	struct sigaction act = { .sa_handler = SIG_IGN };
-
-	(void)sigemptyset(&act.sa_mask);
-	(void)sigaction(SIGXFSZ, &act, NULL);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -382,7 +373,7 @@ main(int argc, char **argv)
 
 	if (fd_open_standard() == -1)
 		return EX_OSERR;
-	ignore_sigxfsz();
+	signals_ignore(SIGXFSZ);
 	if (argc > 1 && strcmp(argv[1], "--at-login") == 0)
 		return at_login(argc, argv);
 	if (parse(&im, argc, argv) == -1)

@@ -3,6 +3,7 @@
  * secret stands where others see it.
  */
 #include "base/fd.h"
+#include "base/signals.h"
 #include "passwd/settings.h"
 #include "confine/sandbox.h"
 
@@ -16,11 +17,9 @@
 static void
 set_signals(void)
 {
-	struct sigaction act = { .sa_handler = SIG_IGN };
 	sigset_t none;
 
-	(void)sigemptyset(&act.sa_mask);
-	(void)sigaction(SIGXFSZ, &act, NULL);
+	signals_ignore(SIGXFSZ);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -2,10 +2,9 @@
 
 #include "base/fd.h"
 
-#include <sys/select.h>
-
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -77,13 +76,11 @@ release_signals(const struct caught *c)
 static ssize_t
 read_byte(int fd, const sigset_t *mask, char *byte)
 {
-	fd_set set;
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	ssize_t n;
 
 	for (;;) {
-		FD_ZERO(&set);
-		FD_SET(fd, &set);
-		if (pselect(fd + 1, &set, NULL, NULL, NULL, mask) == -1 ||
+		if (ppoll(&pfd, 1, NULL, mask) == -1 ||
 		    (n = read(fd, byte, 1)) == -1) {
 			if (errno == EINTR && got == 0)
 				continue;

@@ -20,7 +20,7 @@
  * is as in the first.  "{one|many}" goes by the count.  What programs read is
  * the same in every language.
  */
-#define COLUMNS (DIALECTS + LANGUAGES - 1)
+#define COLUMNS ((int)DIALECTS + (int)LANGUAGES - 1)
 
 static const struct text {
 	const char *status;

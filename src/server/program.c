@@ -1,6 +1,7 @@
 #include "server/program.h"
 
 #include "base/fd.h"
+#include "base/signals.h"
 #include "compat/compat.h"
 #include "confine/privilege.h"
 
@@ -8,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,22 +66,6 @@ program_find(char path[PATH_MAX], const char *name, const char *fallback)
 	return access(path, X_OK) == 0 ? path : fallback;
 }
 
-/* What is caught here is caught by no other program. */
-static void
-release_signals(void)
-{
-	static const int caught[] = { SIGTERM, SIGHUP, SIGINT };
-	struct sigaction act = { .sa_handler = SIG_DFL };
-	sigset_t none;
-	size_t i;
-
-	(void)sigemptyset(&act.sa_mask);
-	for (i = 0; i < sizeof caught / sizeof caught[0]; i++)
-		(void)sigaction(caught[i], &act, NULL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /*
  * Everything here may be called between vfork(2) and exec: no memory is
  * allocated, and none is written to but this function's own.
@@ -92,7 +76,7 @@ become(const struct program *p, int **fds, int n)
 	static char *no_variables[] = { NULL };
 	int i, file = -1;
 
-	release_signals();
+	signals_reset();
 	if (p->n > PROGRAM_WORDS_MAX) {
 		errno = E2BIG;
 		return;

@@ -12,9 +12,8 @@
 #include "users/place.h"
 #include "session/start.h"
 
-#include <sys/select.h>
-
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -177,9 +176,9 @@ end(struct child *child)
 static bool
 wait_message(int fd, int64_t deadline, const sigset_t *outside)
 {
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	struct timespec left, *timeout = NULL;
 	int64_t ms;
-	fd_set set;
 	int n;
 
 	if (deadline != WAIT_FOR_EVER) {
@@ -190,10 +189,8 @@ wait_message(int fd, int64_t deadline, const sigset_t *outside)
 		left.tv_nsec = (long)(ms % 1000) * 1000000;
 		timeout = &left;
 	}
-	FD_ZERO(&set);
-	FD_SET(fd, &set);
 	do
-		n = pselect(fd + 1, &set, NULL, NULL, timeout, outside);
+		n = ppoll(&pfd, 1, timeout, outside);
 	while (n == -1 && errno == EINTR && !stopped);
 	return n == 1;
 }

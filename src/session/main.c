@@ -7,6 +7,7 @@
 #include "session/start.h"
 
 #include "base/fd.h"
+#include "base/signals.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
 #include "pop3/say.h"
@@ -14,7 +15,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -103,7 +103,6 @@ serve(struct ask *ask)
 int
 main(void)
 {
-	struct sigaction act = { .sa_handler = SIG_IGN };
 	struct ask ask = { .fd = CHANNEL_FD };
 
 	if (!fd_is_socket(CHANNEL_FD)) {
@@ -113,9 +112,7 @@ main(void)
 		(void)fd_write_all(STDERR_FILENO, text, sizeof text - 1);
 		return EX_USAGE;
 	}
-	(void)sigemptyset(&act.sa_mask);
-	(void)sigaction(SIGPIPE, &act, NULL);
-	(void)sigaction(SIGXFSZ, &act, NULL);
+	signals_start();
 	log_divert(ask_log, &ask);
 	ask_begin_work(&ask);
 	/* Nothing is left to be done at exit. */

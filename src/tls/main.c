@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "confine/account.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
@@ -17,7 +18,6 @@
 #include <openssl/err.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -141,16 +141,6 @@ serve(struct settings *s)
 	return status;
 }
 
-static void
-ignore_signals(void)
-{
-	struct sigaction act = { .sa_handler = SIG_IGN };
-
-	(void)sigemptyset(&act.sa_mask);
-	(void)sigaction(SIGPIPE, &act, NULL);
-	(void)sigaction(SIGXFSZ, &act, NULL);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -164,7 +154,7 @@ main(int argc, char **argv)
 	}
 	if (s.check)
 		return inspect_run(stdout, &s) == 0 ? EX_OK : EX_CONFIG;
-	ignore_signals();
+	signals_start();
 	(void)log_open("solopop-tls", s.log_facility, s.log, true);
 	if (s.log_session != NULL)
 		log_tell(LOG_OF_SESSION, span_of(s.log_session));

@@ -292,19 +292,36 @@ def signal__before_login__all_end():
         equal(s.talk.at_end(), b"")
 
 
+def ignore_and_block_signals():
+    """As a careless superserver leaves them."""
+    every = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+    for number in every:
+        with contextlib.suppress(OSError):
+            signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, every)
+
+
+def named_signals(mask):
+    return {n for n in range(1, 32) if int(mask, 16) >> (n - 1) & 1}
+
+
+def ignores_two_signals(pid, who):
+    equal(named_signals(status(pid)["SigIgn"]),
+          {signal.SIGPIPE, signal.SIGXFSZ}, "what the %s ignores" % who)
+
+
 @root_only
 def signals__ignored_and_blocked_by_the_superserver__do_no_harm():
-    def setup():
-        for number in (signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_BLOCK,
-                               {signal.SIGTERM, signal.SIGCHLD})
     maildir, _ = mailbox(SAMPLE)
     for end in (lambda s: s.talk.ok("QUIT"),
                 lambda s: os.kill(s.pid, signal.SIGTERM)):
-        with Session(setup=setup) as s:
+        with Session(setup=ignore_and_block_signals) as s:
             s.talk.banner()
+            ignores_two_signals(s.pid, "monitor")
+            ignores_two_signals(s.child(), "front")
             s.talk.login("alice")
+            ignores_two_signals(s.child(), "session")
+            equal(named_signals(status(s.child())["SigBlk"]), set())
             end(s)
             s.talk.at_end()
     equal(len(files(maildir)), len(SAMPLE), "messages")

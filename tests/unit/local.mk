@@ -51,6 +51,7 @@ UNIT_TESTS = \
 	tests/unit/test_scrammsg \
 	tests/unit/test_secret \
 	tests/unit/test_secrets \
+	tests/unit/test_signals \
 	tests/unit/test_spool \
 	tests/unit/test_stored \
 	tests/unit/test_user \
@@ -289,6 +290,9 @@ tests_unit_test_sandbox_LDADD = $(TEST_LIBS)
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c tests/unit/unit.h
 tests_unit_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secret_LDADD = $(TEST_LIBS)
+tests_unit_test_signals_SOURCES = tests/unit/test_signals.c tests/unit/unit.h
+tests_unit_test_signals_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_signals_LDADD = $(TEST_LIBS)
 tests_unit_test_secrets_SOURCES = tests/unit/test_secrets.c $(ONE_FILE)
 tests_unit_test_secrets_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secrets_LDADD = $(TEST_LIBS)

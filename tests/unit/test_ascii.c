@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <limits.h>
 
 static void
 is__ignores_case_and_nothing_else(void **state)
@@ -52,7 +53,7 @@ classes__hold_for_every_byte(void **state)
 	int c;
 
 	(void)state;
-	for (c = -128; c < 128; c++) {
+	for (c = CHAR_MIN; c <= CHAR_MAX; c++) {
 		assert_int_equal(ascii_digit((char)c), c >= '0' && c <= '9');
 		assert_int_equal(ascii_graph((char)c), c >= '!' && c <= '~');
 		assert_int_equal(ascii_lower((char)c),

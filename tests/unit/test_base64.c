@@ -82,7 +82,7 @@ decode__of_anything_else__is_refused_and_writes_nothing(void **state)
 static void
 decode__fills_no_more_than_there_is(void **state)
 {
-	char bytes[4] = "....";
+	char bytes[4] = { '.', '.', '.', '.' };
 	size_t len = 77;
 
 	(void)state;

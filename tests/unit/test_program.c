@@ -76,12 +76,17 @@ become__what_is_not_there__says_so(void **state)
 	assert_int_equal(status_of(&p, NULL, 0), PROGRAM_MISSING);
 }
 
-/* Its end of the pipe is 3, nothing is behind it, no variable, no held signal. */
+/*
+ * Its end of the pipe is 3, nothing is behind it, no variable, and the signal
+ * that we block and ignore ends it.  A shell cannot reset what is ignored.
+ */
 static void
 become__has_these_descriptors_and_nothing_of_ours(void **state)
 {
 	static const char script[] = "test ! -e /proc/self/fd/5 && "
 	    "test -z \"$SOLOPOP_TEST\" && kill -TERM $$; echo held >&3";
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction was;
 	struct program p;
 	sigset_t set;
 	int ends[2], stray[8], *fds[1], status = -1;
@@ -97,6 +102,7 @@ become__has_these_descriptors_and_nothing_of_ours(void **state)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	assert_int_equal(sigaction(SIGTERM, &ignore, &was), 0);
 	program_init(&p, "/bin/sh");
 	program_option(&p, "-c", script);
 	fds[0] = &ends[1];
@@ -109,6 +115,7 @@ become__has_these_descriptors_and_nothing_of_ours(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGTERM);
+	assert_int_equal(sigaction(SIGTERM, &was, NULL), 0);
 	assert_int_equal(sigprocmask(SIG_UNBLOCK, &set, NULL), 0);
 	(void)close(ends[0]);
 }
