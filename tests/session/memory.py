@@ -82,6 +82,28 @@ def large_message(place, box):
     return used
 
 
+def message_above_2_gb(place, box):
+    """A sparse file: one line of NULs that has no end, longer than 2^31."""
+    size = 2 ** 31 + 4711
+    path = os.path.join(box, "new/1.M1.host")
+    with open(path, "wb") as f:
+        f.truncate(size)
+    server = start(place, box)
+    try:
+        server.send_all(b"LIST 1\r\n")
+        listed = server.read_line().rstrip()
+        if listed != b"+OK 1 %d" % (size + 2):
+            raise Failure("LIST: %r" % listed)
+        got = skip_answer(server, b"RETR 1\r\n")
+        if got != size + 5:
+            raise Failure("%d octets, not %d" % (got, size + 5))
+        used = peak(server.pid)
+        finish(server)
+    finally:
+        server.kill()
+    return used
+
+
 def many_messages(place, box):
     new = os.open(os.path.join(box, "new"), os.O_RDONLY)
     for i in range(100000):
@@ -107,6 +129,7 @@ def many_messages(place, box):
 
 CASES = (
     ("a message of 100 MB", large_message, 4 * MB),
+    ("a message of 2.1 GB", message_above_2_gb, 4 * MB),
     ("100,000 messages", many_messages, 32 * MB),
 )
 
