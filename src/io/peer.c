@@ -64,7 +64,8 @@ set_remote(struct peer *peer, const char *doubt)
 
 /*
  * A pipe and a UNIX socket are of this machine.  Any other family (AF_VSOCK,
- * say) is not, nor is a socket whose client is gone already.
+ * say) is not, nor is a socket whose client is gone already: health checks
+ * connect and leave, so the log says nothing of that.
  */
 static void
 ask_socket(struct peer *peer, int fd)
@@ -79,7 +80,7 @@ ask_socket(struct peer *peer, int fd)
 	memset(&addr, 0, sizeof addr);
 	if (getpeername(fd, (struct sockaddr *)&addr, &len) == -1) {
 		if (errno != ENOTSOCK && errno != EBADF)
-			set_remote(peer, "socket");
+			set_remote(peer, errno == ENOTCONN ? NULL : "socket");
 	} else if (addr.any.ss_family == AF_INET)
 		set_ip4(peer, &addr.v4.sin_addr);
 	else if (addr.any.ss_family == AF_INET6)

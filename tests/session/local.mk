@@ -233,6 +233,9 @@ EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
 	tests/session/stls-begins-qpopper4.pop3 \
 	tests/session/stls-begins.pop3 \
 	tests/session/stls-behind-user.pop3 \
+	tests/session/stls-cannot-begin.pop3 \
+	tests/session/stls-cannot-begin-in-french.pop3 \
+	tests/session/stls-cannot-begin-in-german.pop3 \
 	tests/session/stls-half-a-line-behind-it.pop3 \
 	tests/session/stls-handshake-behind-it.pop3 \
 	tests/session/stls-injected-in-french.pop3 \
