@@ -93,7 +93,7 @@ get_text(struct monmsg *m, const struct field *f, char *member)
 	if (m->broken || there > 1 || (there == 0 && s.len > 0))
 		return bad();
 	if (f->kind == FIELD_CHARS)
-		return there == 0 || span_copy(member, f->most, s) == -1 ?
+		return there == 0 || span_copy(member, (size_t)f->most, s) == -1 ?
 		    bad() : 0;
 	if (there == 1) {
 		if ((text = malloc(s.len + 1)) == NULL)
