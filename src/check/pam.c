@@ -222,6 +222,7 @@ read_line(FILE *f, char text[LINE_MAX_OCTETS], unsigned *number)
 {
 	size_t len = 0;
 
+	memset(text, 0, LINE_MAX_OCTETS);
 	while (len < LINE_MAX_OCTETS - 1 &&
 	    fgets(text + len, (int)(LINE_MAX_OCTETS - len), f) != NULL) {
 		++*number;
