@@ -217,8 +217,8 @@ check_policy(struct check *c)
 		[CLEAR_DEFAULT] = ("accepted from this machine; from others "
 		    "only over TLS, if a certificate is named"),
 		[CLEAR_NEVER] = "never accepted",
-		[CLEAR_ALWAYS] = "accepted from everywhere, with and without "
-		    "TLS",
+		[CLEAR_ALWAYS] = ("accepted from everywhere, with and without "
+		    "TLS"),
 		[CLEAR_LOCAL] = "accepted from this machine only",
 		[CLEAR_TLS] = "accepted over TLS only",
 	};

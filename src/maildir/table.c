@@ -489,7 +489,9 @@ is_fresh(const struct table *t, const struct index_head *was)
 
 	if (t->draft.ids != NULL || t->list.n != was->count ||
 	    t->draft.doubts != was->doubts ||
-	    memcmp(&t->left_out, &was->left_out, sizeof was->left_out) != 0 ||
+	    t->left_out.stored != was->left_out.stored ||
+	    t->left_out.too_long != was->left_out.too_long ||
+	    t->left_out.forms != was->left_out.forms ||
 	    !maildir_same_time(ids, &was->stamp.changed[MAILDIR_IDS]))
 		return false;
 	for (i = 0; i < t->list.n; i++)
@@ -713,7 +715,7 @@ find_again(struct table *t, size_t idx)
 int
 table_act(struct table *t, size_t idx, table_act_fn act)
 {
-	struct mail m;
+	struct mail m = { 0 };
 	int i, r;
 
 	for (i = 0; i < CHASES; i++) {
@@ -773,7 +775,7 @@ act_on_others(struct table *t, const struct mail *m, const struct stat *st,
 int
 table_act_all(struct table *t, size_t idx, table_act_fn act)
 {
-	struct mail m;
+	struct mail m = { 0 };
 	struct stat st;
 	char file[UINT8_MAX + 1];
 

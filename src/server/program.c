@@ -113,11 +113,17 @@ program_start(const struct program *p, const int *fds, int n)
 		copies[i] = fds[i];
 		at[i] = &copies[i];
 	}
+	/*
+	 * posix_spawn(3) cannot set what become() sets, and fork(2) copies the
+	 * page tables of a process in which PAM has run.
+	 */
+	/* NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork) */
 	if ((pid = vfork()) == 0) {
-		become(p, at, n);
+		become(p, at, n);	/* NOLINT(clang-analyzer-unix.Vfork) */
 		error = errno;
 		_exit(PROGRAM_MISSING);
 	}
+	/* NOLINTEND(clang-analyzer-security.insecureAPI.vfork) */
 	if (pid == -1 || error == 0)
 		return pid;
 	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
