@@ -5,6 +5,7 @@ mutations: all
 .PHONY: mutations
 
 EXTRA_DIST += tests/mutations/README.md tests/mutations/run \
+	tests/mutations/sweep tests/mutations/sweep.list \
 	tests/mutations/auth-binding.mutation \
 	tests/mutations/auth-challenges.mutation \
 	tests/mutations/auth-nobody-proves.mutation \
