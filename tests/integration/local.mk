@@ -13,6 +13,7 @@ EXTRA_DIST += tests/integration/run \
 	tests/integration/test_limits.py \
 	tests/integration/test_logs.py \
 	tests/integration/test_manual.py \
+	tests/integration/test_memory.py \
 	tests/integration/test_more_clients.py \
 	tests/integration/test_pam.py \
 	tests/integration/test_process.py \
