@@ -195,7 +195,8 @@ covered(const struct fields *f)
 	for (i = 0; i < f->n; i++)
 		n += f->at[i].kind == FIELD_BOOL ? 1 :
 		    f->at[i].kind == FIELD_U32 ? 4 :
-		    f->at[i].kind == FIELD_CHARS ? (size_t)f->at[i].most : 8;
+		    f->at[i].kind == FIELD_CHARS ? (size_t)f->at[i].most :
+		    f->at[i].kind == FIELD_TEXT ? sizeof(char *) : 8;
 	return n;
 }
 

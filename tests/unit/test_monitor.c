@@ -40,7 +40,13 @@ void __wrap_secret_erase(void *, size_t);
 void
 __wrap_secret_erase(void *bytes, size_t n)
 {
-	claims_erased += n == sizeof(struct scram_claim);
+	struct span user;
+
+	/* A block of HMAC is as long on 32 bits, and holds no length of a name. */
+	if (n == sizeof(struct scram_claim)) {
+		memcpy(&user, bytes, sizeof user);
+		claims_erased += user.len > 0 && user.len <= ASK_USER_MAX;
+	}
 	__real_secret_erase(bytes, n);
 }
 
