@@ -99,7 +99,7 @@ clock__jumps__nobody_waits_longer_than_the_whole_bucket(void **state)
 		fake_date += (time_t)jumps[i];
 		for (waited = 0; !come(); waited++)
 			fake_date++;
-		assert_in_range(waited, 0, 180);
+		assert_true(waited <= 180);
 		box_remove(PACE_FILE);
 	}
 }

@@ -193,16 +193,16 @@ header__cut_at_every_byte(void **state)
 {
 	const unsigned char *head;
 	struct proxy p;
-	size_t i, len, cut;
+	size_t i, len, cut, wanted;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		head = (const unsigned char *)cases[i].head.p;
 		len = cases[i].head.len;
 		for (cut = 0; cut < len; cut++) {
+			wanted = proxy_wants(head, cut);
 			if (cases[i].ip != NULL)
-				assert_in_range(proxy_wants(head, cut), 1,
-				    len - cut);
+				assert_true(wanted > 0 && wanted <= len - cut);
 			assert_int_equal(proxy_decode(&p, head, cut), -1);
 		}
 		assert_int_equal(proxy_decode(&p, head, len),
@@ -246,7 +246,7 @@ silence__before_or_inside_a_header__is_not_waited_for(void **state)
 		fake_step = 1;
 		began = fake_now;
 		assert_errno(proxy_read(&p, ends[0], began + 3), ETIMEDOUT);
-		assert_in_range(fake_now - began, 3, 20);
+		assert_true(fake_now - began >= 3 && fake_now - began <= 20);
 	}
 	fake_step = 0;
 }
