@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-TOP = os.environ.get("top_srcdir", ".")
+TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
 BOUND = re.compile(r"""^\#define[ \t]+([A-Z0-9_]*(?:_MAX|_WAIT|_GRACE|MEMORY|
     FILES|PATIENCE|ATTEMPTS|_MS|_AFTER|MAX_AGE|COMPARED|LOOKS|DESCRIPTORS|
     _BUFFER|_WINDOW|MBOX_HEAD|YIELD_EVERY))[ \t]+(.*)$""", re.M | re.X)

@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "confine/privilege.h"
+#include "maildir/files.h"
 #include "maildir/maildrop.h"
 #include "maildir/storage.h"
 #include "users/access.h"
@@ -20,8 +21,8 @@
 #include <unistd.h>
 
 /* Files of ours in a Maildir; a session refuses those of another owner. */
-static const char *const our_files[] = { "solopop.lock", "solopop.index",
-    "solopop.uidl" };
+static const char *const our_files[] = { LOCK_FILE, INDEX_FILE,
+    ADOPTED_FILE };
 
 /* Name the directory on the way to path that cannot be searched, if any. */
 static bool

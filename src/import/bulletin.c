@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "base/num.h"
+#include "maildir/files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MARK_FILE "solopop.bulletins"
-#define MARK_DRAFT "solopop.bulletins.new"
 #define EVERYBODY "ALL"
 
 /* Nobody has read more; a directory with more is none of bulletins. */

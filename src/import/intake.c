@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "import/bulletin.h"
 #include "import/dotlock.h"
+#include "maildir/files.h"
 #include "maildir/lock.h"
 #include "maildir/maildrop.h"
 #include "import/spool.h"
@@ -20,12 +21,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/*
- * It is there once a spool has been drained: headers of mail that comes later
- * give no unique-id.
- */
-#define DRAINED_FILE "solopop.drained"
 
 /* What MTAs wait for each other's locks, about. */
 #define SPOOL_LOCK_WAIT 10000

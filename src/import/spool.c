@@ -10,6 +10,7 @@
 #include "import/dotlock.h"
 #include "import/lease.h"
 #include "import/mbox.h"
+#include "maildir/files.h"
 #include "maildir/quota.h"
 
 #include <dirent.h>
@@ -22,7 +23,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STAGE "solopop.drain"
 #define JOURNAL "journal"
 #define FIRST_LINE "solopop drain 1\n"
 #define NO_UIDL "-"

@@ -17,14 +17,13 @@
 #ifndef IMPORT_SPOOL_H
 #define IMPORT_SPOOL_H
 
+#include "maildir/files.h"
 #include "maildir/maildir.h"
 
 #include <sys/types.h>
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define DRAIN_LOCK_FILE "solopop.drain.lock"
 
 struct spool_conf {
 	const char *path;	/* of the mbox */

@@ -15,12 +15,12 @@
 #ifndef MAILDIR_ADOPTED_H
 #define MAILDIR_ADOPTED_H
 
+#include "maildir/files.h"
 #include "maildir/maildir.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ADOPTED_FILE "solopop.uidl"
 #define ADOPTED_FIRST_LINE "solopop uidl 1"
 
 struct adopted_row {

@@ -10,13 +10,12 @@
 #define MAILDIR_INDEX_H
 
 #include "base/replace.h"
+#include "maildir/files.h"
 #include "maildir/mails.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define INDEX_FILE "solopop.index"
 
 #define INDEX_HEAD 128		/* bytes of the header on disk */
 #define INDEX_RECORD 24		/* bytes of a record on disk */

@@ -9,10 +9,10 @@
 #ifndef MAILDIR_LOCK_H
 #define MAILDIR_LOCK_H
 
+#include "maildir/files.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#define LOCK_FILE "solopop.lock"
 
 struct lock {
 	int fd;			/* -1: not held */

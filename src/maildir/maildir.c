@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "maildir/adopted.h"
+#include "maildir/files.h"
 #include "maildir/name.h"
 
 #include <sys/types.h>

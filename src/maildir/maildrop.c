@@ -1,5 +1,6 @@
 #include "maildir/maildrop.h"
 
+#include "maildir/files.h"
 #include "maildir/lock.h"
 #include "maildir/name.h"
 #include "maildir/quota.h"
@@ -377,7 +378,7 @@ remove_deleted(struct maildrop *d, struct maildrop_sum *removed)
 		removed->octets += octets;
 	}
 	if (quota_close(&q) == -1)
-		(void)maildir_fail(&d->dir, "maildirsize");
+		(void)maildir_fail(&d->dir, QUOTA_FILE);
 	return r;
 }
 

@@ -11,10 +11,10 @@
 #ifndef MAILDIR_PACE_H
 #define MAILDIR_PACE_H
 
+#include "maildir/files.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#define PACE_FILE "solopop.pace"
 
 struct pace {
 	int64_t delay;			/* seconds; 0: any pace will do */

@@ -1,6 +1,7 @@
 #include "maildir/quota.h"
 
 #include "base/fd.h"
+#include "maildir/files.h"
 
 #include <sys/stat.h>
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define QUOTA_FILE "maildirsize"
 #define FOLDER_FILE "maildirfolder"
 
 static bool
