@@ -109,9 +109,9 @@ int secrets_make_scram(const struct secret *password, uint32_t iterations,
     struct secrets_entry *e);
 
 /*
- * SCRAM tells every client that asks a salt and a number of iterations.  For a
- * user who has none of their own they come from here, so that such a user looks
- * like any other.
+ * SCRAM tells every client a salt and a number of iterations before the proof.
+ * For a name without an entry both are computed here, so that a client cannot
+ * tell which names have an entry.
  *
  * The key of these salts: that of the first such comment line, false if there is
  * none; or the one that stands in for it, made of the whole text, false if no
