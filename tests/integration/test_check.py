@@ -107,11 +107,12 @@ def module_missing():
                         "account required pam_permit.so\n")]
 
 
-@mistake("mistyped line 3: pam_systemd.so takes the session out of its unit",
+@mistake("mistyped line 4: pam_systemd.so takes the session out of its unit",
          "-> leave it out", SERVED, "")
 def module_for_people():
     return [pam_service("mistyped", "auth required pam_unix.so\n"
                         "account required pam_unix.so\n"
+                        "session required pam_permit.so\n"
                         "-session optional pam_systemd.so\n")]
 
 

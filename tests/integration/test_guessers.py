@@ -49,7 +49,7 @@ def with_limits(delay, *more):
 def matched_by_fail2ban(lines):
     """How many of these lines the filter of ours would count."""
     if not shutil.which("fail2ban-regex"):
-        return sum(FAILED in s for s in lines)
+        return sum("]: [AUTH] " + FAILED in s for s in lines)
     shutil.copy(EXAMPLES + "/fail2ban/filter.conf", FILTER)
     with tempfile.TemporaryDirectory() as directory:
         spill(directory + "/log", "".join(

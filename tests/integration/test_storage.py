@@ -82,16 +82,20 @@ def box(top, files=None):
 
 
 def talk(maildir, *commands, options=(), env=None):
-    """One session by hand, as alice: what it said after PASS, and its log."""
-    with open(SOLOPOP, "rb"):
-        p = subprocess.run(
-            ["setpriv", "--reuid", str(uid("alice")), "--regid",
-             str(uid("alice")), "--clear-groups", "--", SOLOPOP,
-             "--config-file=", "--log=stderr", "--no-auth", *options, maildir],
-            input="".join(c + "\r\n" for c in
-                          ("USER a", "PASS b") + commands + ("QUIT",)).encode(),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE,
-            env=dict(os.environ, **(env or {})))
+    """
+    One session by hand, as alice where we can be: what it said after PASS, and
+    its log.
+    """
+    number = str(uid("alice"))
+    become = ["setpriv", "--reuid", number, "--regid", number,
+              "--clear-groups", "--"] if PRIVATE else []
+    p = subprocess.run(
+        [*become, SOLOPOP, "--config-file=", "--log=stderr", "--no-auth",
+         *options, maildir],
+        input="".join(c + "\r\n" for c in
+                      ("USER a", "PASS b") + commands + ("QUIT",)).encode(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE,
+        env=dict(os.environ, **(env or {})))
     return p.stdout.split(b"\r\n", 2)[2], p.stderr.decode("latin-1")
 
 
@@ -233,9 +237,16 @@ def stored__in_each_form__is_decoded_or_left_out():
                 check(data[:3] not in said, said)
 
 
+def need_gzip(top):
+    m = box(top + "/probe", {"new/1.good": gzip.compress(MAIL)})
+    if count(m) == 0:
+        raise Skip("built without zlib")
+
+
 @anyone
 def gzip__that_is_damaged__is_left_out():
     top = place("damaged")
+    need_gzip(top)
     good = gzip.compress(MAIL * 1000)
     m = box(top + "/m", {"new/1.cut": good[:-20], "new/2.good": good,
                          "new/3.larger,S=100": good})
@@ -248,11 +259,12 @@ def gzip__that_is_damaged__is_left_out():
 @anyone
 def gzip__without_a_size__is_bounded():
     top = place("bomb")
+    need_gzip(top)
     m = box(top + "/m", {"new/1.bomb": gzip.compress(bytes(300 << 20), 9),
                          "new/2.b": MAIL})
     said, log = talk(m, "STAT")
     check(b"\r\n+OK 1 %d\r\n" % len(WIRE) in said, said)
-    check("larger than it may be" in log or "gzip" in log, log)
+    check("larger than it may be" in log, log)
 
 
 LONG = r"""
