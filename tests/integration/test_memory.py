@@ -58,9 +58,11 @@ def has_nothing(pid, *words):
 
 def roles(s, names):
     """The processes beside the monitor, when they are these."""
-    eventually("%s beside the monitor" % names, lambda: sorted(
-        status(p)["Name"] for p in children(s.pid)) == sorted(names))
-    return {status(p)["Name"]: p for p in children(s.pid)}
+    def look():
+        found = [(state["Name"], pid) for pid, state in processes().items()
+                 if int(state["PPid"]) == s.pid and state["State"][0] != "Z"]
+        return sorted(name for name, _ in found) == sorted(names) and found
+    return dict(eventually("%s beside the monitor" % names, look))
 
 
 def in_all(names):
