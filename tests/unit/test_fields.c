@@ -200,6 +200,19 @@ covered(const struct fields *f)
 	return n;
 }
 
+static void
+free_texts(const struct fields *f, void *object)
+{
+	char *base = object, *text;
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->at[i].kind == FIELD_TEXT) {
+			memcpy(&text, base + f->at[i].at, sizeof text);
+			free(text);
+		}
+}
+
 /* A new setting that is not in the table would silently be off in a session. */
 static void
 settings__each_of_them__travels(void **state)
@@ -225,6 +238,7 @@ settings__each_of_them__travels(void **state)
 	/* An int of 1 has three zeros, and before a long there may be four. */
 	assert_true(longest <= 7);
 	assert_true(sizeof sent - covered(&pop3_conf_fields) < 48);
+	free_texts(&pop3_conf_fields, &got);
 }
 
 static void
