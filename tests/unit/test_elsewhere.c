@@ -25,6 +25,10 @@ int our_getentropy(void *buffer, size_t len);
 #define closefrom our_closefrom
 #define explicit_bzero our_explicit_bzero
 #define getentropy our_getentropy
+#ifdef __linux__
+#include <sys/syscall.h>
+#undef SYS_close_range	/* the loop of older kernels */
+#endif
 #include "compat/closefrom.c"
 #include "compat/explicit_bzero.c"
 #include "compat/getentropy.c"
