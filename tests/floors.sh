@@ -41,7 +41,7 @@ sys/vfs\.h        maildir/storage_linux\.c
 gdbm\.h           passwd/database_gdbm\.c
 sys/prctl\.h      confine/(sandbox_linux|caps|seccomp)\.c
 linux/.*          confine/(caps|seccomp)\.c
-sys/syscall\.h    confine/(caps\.c|landlock\.c|seccomp_calls\.h)
+sys/syscall\.h    compat/closefrom\.c|confine/(caps\.c|landlock\.c|seccomp_calls\.h)
 config\.h         compat/compat\.h
 '
 

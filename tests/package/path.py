@@ -249,7 +249,7 @@ def open_ports():
 
 def see_the_log():
     logged(r'solopop\[\d+\]: \(v\S+\) POP login by user "jane" at '
-           r"\(127\.0\.0\.1\) 127\.0\.0\.1\n")
+           r"\(127\.0\.0\.1\) 127\.0\.0\.1 session=\S+\n")
     logged(r"solopop\[\d+\]: Stats: jane 1 ")
     nothing_wrong()
 
@@ -263,7 +263,7 @@ def ban_a_guesser():
     start_fail2ban()
     guess(9)
     logged(r"(?s)(Failed attempted login to jane from host \(127\.0\.0\.66\) "
-           r"127\.0\.0\.66\n.*){9}")
+           r"127\.0\.0\.66 session=\S+\n.*){9}")
     check(not os.path.exists("/tmp/banned"), "banned after nine")
     guess(1)
     eventually("a ban", lambda: os.path.exists("/tmp/banned"))

@@ -108,13 +108,15 @@ def client_that_does_not_read(place, box, n):
 
 
 def large_message(place, box, n):
-    with open(os.path.join(box, "new/3.c"), "wb") as f:
+    # A name of its own: a message that keeps its name keeps its size.
+    path = os.path.join(box, "new/3.%d" % n)
+    with open(path, "wb") as f:
         f.write(b"a: b\n\n" + b"x" * (n * 20) + b"\n.\n" * n)
     s = Talk(place, box)
     s.login()
     s.flood(b"RETR 3\r\n", n * 2 + 4)
     used = s.done()
-    os.unlink(os.path.join(box, "new/3.c"))
+    os.unlink(path)
     return used
 
 
