@@ -227,7 +227,7 @@ check_admission(struct report *r, const struct server_conf *s,
 		    (uintmax_t)user->uid, (uintmax_t)s->min_uid);
 		report_fix(r, "set min-uid = %ju", (uintmax_t)user->uid);
 	}
-	if ((file = access_refusal(s, user, &trouble)) != NULL) {
+	if ((file = access_refusal(&s->access, user, &trouble)) != NULL) {
 		report_say(r, "", "refused by %s%s%s", file, trouble ? ": " :
 		    "", trouble ? strerror(errno) : "");
 		report_fix(r, "change that file, or the setting that names it");

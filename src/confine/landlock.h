@@ -5,7 +5,7 @@
 #ifndef CONFINE_LANDLOCK_H
 #define CONFINE_LANDLOCK_H
 
-#include "confine/sandbox.h"
+#include "confine/paths.h"
 
 #include <stddef.h>
 

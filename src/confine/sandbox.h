@@ -10,22 +10,12 @@
 #ifndef CONFINE_SANDBOX_H
 #define CONFINE_SANDBOX_H
 
+#include "confine/paths.h"
+
 #include <sys/types.h>
 
 #include <stdbool.h>
 #include <stddef.h>
-
-enum sandbox_use {
-	SANDBOX_READ,
-	SANDBOX_WRITE,	/* and read, make, move and remove */
-	SANDBOX_LOCK,	/* make, write and remove files, and read none */
-};
-
-/* A file, or a directory with all that is below it; NULL for none. */
-struct sandbox_path {
-	const char *path;
-	enum sandbox_use use;
-};
 
 /* For whoever has read a secret: no core file, no tracer. */
 int sandbox_no_core(void);

@@ -10,7 +10,8 @@
 #include "import/spool.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
-#include "users/place.h"
+#include "settings/place.h"
+#include "settings/sources.h"
 
 #include <sys/stat.h>
 
@@ -25,104 +26,16 @@
 /* What MTAs wait for each other's locks, about. */
 #define SPOOL_LOCK_WAIT 10000
 
-/* The pattern of a temporary drop's name, with the user for %s. */
-static int
-temp_name(char name[NAME_MAX + 1], const char *pattern, const char *user)
-{
-	const char *at = strstr(pattern, "%s");
-	int n;
-
-	n = at == NULL ? snprintf(name, NAME_MAX + 1, "%s", pattern) :
-	    snprintf(name, NAME_MAX + 1, "%.*s%s%s", (int)(at - pattern),
-	    pattern, user, at + 2);
-	return n > 0 && n <= NAME_MAX && strchr(name, '/') == NULL ? 0 : -1;
-}
-
-/* Beside the spool, unless the site has put it elsewhere. */
-static int
-find_temp_drop(struct intake_sources *s, const struct intake_conf *conf,
-    const char *user)
-{
-	char name[NAME_MAX + 1];
-	const char *slash;
-	int n;
-
-	if (temp_name(name, conf->temp_name, user) == -1)
-		return -1;
-	if (conf->temp_dir != NULL)
-		n = snprintf(s->temp_drop, PATH_MAX, "%s/%s", conf->temp_dir,
-		    name);
-	else if ((slash = strrchr(s->spool, '/')) != NULL)
-		n = snprintf(s->temp_drop, PATH_MAX, "%.*s/%s",
-		    (int)(slash - s->spool), s->spool, name);
-	else
-		return -1;
-	return n > 0 && n < PATH_MAX ? 0 : -1;
-}
-
-void
-intake_find(const struct intake *in, struct intake_sources *s)
-{
-	const struct intake_conf *conf = &in->conf->intake;
-	int r = -1;
-
-	memset(s, 0, sizeof *s);
-	if (conf->home_mail != NULL)
-		r = user_spool(s->spool, in->user->home, 0, conf->home_mail);
-	else if (conf->spool_dir != NULL)
-		r = user_spool(s->spool, conf->spool_dir, conf->hash_spool,
-		    in->user->name);
-	if (r == -1) {
-		s->spool[0] = '\0';
-		return;
-	}
-	if (find_temp_drop(s, conf, in->user->name) == -1)
-		s->temp_drop[0] = '\0';
-}
-
-/* A file that cannot be looked at may have content: draining says what is wrong. */
-static bool
-has_content(const char *path)
-{
-	struct stat st;
-
-	if (path[0] == '\0')
-		return false;
-	return lstat(path, &st) == 0 ? st.st_size > 0 : errno != ENOENT;
-}
-
-/* The directory of spools or drops that the settings name and that is away. */
-static const char *
-missing_directory(const struct intake_conf *conf)
-{
-	const char *const named[] = { conf->home_mail == NULL ?
-	    conf->spool_dir : NULL, conf->temp_dir };
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < sizeof named / sizeof named[0]; i++)
-		if (named[i] != NULL && named[i][0] != '\0' &&
-		    stat(named[i], &st) == -1)
-			return named[i];
-	return NULL;
-}
-
 bool
 intake_is_needed(const struct intake *in)
 {
-	const struct intake_conf *conf = &in->conf->intake;
-	struct intake_sources s;
+	struct waiting w;
 
 	if (in->conf->pop3.drop.read_only)
 		return false;
-	if (conf->bulletin_dir != NULL)
-		return true;
-	if (conf->spool_dir == NULL && conf->home_mail == NULL)
-		return false;
-	intake_find(in, &s);
-	return has_content(s.spool) || has_content(s.temp_drop) ||
-	    spool_is_pending(in->maildir) ||
-	    (missing_directory(conf) != NULL && intake_adopts(in));
+	sources_find(&w, &in->conf->intake, in->user);
+	return in->conf->intake.bulletin_dir != NULL ||
+	    waiting_is_due(&w, in->maildir);
 }
 
 /*
@@ -147,13 +60,6 @@ lock_group(const struct intake *in, const char *spool)
 }
 
 /* --- Draining ---------------------------------------------------------------- */
-
-static bool
-mail_waits(const struct intake *in, const struct intake_sources *s)
-{
-	return has_content(s->spool) || has_content(s->temp_drop) ||
-	    spool_is_pending(in->maildir);
-}
 
 /* -1 with errno of what failed. */
 static int
@@ -209,16 +115,6 @@ adopt_present(const struct intake *in, const char *path)
 	maildrop_close(d);
 }
 
-bool
-intake_adopts(const struct intake *in)
-{
-	char path[PATH_MAX + sizeof DRAINED_FILE + 1];
-	struct stat st;
-
-	(void)snprintf(path, sizeof path, "%s/" DRAINED_FILE, in->maildir);
-	return lstat(path, &st) == -1 && errno == ENOENT;
-}
-
 static void
 note_drained(const struct maildir *md)
 {
@@ -235,7 +131,7 @@ note_drained(const struct maildir *md)
  * the spool: the drop is not cut, and would come again.
  */
 static int
-drain_both(const struct intake *in, const struct intake_sources *s,
+drain_both(const struct intake *in, const struct waiting *s,
     struct maildir *md, bool adopt)
 {
 	bool waits, none;
@@ -259,18 +155,18 @@ refuse_first(void)
 }
 
 static enum intake_result
-drain_all(const struct intake *in, const struct intake_sources *s,
+drain_all(const struct intake *in, const struct waiting *s,
     struct maildir *md)
 {
-	bool first = intake_adopts(in);
-	const char *away = first ? missing_directory(&in->conf->intake) : NULL;
+	bool first = !waiting_drained(in->maildir);
+	const char *away = first ? waiting_missing(s) : NULL;
 
 	if (away != NULL) {
 		log_line(LOG_FAULT, "%s: %s: %s", in->user->name, away,
 		    strerror(errno));
 		return INTAKE_REFUSED;
 	}
-	if (!mail_waits(in, s))
+	if (!waiting_mail(s, in->maildir))
 		return INTAKE_DONE;
 	if (first)
 		adopt_present(in, in->maildir);
@@ -363,14 +259,14 @@ take_locks(const struct intake *in, struct locks *l, int top)
 
 /* No mail can be taken in, for the reason in errno. */
 static enum intake_result
-give_up(const struct intake *in, const struct intake_sources *s,
+give_up(const struct intake *in, const struct waiting *s,
     const char *why)
 {
 	int error = errno;
 
 	log_line(LOG_WARN, "%s: no mail is taken in: %s", in->user->name, why);
 	errno = error;
-	return intake_adopts(in) && mail_waits(in, s) ?
+	return !waiting_drained(in->maildir) && waiting_mail(s, in->maildir) ?
 	    (errno = error, refuse_first()) : INTAKE_LATER;
 }
 
@@ -379,10 +275,10 @@ intake_run(const struct intake *in)
 {
 	enum intake_result r;
 	struct maildir md;
-	struct intake_sources s;
+	struct waiting s;
 	struct locks locks;
 
-	intake_find(in, &s);
+	sources_find(&s, &in->conf->intake, in->user);
 	maildir_init(&md);
 	lock_init(&locks.draining);
 	lock_init(&locks.session);
@@ -427,7 +323,7 @@ needs_groups(const struct intake *in)
  * may read those of others.
  */
 static int
-see_only(const struct intake *in, const struct intake_sources *s,
+see_only(const struct intake *in, const struct waiting *s,
     pid_t monitor)
 {
 	char spool[PATH_MAX], temp_drop[PATH_MAX], mark[PATH_MAX + 16];
@@ -452,10 +348,10 @@ see_only(const struct intake *in, const struct intake_sources *s,
 int
 intake_lock_up(const struct intake *in, pid_t monitor)
 {
-	struct intake_sources s;
+	struct waiting s;
 	struct maildir md;
 
-	intake_find(in, &s);
+	sources_find(&s, &in->conf->intake, in->user);
 	if (privilege_become_sparing(in->user->uid, in->user->gid,
 	    lock_group(in, s.spool)) == -1)
 		return -1;

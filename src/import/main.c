@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "settings/options.h"
+#include "settings/sources.h"
 #include "import/intake.h"
 #include "confine/privilege.h"
 
@@ -127,13 +128,13 @@ complain(const char *user, const char *what, int error)
 static int
 look(const struct intake *in, struct expected *e)
 {
-	struct intake_sources s;
-	bool ids = intake_adopts(in);
+	struct waiting w;
+	bool ids = !waiting_drained(in->maildir);
 	bool old_uids = in->conf->intake.old_uids;
 
-	intake_find(in, &s);
-	if (expected_add(e, s.temp_drop, ids, old_uids) == -1 ||
-	    expected_add(e, s.spool, ids, old_uids) == -1)
+	sources_find(&w, &in->conf->intake, in->user);
+	if (expected_add(e, w.temp_drop, ids, old_uids) == -1 ||
+	    expected_add(e, w.spool, ids, old_uids) == -1)
 		return complain(in->user->name, "the spool cannot be read",
 		    errno);
 	return 0;
@@ -247,17 +248,16 @@ static uint64_t
 waiting(const struct import *im, const char *name)
 {
 	const struct server_conf *conf = &im->options.server;
-	struct intake_sources s;
+	struct waiting w;
 	char path[PATH_MAX];
 	struct user user;
-	const struct intake in = { conf, &user, path, privilege_is_root() };
 
 	if (user_find(&user, name) == -1 || user.uid < conf->min_uid ||
 	    user_maildir(path, conf->maildir, &user) == -1)
 		return 0;
-	intake_find(&in, &s);
-	return size_of(s.spool) + size_of(s.temp_drop) +
-	    (intake_is_needed(&in) ? 1 : 0);
+	sources_find(&w, &conf->intake, &user);
+	return size_of(w.spool) + size_of(w.temp_drop) +
+	    (conf->intake.bulletin_dir != NULL || waiting_is_due(&w, path));
 }
 
 static void

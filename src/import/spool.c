@@ -23,7 +23,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define JOURNAL "journal"
 #define FIRST_LINE "solopop drain 1\n"
 #define NO_UIDL "-"
 
@@ -60,17 +59,6 @@ struct drain {
 	struct staged *v;
 	size_t n, cap;
 };
-
-bool
-spool_is_pending(const char *maildir)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	int n;
-
-	n = snprintf(path, sizeof path, "%s/" STAGE "/" JOURNAL, maildir);
-	return n > 0 && (size_t)n < sizeof path && lstat(path, &st) == 0;
-}
 
 /* --- The mbox and its locks --------------------------------------------------- */
 

@@ -63,7 +63,4 @@ struct spool_report {
 int spool_drain(struct maildir *md, const struct spool_conf *conf,
     struct spool_report *report);
 
-/* Was a draining into the Maildir at this path interrupted? */
-bool spool_is_pending(const char *maildir);
-
 #endif

@@ -6,7 +6,14 @@
 #ifndef IO_BULK_H
 #define IO_BULK_H
 
-#include "io/wire.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is known between two chunks of a message. */
+struct wire {
+	unsigned char last;	/* the byte before; LF at the beginning */
+	uint64_t octets;	/* so far, as the client counts: no stuffing */
+};
 
 /*
  * Encode as many of the n bytes of src as can be done in whole blocks, to *dst,

@@ -10,14 +10,11 @@
 #ifndef IO_WIRE_H
 #define IO_WIRE_H
 
+#include "io/bulk.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct wire {
-	unsigned char last;	/* the byte before; LF at the beginning */
-	uint64_t octets;	/* so far, as the client counts: no stuffing */
-};
 
 /* The most bytes that n bytes of a message can become. */
 #define WIRE_EXPANDED(n) (2 * (size_t)(n))

@@ -13,6 +13,7 @@
 /* Of the import: */
 #define DRAIN_LOCK_FILE "solopop.drain.lock"	/* one draining at a time */
 #define STAGE "solopop.drain"		/* directory: messages under way */
+#define JOURNAL "journal"		/* in it: what is to be published */
 /* It is there once a spool was drained: later headers give no unique-id. */
 #define DRAINED_FILE "solopop.drained"
 #define MARK_FILE "solopop.bulletins"	/* the newest bulletin delivered */

@@ -124,7 +124,7 @@ maildrop_uidl(struct maildrop *d, uint32_t msgno, char uidl[UIDL_MAX])
 
 	if (table_get(&d->table, idx_of(msgno), &m) == -1)
 		return -1;
-	(void)uidl_make(&m, uidl);
+	(void)mail_uidl(&m, uidl);
 	return 0;
 }
 

@@ -1,9 +1,9 @@
 #include "maildir/mails.h"
 
+#include "base/digest.h"
 #include "base/fd.h"
 #include "compat/compat.h"
 #include "maildir/name.h"
-#include "maildir/uidl.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -48,6 +48,23 @@ struct span
 mail_unique(const struct mail *m)
 {
 	return (struct span){ m->file, m->unique };
+}
+
+size_t
+mail_uidl(const struct mail *m, char uidl[UIDL_MAX])
+{
+	struct span bare = { m->file, m->bare };
+
+	if (m->uidl != NULL)
+		bare = span_of(m->uidl);
+	if (name_is_uidl(bare)) {
+		memcpy(uidl, bare.p, bare.len);
+		uidl[bare.len] = '\0';
+		return bare.len;
+	}
+	bare = name_bare(mail_unique(m));
+	digest_md5(uidl, &bare, 1);
+	return DIGEST_MD5_HEX;
 }
 
 int
@@ -373,7 +390,7 @@ keep_id(struct mails *list, struct mail *m, const struct mail *known)
 
 	if (known->uidl == NULL && known->bare == m->bare)
 		return 0;
-	(void)uidl_make(known, uidl);
+	(void)mail_uidl(known, uidl);
 	m->unrecorded = true;
 	return (m->uidl = mails_keep(list, uidl)) != NULL ? 0 : -1;
 }

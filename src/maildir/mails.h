@@ -94,4 +94,10 @@ int mail_compare(const struct mail *a, const struct mail *b);
 
 struct span mail_unique(const struct mail *m);
 
+/* Room for the longest unique-id, and its NUL. */
+#define UIDL_MAX (NAME_UIDL_MAX + 1)
+
+/* The unique-id: see maildir/uidl.h.  Returns the length. */
+size_t mail_uidl(const struct mail *m, char uidl[UIDL_MAX]);
+
 #endif

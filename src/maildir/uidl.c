@@ -23,23 +23,6 @@ digest_twin(const struct mail *m, uint32_t n, char uidl[UIDL_MAX])
 	digest_md5(uidl, parts, n == 0 ? 1 : 3);
 }
 
-size_t
-uidl_make(const struct mail *m, char uidl[UIDL_MAX])
-{
-	struct span bare = { m->file, m->bare };
-
-	if (m->uidl != NULL)
-		bare = span_of(m->uidl);
-	if (name_is_uidl(bare)) {
-		memcpy(uidl, bare.p, bare.len);
-		uidl[bare.len] = '\0';
-		return bare.len;
-	}
-	bare = name_bare(mail_unique(m));
-	digest_md5(uidl, &bare, 1);
-	return DIGEST_MD5_HEX;
-}
-
 /*
  * Sums of ids, each at the first free place from its own on.  Equal sums are as
  * good as equal ids: a digest too many does no harm.
@@ -82,7 +65,7 @@ separate(struct mails *list, struct seen *seen, struct mail *m)
 {
 	char uidl[UIDL_MAX];
 	uint32_t n = m->twins;
-	size_t len = uidl_make(m, uidl);
+	size_t len = mail_uidl(m, uidl);
 
 	if (!see(seen, uidl, len))
 		return 0;

@@ -14,13 +14,6 @@
 #define MAILDIR_UIDL_H
 
 #include "maildir/mails.h"
-#include "maildir/name.h"
-
-/* Room for the longest, and its NUL. */
-#define UIDL_MAX (NAME_UIDL_MAX + 1)
-
-/* Returns the length. */
-size_t uidl_make(const struct mail *m, char uidl[UIDL_MAX]);
 
 /*
  * Give each message of a whole list, in its final order, an id of its own: one

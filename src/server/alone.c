@@ -7,7 +7,7 @@
 #include "server/pending.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
-#include "users/place.h"
+#include "settings/place.h"
 
 #include <sys/stat.h>
 
@@ -84,6 +84,30 @@ see_one_maildir(const struct monitor *m, const char *path)
 	return sandbox_files(path);
 }
 
+/* Bring in what waits.  True: the login is refused. */
+static bool
+brings_trouble(const struct monitor *m, const char *maildir,
+    enum reply *reply)
+{
+	enum import_need need = import_need(m);
+	struct waiting w;
+
+	import_sources(m, &w);
+	if (need == IMPORT_NEVER || (need == IMPORT_IF_WAITING &&
+	    !waiting_is_due(&w, maildir)))
+		return false;
+	switch (import_end(m, import_is_there(m) ? import_alone(m) : -1,
+	    reply)) {
+	case IMPORT_REFUSES:
+		return true;
+	case IMPORT_UNKNOWN:
+		return !waiting_drained(maildir);
+	case IMPORT_ENDED:
+		break;
+	}
+	return false;
+}
+
 static void
 serve(struct monitor *m, struct pop3 *p)
 {
@@ -100,7 +124,7 @@ serve(struct monitor *m, struct pop3 *p)
 	if (place_find(&place, m->conf, &m->login.user, maildir) == -1 ||
 	    mounted_require(&place, maildir, m->login.whole) == -1)
 		refuse(p, REPLY_NOT_NOW);
-	else if (import_is_due(m) && import_refuses(m, import_alone(m), &reply))
+	else if (brings_trouble(m, maildir, &reply))
 		refuse(p, reply);
 	else if (see_one_maildir(m, maildir) == -1 ||
 	    user_enter_folder(path, m->login.folder) == -1)

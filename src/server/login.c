@@ -169,7 +169,7 @@ check_access(struct login *l)
 	const char *why;
 	bool trouble;
 
-	if ((why = access_refusal(l->conf, &l->user, &trouble)) == NULL)
+	if ((why = access_refusal(&l->conf->access, &l->user, &trouble)) == NULL)
 		return VERDICT_WELCOME;
 	if (trouble)
 		return refuse(l, VERDICT_TROUBLE, "%s: %s", why,

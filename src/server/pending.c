@@ -2,52 +2,65 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "import/intake.h"
 #include "server/child.h"
 #include "server/program.h"
+#include "settings/sources.h"
 #include "settings/told.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What comes in belongs to the Maildir, and no folder waits for it. */
-bool
-import_is_due(const struct monitor *m)
+static bool
+has_spool(const struct monitor *m)
 {
-	const struct server_conf *conf = m->conf;
-	char path[PATH_MAX];
-	const struct intake in = { conf, &m->login.user, path, m->login.root };
+	const struct intake_conf *conf = &m->conf->intake;
 
-	if (m->login.folder[0] != '\0' || login_maildir(&m->login, path) == -1 ||
-	    !intake_is_needed(&in))
-		return false;
-	if (access(conf->intake.program, X_OK) == -1)
-		log_line(LOG_FAULT, "%s: %s: no mail is taken in for %s",
-		    conf->intake.program, strerror(errno),
-		    m->login.user.name);
-	return true;
+	return conf->spool_dir != NULL || conf->home_mail != NULL;
+}
+
+/* What comes in belongs to the Maildir, and no folder waits for it. */
+enum import_need
+import_need(const struct monitor *m)
+{
+	if (m->login.folder[0] != '\0' || m->conf->pop3.drop.read_only)
+		return IMPORT_NEVER;
+	if (m->conf->intake.bulletin_dir != NULL)
+		return IMPORT_ALWAYS;
+	return has_spool(m) ? IMPORT_IF_WAITING : IMPORT_NEVER;
+}
+
+void
+import_sources(const struct monitor *m, struct waiting *w)
+{
+	sources_find(w, &m->conf->intake, &m->login.user);
 }
 
 bool
-import_refuses(const struct monitor *m, int status, enum reply *reply)
+import_is_there(const struct monitor *m)
 {
-	char path[PATH_MAX];
-	const struct intake in = { m->conf, &m->login.user, path,
-	    m->login.root };
+	const char *program = m->conf->intake.program;
 
+	if (access(program, X_OK) == 0)
+		return true;
+	log_line(LOG_FAULT, "%s: %s: no mail is taken in for %s", program,
+	    strerror(errno), m->login.user.name);
+	return false;
+}
+
+enum import_end
+import_end(const struct monitor *m, int status, enum reply *reply)
+{
 	*reply = status == INTAKE_IN_USE ? REPLY_IN_USE : REPLY_NOT_NOW;
 	switch (status) {
 	case INTAKE_DONE:
 	case INTAKE_LATER:
-		return false;
+		return IMPORT_ENDED;
 	case INTAKE_REFUSED:
 	case INTAKE_IN_USE:
-		return true;
+		return IMPORT_REFUSES;
 	default:
-		return (m->conf->intake.spool_dir != NULL ||
-		    m->conf->intake.home_mail != NULL) &&
-		    login_maildir(&m->login, path) == 0 && intake_adopts(&in);
+		return has_spool(m) ? IMPORT_UNKNOWN : IMPORT_ENDED;
 	}
 }
 

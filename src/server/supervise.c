@@ -9,7 +9,7 @@
 #include "server/pending.h"
 #include "server/program.h"
 #include "server/refuse.h"
-#include "users/place.h"
+#include "settings/place.h"
 #include "session/start.h"
 
 #include <errno.h>
@@ -300,17 +300,19 @@ run_front(struct monitor *m, const sigset_t *outside, struct child *front)
 }
 
 /*
- * Only its log lines are answered; it ends when it has done.  -1: the login is
- * refused, and answered.
+ * Only its log lines are answered; it ends when it has done.  IMPORT_REFUSES:
+ * the client is answered.
  */
-static int
+static enum import_end
 run_import(struct monitor *m, const sigset_t *outside)
 {
 	struct child import = { .name = "solopop-import",
 	    .role = "import", .pid = -1, .channel = -1 };
+	enum import_end result;
 	enum reply reply;
-	int status;
 
+	if (!import_is_there(m))
+		return import_end(m, -1, &reply);
 	monitor_hear(m, import.role);
 	m->heard = clock_ms();
 	if ((import.pid = import_start(m, &import.channel)) == -1)
@@ -321,17 +323,20 @@ run_import(struct monitor *m, const sigset_t *outside)
 	if (import.hangs) {
 		answer_for(m, &import, outside);
 		(void)end(&import);
-		return -1;
+		return IMPORT_REFUSES;
 	}
-	status = end(&import);
-	if (stopped || !import_refuses(m, status, &reply))
-		return 0;
-	refuse_client(m->client->out, &m->conf->pop3, m->language, reply);
-	return -1;
+	result = import_end(m, end(&import), &reply);
+	if (result == IMPORT_REFUSES && !stopped)
+		refuse_client(m->client->out, &m->conf->pop3, m->language,
+		    reply);
+	return result;
 }
 
+/* What a session does about mail that waits. */
+enum look { LOOK_NOT, LOOK_FOR_MAIL, LOOK_DRAINED };
+
 static int
-describe_session(const struct monitor *m, struct start *s)
+describe_session(const struct monitor *m, enum look look, struct start *s)
 {
 	const struct login *l = &m->login;
 
@@ -339,24 +344,28 @@ describe_session(const struct monitor *m, struct start *s)
 	    .gid = l->user.gid, .no_sandbox = m->conf->no_sandbox,
 	    .memory = m->conf->session_memory, .peer = m->client->peer,
 	    .tls = m->tls_active, .tls_offered = m->tls_offered,
-	    .tls_named = m->conf->tls.cert != NULL, .secrets = l->secrets };
+	    .tls_named = m->conf->tls.cert != NULL, .secrets = l->secrets,
+	    .looks = look == LOOK_FOR_MAIL,
+	    .must_be_drained = look == LOOK_DRAINED };
 	(void)span_copy(s->user, sizeof s->user, span_of(l->whole));
 	if (login_maildir(l, s->maildir) == -1)
 		return -1;
 	(void)span_copy(s->path, sizeof s->path, span_of(s->maildir));
+	import_sources(m, &s->waiting);
 	if (place_find(&s->place, m->conf, &l->user, s->maildir) == -1)
 		return -1;
 	return user_enter_folder(s->path, l->folder);
 }
 
 static int
-begin_session(const struct monitor *m, const char *path, struct child *child)
+begin_session(const struct monitor *m, const char *path, enum look look,
+    struct child *child)
 {
 	struct start s;
 	struct program p;
 	int ends[2], fds[3];
 
-	if (describe_session(m, &s) == -1 || channel_pair(ends) == -1)
+	if (describe_session(m, look, &s) == -1 || channel_pair(ends) == -1)
 		return -1;
 	program_init(&p, path);
 	p.uid = s.uid;
@@ -371,18 +380,21 @@ begin_session(const struct monitor *m, const char *path, struct child *child)
 	    start_send(child->channel, &m->conf->pop3, &s, &m->unread);
 }
 
-static void
-run_session(struct monitor *m, const sigset_t *outside, struct child *front)
+/* False: mail waits, and the client has heard nothing. */
+static bool
+run_session(struct monitor *m, const sigset_t *outside, enum look look,
+    struct child *front)
 {
 	struct child session = { .name = "the session",
 	    .role = "session", .pid = -1, .channel = -1 };
 	char found[PATH_MAX];
 	const char *path = program_find(found, "solopop-session",
 	    SESSION_PROGRAM);
+	int status = -1;
 
 	monitor_hear(m, session.role);
 	m->heard = clock_ms();
-	if (begin_session(m, path, &session) == -1) {
+	if (begin_session(m, path, look, &session) == -1) {
 		log_line(LOG_FAULT, "cannot start %s for %s: %s", path,
 		    m->login.whole, strerror(errno));
 		refuse_client(m->client->out, &m->conf->pop3, m->language,
@@ -396,8 +408,32 @@ run_session(struct monitor *m, const sigset_t *outside, struct child *front)
 		    outside);
 	if (session.hangs)
 		answer_for(m, &session, outside);
+	if (look == LOOK_FOR_MAIL && session.ended && !m->answered)
+		status = end(&session);
+	if (status == SESSION_MAIL_WAITS)
+		return false;
 	monitor_leave_client(m);
 	(void)end(&session);
+	return true;
+}
+
+/* A second session begins where the first one found mail to be brought in. */
+static void
+serve_user(struct monitor *m, const sigset_t *outside, struct child *front)
+{
+	enum import_need need = import_need(m);
+	enum import_end result = IMPORT_ENDED;
+
+	if (need == IMPORT_IF_WAITING && run_session(m, outside,
+	    LOOK_FOR_MAIL, front))
+		return;
+	if (need != IMPORT_NEVER) {
+		(void)end(front);
+		result = run_import(m, outside);
+	}
+	if (result != IMPORT_REFUSES && !stopped)
+		(void)run_session(m, outside, result == IMPORT_UNKNOWN ?
+		    LOOK_DRAINED : LOOK_NOT, front);
 }
 
 /* Here, and not in the front: PAM will look into the same files. */
@@ -415,7 +451,6 @@ supervise_run(struct monitor *m)
 	struct child front = { .name = "the front", .role = "front",
 	    .pid = -1, .channel = -1 };
 	sigset_t outside;
-	int r = 0;
 
 	if (m->conf->no_sandbox)
 		log_line(LOG_WARN, "--no-sandbox: the kernel confines nobody");
@@ -426,12 +461,8 @@ supervise_run(struct monitor *m)
 			break;
 		run_front(m, &outside, &front);
 	} while (m->phase == BEFORE_TLS && !stopped);
-	if (m->phase == USER_RUNS && !stopped && import_is_due(m)) {
-		(void)end(&front);
-		r = run_import(m, &outside);
-	}
-	if (m->phase == USER_RUNS && r == 0 && !stopped)
-		run_session(m, &outside, &front);
+	if (m->phase == USER_RUNS && !stopped)
+		serve_user(m, &outside, &front);
 	(void)end(&front);
 	monitor_free(m);
 	monitor_end_tls(m, stopped);

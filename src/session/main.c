@@ -82,6 +82,24 @@ fail(struct pop3 *p, const char *user)
 	return EXIT_FAILURE;
 }
 
+/* Before we are confined, because spools are out of reach then. */
+static bool
+mail_waits(const struct start *s)
+{
+	return s->looks && privilege_verify(s->uid, s->gid) == 0 &&
+	    waiting_is_due(&s->waiting, s->maildir);
+}
+
+/* An empty maildrop is not known to be one before the spool was drained. */
+static bool
+is_drained(const struct start *s)
+{
+	if (!s->must_be_drained || waiting_drained(s->maildir))
+		return true;
+	errno = EAGAIN;
+	return false;
+}
+
 static int
 serve(struct ask *ask)
 {
@@ -93,7 +111,9 @@ serve(struct ask *ask)
 
 	if (start_receive(ask->fd, &conf, &s, &unread) == -1)
 		return fail(begin(&plain, &s, ask), "a user unknown");
-	if ((p = begin(&conf, &s, ask)) == NULL ||
+	if (mail_waits(&s))
+		return SESSION_MAIL_WAITS;
+	if ((p = begin(&conf, &s, ask)) == NULL || !is_drained(&s) ||
 	    confine(&s) == -1 || take_over(p, &unread) == -1)
 		return fail(p, s.user);
 	session_serve(p, &s.place, s.maildir, s.path);

@@ -5,6 +5,7 @@
 #define SESSION_START_H
 
 #include "base/mounted.h"
+#include "maildir/waiting.h"
 #include "pop3/pop3.h"
 
 #include <sys/types.h>
@@ -21,10 +22,16 @@ struct start {
 	char maildir[PATH_MAX];
 	char path[PATH_MAX];		/* the same, or a folder of it */
 	struct mounted place;		/* what must be there besides */
+	bool looks;			/* ... for mail that waits */
+	struct waiting waiting;
+	bool must_be_drained;		/* a first draining is in doubt */
 	struct peer peer;
 	bool tls, tls_offered, tls_named;
 	struct secrets_kinds secrets;
 };
+
+/* The exit status when mail waits; the client has heard nothing yet. */
+#define SESSION_MAIL_WAITS 76
 
 extern const struct fields start_fields;
 

@@ -5,7 +5,6 @@
 #include "base/num.h"
 #include "base/log.h"
 #include "compat/compat.h"
-#include "confine/privilege.h"
 #include "pop3/mechanisms.h"
 #include "settings/qpopper.h"
 
@@ -131,7 +130,7 @@ set_defaults(struct options *o)
 		.intake = { .old_uids = true, .max_bulletins = 1,
 		    .temp_name = ".%s.pop", .program = IMPORT_PROGRAM },
 		.tls = { .program = TLS_PROGRAM, .handshake_time = 30 * 1000 },
-		.secrets = privilege_is_root() ?
+		.secrets = geteuid() == 0 ?
 		    SYSCONFDIR "/solopop.secrets" : NULL,
 		.proxy_time = 10 * 1000,
 		.front_user = "solopop",
@@ -508,7 +507,7 @@ static int
 read_config(struct options *o)
 {
 	struct conf c = { .take = take, .ctx = o,
-	    .strict = privilege_is_root() };
+	    .strict = geteuid() == 0 };
 	const char *path = o->config_file;
 
 	if (path == NULL ? o->fixture != NULL : path[0] == '\0')
@@ -643,7 +642,7 @@ parse_operand(struct options *o, int argc, char **argv)
 		    span_of("more than one Maildir; see --help"));
 		return -1;
 	}
-	if (o->mode == RUN_CHECK && privilege_is_root() &&
+	if (o->mode == RUN_CHECK && geteuid() == 0 &&
 	    strchr(argv[optind], '/') == NULL) {
 		o->check_user = argv[optind];
 		return 0;
@@ -743,6 +742,8 @@ options_parse(struct options *o, int argc, char **argv)
 	o->server.no_pam = strcmp(o->server.pam_service, SERVER_NO_PAM) == 0;
 	if (o->fixture != NULL)
 		become_fixture(o);
+	if (o->server.virtual_user != NULL)	/* their account's is none */
+		o->server.access.check_shell = false;
 	o->server.pop3.only_local = o->server.no_auth;
 	find_host(o);
 	find_certificate(o);

@@ -69,11 +69,11 @@ ROW("secrets-file", 0, KIND_TEXT, AT(server.secrets), 0, 0, NULL, "FILE",
     "secrets for APOP, SCRAM [" SYSCONFDIR "/solopop.secrets]")
 ROW("min-uid", 0, KIND_UID, AT(server.min_uid), 1, UINT32_MAX - 1, NULL,
     "UID", "nobody below it logs in [100]")
-ROW("auth-file", 0, KIND_TEXT, AT(server.auth_file), 0, 0, NULL, "FILE",
+ROW("auth-file", 0, KIND_TEXT, AT(server.access.auth_file), 0, 0, NULL, "FILE",
     "only the users it lists may log in [none]")
-ROW("nonauth-file", 0, KIND_TEXT, AT(server.nonauth_file), 0, 0, NULL,
+ROW("nonauth-file", 0, KIND_TEXT, AT(server.access.nonauth_file), 0, 0, NULL,
     "FILE", "the users it lists may not [none]")
-ROW("check-shell", 0, KIND_BOOL, AT(server.check_shell), 0, 0, NULL, NULL,
+ROW("check-shell", 0, KIND_BOOL, AT(server.access.check_shell), 0, 0, NULL, NULL,
     "nobody whose shell is not in /etc/shells [off]")
 ROW("downcase-user", 'c', KIND_BOOL, AT(server.pop3.downcase_user), 0, 0,
     NULL, NULL, "names in lower case [off]")

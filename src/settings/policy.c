@@ -1,7 +1,5 @@
 #include "settings/policy.h"
 
-#include "confine/privilege.h"
-
 #include <sys/socket.h>
 
 #include <string.h>
@@ -42,7 +40,7 @@ virtual_refusal(const struct server_conf *s)
 		return "pam-service none leaves the secrets file alone: name "
 		    "one by secrets-file";
 	if (s->virtual_user == NULL)
-		return s->no_pam && privilege_is_root() ? "pam-service none is "
+		return s->no_pam && geteuid() == 0 ? "pam-service none is "
 		    "for virtual users: PAM knows whose account is open" : NULL;
 	if (s->maildir_is_path)
 		return "virtual users need --maildir=PATTERN, not MAILDIR";
@@ -65,10 +63,10 @@ policy_refusal(const struct options *o, const struct peer *peer,
 	if (is_listening(STDIN_FILENO))
 		return "standard input is a listening socket: the superserver "
 		    "must accept (systemd: Accept=yes)";
-	if (o->server.no_auth && privilege_is_root())
+	if (o->server.no_auth && geteuid() == 0)
 		return "--no-auth is not for root: run it as the user whose "
 		    "mail it is";
-	if (o->server.maildir_is_path && privilege_is_root())
+	if (o->server.maildir_is_path && geteuid() == 0)
 		return "MAILDIR is for use by hand; as root use "
 		    "--maildir=PATTERN";
 	if ((o->server.pop3.fixture.slow > 0 ||

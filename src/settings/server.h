@@ -6,6 +6,7 @@
 
 #include "io/peer.h"
 #include "pop3/pop3.h"
+#include "users/access.h"
 
 #include <sys/types.h>
 
@@ -71,9 +72,7 @@ struct server_conf {
 	uint32_t max_failures;		/* failed logins */
 	int64_t failure_delay;		/* ms that each of them takes */
 	uid_t min_uid;			/* below this nobody logs in */
-	const char *auth_file;		/* only these may log in, or NULL */
-	const char *nonauth_file;	/* these may not, or NULL */
-	bool check_shell;		/* nobody without a shell that is one */
+	struct access_conf access;
 };
 
 /* The client's descriptors, 3 or above; nothing else ever stands on 0-2. */

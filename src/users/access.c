@@ -66,7 +66,7 @@ has_shell(const char *shell)
  * One that is there and cannot be read allows nobody.
  */
 const char *
-access_refusal(const struct server_conf *conf, const struct user *user,
+access_refusal(const struct access_conf *conf, const struct user *user,
     bool *trouble)
 {
 	int listed;
@@ -84,6 +84,6 @@ access_refusal(const struct server_conf *conf, const struct user *user,
 		if (listed == 0 || *trouble)
 			return conf->auth_file;
 	}
-	return conf->check_shell && conf->virtual_user == NULL &&
-	    !has_shell(user->shell) ? ACCESS_SHELLS : NULL;
+	return conf->check_shell && !has_shell(user->shell) ? ACCESS_SHELLS :
+	    NULL;
 }

@@ -5,8 +5,13 @@
 #ifndef USERS_ACCESS_H
 #define USERS_ACCESS_H
 
-#include "settings/server.h"
 #include "users/user.h"
+
+struct access_conf {
+	const char *auth_file;		/* only these may log in, or NULL */
+	const char *nonauth_file;	/* these may not, or NULL */
+	bool check_shell;		/* nobody without a shell that is one */
+};
 
 /*
  * The file holds one name a line.  1: the name is there; 0: it is not; -1 with
@@ -21,7 +26,7 @@ int access_lists(const char *path, const char *name);
  * May they in?  NULL if so; else why not, for the log.  *trouble says that it
  * could not be found out.
  */
-const char *access_refusal(const struct server_conf *conf,
+const char *access_refusal(const struct access_conf *conf,
     const struct user *user, bool *trouble);
 
 #endif

@@ -91,17 +91,17 @@ is_virtual_name(const char *name)
 }
 
 int
-user_virtual_name(char name[ASK_USER_MAX + 1], const char *domain)
+user_virtual_name(char name[USER_NAME_MAX + 1], const char *domain)
 {
 	size_t len = strlen(name);
 	char *p;
 
 	if (domain != NULL && strchr(name, '@') == NULL) {
-		if (len + 1 + strlen(domain) > ASK_USER_MAX) {
+		if (len + 1 + strlen(domain) > USER_NAME_MAX) {
 			errno = EMSGSIZE;
 			return -1;
 		}
-		(void)snprintf(name + len, ASK_USER_MAX + 1 - len, "@%s",
+		(void)snprintf(name + len, USER_NAME_MAX + 1 - len, "@%s",
 		    domain);
 	}
 	for (p = name; *p != '\0'; p++)
@@ -173,7 +173,7 @@ is_file_name(const char *name)
 static int
 append_part(char path[PATH_MAX], size_t *len, char letter, const char *name)
 {
-	char part[ASK_USER_MAX + 1];
+	char part[USER_NAME_MAX + 1];
 	size_t at = strcspn(name, "@");
 	struct span s = { name, at };
 
@@ -257,8 +257,8 @@ user_spool(char path[PATH_MAX], const char *directory, uint32_t hash,
 }
 
 int
-user_split_folder(char name[ASK_USER_MAX + 1],
-    char folder[ASK_USER_MAX + 1], char delimiter)
+user_split_folder(char name[USER_NAME_MAX + 1],
+    char folder[USER_NAME_MAX + 1], char delimiter)
 {
 	char *at = name + strcspn(name, "@");
 	char *cut = memchr(name, delimiter, (size_t)(at - name));
@@ -266,7 +266,7 @@ user_split_folder(char name[ASK_USER_MAX + 1],
 	folder[0] = '\0';
 	if (cut == NULL)
 		return 0;
-	(void)span_copy(folder, ASK_USER_MAX + 1, (struct span){ cut + 1,
+	(void)span_copy(folder, USER_NAME_MAX + 1, (struct span){ cut + 1,
 	    (size_t)(at - cut) - 1 });
 	memmove(cut, at, strlen(at) + 1);
 	if (!is_file_name(folder) || folder[strlen(folder) - 1] == '.' ||

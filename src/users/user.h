@@ -5,17 +5,18 @@
 #ifndef USERS_USER_H
 #define USERS_USER_H
 
-#include "auth/ask.h"
-
 #include <sys/types.h>
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The longest name of a user, as clients may send it (ASK_USER_MAX). */
+#define USER_NAME_MAX 90
+
 struct user {
-	char name[ASK_USER_MAX + 1];
-	char account[ASK_USER_MAX + 1];	/* the same, but for virtual users */
+	char name[USER_NAME_MAX + 1];
+	char account[USER_NAME_MAX + 1];	/* the same, but for virtual users */
 	char home[PATH_MAX];		/* "" if it is not an absolute path */
 	char shell[PATH_MAX];		/* "" if it is too long for a path */
 	uid_t uid;
@@ -42,15 +43,15 @@ int user_find_virtual(struct user *user, const char *account,
  * is part of a path, so -1 with EINVAL, or EMSGSIZE, for all but letters,
  * digits and -_+=&'~, single dots between them and one '@' before a domain.
  */
-int user_virtual_name(char name[ASK_USER_MAX + 1], const char *domain);
+int user_virtual_name(char name[USER_NAME_MAX + 1], const char *domain);
 
 /*
  * Cut what stands between the delimiter and the '@', or the end, off the name
  * and make it the folder; "" where there is no delimiter.  -1 with EINVAL when
  * it is none of Maildir++: parts between single dots, without slashes.
  */
-int user_split_folder(char name[ASK_USER_MAX + 1],
-    char folder[ASK_USER_MAX + 1], char delimiter);
+int user_split_folder(char name[USER_NAME_MAX + 1],
+    char folder[USER_NAME_MAX + 1], char delimiter);
 
 /* Go on from the path of a Maildir to its folder.  -1 with ENAMETOOLONG. */
 int user_enter_folder(char path[PATH_MAX], const char *folder);

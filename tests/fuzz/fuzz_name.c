@@ -31,15 +31,15 @@ check_uidl(const char *file)
 {
 	char uidl[UIDL_MAX], other[UIDL_MAX];
 	struct mail m = mail_of(MAILDIR_CUR, file);
-	size_t len = uidl_make(&m, uidl);
+	size_t len = mail_uidl(&m, uidl);
 
 	CHECK(len == strlen(uidl) && name_is_uidl(span_of(uidl)));
 	CHECK(m.unique == name_unique(file).len && m.bare <= m.unique);
 	m = mail_of(MAILDIR_NEW, file);
-	(void)uidl_make(&m, other);
+	(void)mail_uidl(&m, other);
 	CHECK(strcmp(uidl, other) == 0);
 	m.uidl = "given";
-	CHECK(uidl_make(&m, other) == 5);
+	CHECK(mail_uidl(&m, other) == 5);
 }
 
 static void

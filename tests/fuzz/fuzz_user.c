@@ -48,10 +48,10 @@ check_maildir(const struct user *user, const char *folder)
 static void
 check_name(const char *name, const char *folder)
 {
-	char again[ASK_USER_MAX + 1], number[16];
+	char again[USER_NAME_MAX + 1], number[16];
 	struct user user;
 
-	CHECK(strlen(name) <= ASK_USER_MAX && utf8_is_valid(span_of(name)));
+	CHECK(strlen(name) <= USER_NAME_MAX && utf8_is_valid(span_of(name)));
 	memcpy(again, name, strlen(name) + 1);
 	CHECK(user_virtual_name(again, NULL) == 0);
 	CHECK(strcmp(again, name) == 0);
@@ -64,8 +64,8 @@ check_name(const char *name, const char *folder)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char name[ASK_USER_MAX + 1], folder[ASK_USER_MAX + 1];
-	char domain[ASK_USER_MAX + 1] = "";
+	char name[USER_NAME_MAX + 1], folder[USER_NAME_MAX + 1];
+	char domain[USER_NAME_MAX + 1] = "";
 	const char *text = (const char *)data;
 	struct span said = { text, 0 };
 

@@ -340,11 +340,11 @@ def backup__of_hard_links__locks_nobody_out():
 # ---- storage that hangs -------------------------------------------------------
 
 @contextlib.contextmanager
-def stoppable(user):
+def stoppable(user, real=None):
     """A Maildir behind a FUSE program that can be stopped: its process id."""
     need_fuse()
     need("bindfs")
-    real = mailbox([MAIL], user)[0]
+    real = real or mailbox([MAIL], user)[0]
     top = place("hangs")
     os.chmod(top, 0o755)
     args = ["bindfs", "-f", "-o", "allow_other,attr_timeout=0,entry_timeout=0,"
@@ -382,6 +382,35 @@ def storage__hangs_at_login__monitor_answers():
             s.talk.banner()
             check(" 1 message " in s.talk.login("alice"))
             s.talk.ok("QUIT")
+
+
+@root_only
+def spool__hangs_at_login__monitor_answers():
+    """Wherever mail may wait; the Maildir itself is well."""
+    spool = place("hanging-spool")
+    os.chmod(spool, 0o1777)
+    with stoppable("alice", spool) as (path, fuse):
+        for option in ("--spool-dir=", "--temp-dir="):
+            mailbox([MAIL], "alice")
+            log = Log()
+            options = (option + path, "--storage-timeout=2")
+            if option != "--spool-dir=":
+                options += ("--home-dir-mail=mbox",)
+            os.kill(fuse, signal.SIGSTOP)
+            with Session(*options) as s:
+                s.talk.banner()
+                s.talk.ok("USER alice")
+                began = time.monotonic()
+                answer = s.talk.ask("PASS " + password("alice"))
+                check(answer.startswith("-ERR [SYS/TEMP]"), answer)
+                check(1.9 < time.monotonic() - began < 6, "the time it took")
+                eventually("the end", lambda: s.process.poll() is not None)
+            log.wait("alice: the session has hung for 2 seconds")
+            os.kill(fuse, signal.SIGCONT)
+            with Session(*options) as s:
+                s.talk.banner()
+                check(" 1 message " in s.talk.login("alice"), option)
+                s.talk.ok("QUIT")
 
 
 @root_only

@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	tests/unit/test_user \
 	tests/unit/test_utf8 \
 	tests/unit/test_wait \
+	tests/unit/test_waiting \
 	tests/unit/test_wire
 
 if HAVE_TCP_INFO
@@ -315,6 +316,10 @@ tests_unit_test_stored_SOURCES = tests/unit/test_stored.c tests/unit/unit.h
 tests_unit_test_stored_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_stored_LDADD = $(TEST_LIBS)
 
+tests_unit_test_waiting_SOURCES = tests/unit/test_waiting.c tests/unit/unit.h \
+	tests/unit/box.c tests/unit/box.h
+tests_unit_test_waiting_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_waiting_LDADD = $(TEST_LIBS)
 tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/unit.h \
 	tests/unit/plain_wire.c tests/unit/plain_wire.h
 tests_unit_test_wire_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -70,7 +70,7 @@ name__is_a_line_of_its_own(void **state)
 static void
 refusal__by_list_and_shell(void **state)
 {
-	struct server_conf conf = { .nonauth_file = path };
+	struct access_conf conf = { .nonauth_file = path };
 	bool trouble;
 
 	(void)state;
@@ -79,12 +79,12 @@ refusal__by_list_and_shell(void **state)
 	put("jane\n");
 	assert_string_equal(access_refusal(&conf, &jane, &trouble), path);
 	assert_false(trouble);
-	conf = (struct server_conf){ .auth_file = path };
+	conf = (struct access_conf){ .auth_file = path };
 	assert_null(access_refusal(&conf, &jane, &trouble));
 	put("root\n");
 	assert_string_equal(access_refusal(&conf, &jane, &trouble), path);
 	assert_false(trouble);
-	conf = (struct server_conf){ .auth_file = "/nowhere/at/all",
+	conf = (struct access_conf){ .auth_file = "/nowhere/at/all",
 	    .nonauth_file = "/nowhere/at/all" };
 	assert_null(access_refusal(&conf, &jane, &trouble));
 	conf.nonauth_file = "/";
@@ -95,7 +95,7 @@ refusal__by_list_and_shell(void **state)
 static void
 refusal__of_who_has_no_shell(void **state)
 {
-	const struct server_conf conf = { .check_shell = true };
+	const struct access_conf conf = { .check_shell = true };
 	struct user user = jane;
 	bool trouble;
 

@@ -220,7 +220,7 @@ uidls__of_twins__are_unique_and_stay(void **state)
 	assert_int_equal(uidl_separate(&list), 0);
 	assert_int_equal(list.n, 5);
 	for (i = 0; i < 5; i++) {
-		(void)uidl_make(&list.v[i], uidl[i]);
+		(void)mail_uidl(&list.v[i], uidl[i]);
 		for (j = 0; j < i; j++)
 			assert_string_not_equal(uidl[i], uidl[j]);
 	}
@@ -231,7 +231,7 @@ uidls__of_twins__are_unique_and_stay(void **state)
 	assert_int_equal(uidl_separate(&list), 0);
 	assert_int_equal(list.n, 5);
 	for (i = 0; i < 5; i++) {
-		(void)uidl_make(&list.v[i], uidl[5]);
+		(void)mail_uidl(&list.v[i], uidl[5]);
 		assert_string_equal(uidl[5], uidl[i]);
 	}
 }

@@ -512,13 +512,13 @@ refusal__by_a_list__is_that_of_a_wrong_word(void **state)
 	(void)state;
 	assert_int_equal(dprintf(fd, "%s\n", self.name) > 0, true);
 	(void)close(fd);
-	conf.nonauth_file = path;
+	conf.access.nonauth_file = path;
 	for (i = 0; i < COUNT(cases); i++) {
 		fake_verdict = cases[i];
 		assert_int_equal(verify(self.name, "right"), VERDICT_WRONG);
 		assert_non_null(strstr(lines[i], path));
 	}
-	conf.nonauth_file = NULL;
+	conf.access.nonauth_file = NULL;
 	(void)unlink(path);
 }
 

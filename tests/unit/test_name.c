@@ -158,23 +158,23 @@ uidl__is_the_bare_name__or_its_digest(void **state)
 
 	(void)state;
 	m = mail_of(MAILDIR_CUR, ids[0].file);
-	assert_int_equal(uidl_make(&m, uidl), 3);
+	assert_int_equal(mail_uidl(&m, uidl), 3);
 	assert_string_equal(uidl, ids[0].uidl);
 	m = mail_of(MAILDIR_CUR, ids[1].file);
-	(void)uidl_make(&m, uidl);
+	(void)mail_uidl(&m, uidl);
 	assert_string_equal(uidl, ids[1].uidl);
 	m = mail_of(MAILDIR_CUR, ids[2].file);
-	assert_int_equal(uidl_make(&m, uidl), 32);
+	assert_int_equal(mail_uidl(&m, uidl), 32);
 	memset(long_name, 'x', sizeof long_name);
 	long_name[70] = '\0';
 	m = mail_of(MAILDIR_NEW, long_name);
-	assert_int_equal(uidl_make(&m, uidl), 70);
+	assert_int_equal(mail_uidl(&m, uidl), 70);
 	long_name[70] = 'x';
 	long_name[71] = '\0';
 	m = mail_of(MAILDIR_NEW, long_name);
-	assert_int_equal(uidl_make(&m, uidl), 32);
+	assert_int_equal(mail_uidl(&m, uidl), 32);
 	m = mail_of(MAILDIR_NEW, "");
-	assert_int_equal(uidl_make(&m, uidl), 32);
+	assert_int_equal(mail_uidl(&m, uidl), 32);
 }
 
 static void
@@ -196,7 +196,7 @@ twins__get_ids_of_their_own__and_only_they(void **state)
 	}
 	assert_int_equal(uidl_separate(&list), 0);
 	for (i = 0; i < list.n; i++)
-		(void)uidl_make(&list.v[i], uidl[i]);
+		(void)mail_uidl(&list.v[i], uidl[i]);
 	for (i = 0; i < list.n; i++)
 		for (j = 0; j < i; j++)
 			assert_string_not_equal(uidl[i], uidl[j]);

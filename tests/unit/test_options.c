@@ -124,6 +124,17 @@ hostname__holds_nothing_that_could_pose_as_a_stamp(void **state)
 	assert_string_equal(o.server.pop3.host, "localhost");
 }
 
+static void
+check_shell__of_virtual_users__is_of_no_account(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--check-shell", NULL, NULL), 0);
+	assert_true(o.server.access.check_shell);
+	assert_int_equal(parse("--check-shell", "--virtual-user=vmail",
+	    "--maildir=/srv/%u"), 0);
+	assert_false(o.server.access.check_shell);
+}
+
 static int
 parse_file(const char *text, const char *more)
 {
@@ -171,10 +182,10 @@ static const struct {
 	TEXT("import-program", "/i", server.intake.program),
 	NUMBER("max-bulletins", "0", server.intake.max_bulletins, 0),
 	NUMBER("group-bulletins", "on", server.intake.group_bulletins, true),
-	TEXT("auth-file", "/a", server.auth_file),
+	TEXT("auth-file", "/a", server.access.auth_file),
 	TEXT("auth-mechanisms", "apop, PLAIN\tlogin", server.pop3.mechanisms),
-	TEXT("nonauth-file", "/n", server.nonauth_file),
-	NUMBER("check-shell", "on", server.check_shell, true),
+	TEXT("nonauth-file", "/n", server.access.nonauth_file),
+	NUMBER("check-shell", "on", server.access.check_shell, true),
 	NUMBER("downcase-user", "on", server.pop3.downcase_user, true),
 	NUMBER("trim-domain", "on", server.pop3.trim_domain, true),
 	TEXT("pam-service", "qpopper", server.pam_service),
@@ -368,6 +379,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    check_shell__of_virtual_users__is_of_no_account),
 		cmocka_unit_test(parse__of_nothing__gives_the_defaults),
 		cmocka_unit_test(parse__of_each_kind),
 		cmocka_unit_test(parse__of_what_is_wrong__says_so),

@@ -192,8 +192,8 @@ option__of_the_whole_table__is_taken(void **state)
 
 	(void)state;
 	assert_int_equal(parse_file(text), 0);
-	assert_string_equal(o.server.auth_file, "/a");
-	assert_string_equal(o.server.nonauth_file, "/n");
+	assert_string_equal(o.server.access.auth_file, "/a");
+	assert_string_equal(o.server.access.nonauth_file, "/n");
 	assert_string_equal(o.server.log_login, "in: %1");
 	assert_true(o.server.pop3.update_on_abort);
 	assert_false(o.server.statistics);

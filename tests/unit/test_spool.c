@@ -4,6 +4,7 @@
 #include "maildir/adopted.h"
 #include "maildir/maildrop.h"
 #include "import/spool.h"
+#include "maildir/waiting.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -321,9 +322,9 @@ journal__of_a_spool_that_is_cut__is_finished(void **state)
 	(void)state;
 	put_journal(spool, old, sizeof old - 1);
 	box_put("spool", SPAN(""));
-	assert_true(spool_is_pending(box_top()));
+	assert_true(waiting_staged(box_top()));
 	assert_int_equal(drain(), 0);
-	assert_false(spool_is_pending(box_top()));
+	assert_false(waiting_staged(box_top()));
 	expect("one=first " SECOND);
 	assert_false(box_has("solopop.drain"));
 }

@@ -131,7 +131,7 @@ folder__stands_between_the_delimiter_and_the_domain(void **state)
 		{ "jane+../cur@x", NULL, NULL }, { "jane+a.@x", NULL, NULL },
 		{ "jane+/etc", NULL, NULL }, { "jane+a./b", NULL, NULL },
 	};
-	char path[PATH_MAX], name[ASK_USER_MAX + 1], folder[ASK_USER_MAX + 1];
+	char path[PATH_MAX], name[USER_NAME_MAX + 1], folder[USER_NAME_MAX + 1];
 	size_t i;
 
 	(void)state;
@@ -169,7 +169,7 @@ virtual_name__has_one_form(void **state)
 		    "o'brien-1_a+b=c&d~.x@a-b.c" },
 		{ "j\xc3\xa4ne@\xc3\xa4.org", NULL, "j\xc3\xa4ne@\xc3\xa4.org" },
 	};
-	char name[ASK_USER_MAX + 1];
+	char name[USER_NAME_MAX + 1];
 	size_t i;
 
 	(void)state;
@@ -192,7 +192,7 @@ virtual_name__that_could_be_another_path__is_refused(void **state)
 		"a\xff", "a\xc0\xaf", "a\xc0\xae\xc0\xae", "a@\xed\xa0\x80",
 		"\xe2\x80", "a@b\xe4" };
 	struct user user;
-	char name[ASK_USER_MAX + 1], self[16];
+	char name[USER_NAME_MAX + 1], self[16];
 	size_t i;
 
 	(void)state;
@@ -211,20 +211,20 @@ virtual_name__that_could_be_another_path__is_refused(void **state)
 static void
 virtual_name__with_its_domain__is_no_longer_than_any_other(void **state)
 {
-	char name[ASK_USER_MAX + 1], domain[ASK_USER_MAX + 1];
+	char name[USER_NAME_MAX + 1], domain[USER_NAME_MAX + 1];
 	size_t i;
 
 	(void)state;
-	for (i = 1; i < ASK_USER_MAX; i++) {
+	for (i = 1; i < USER_NAME_MAX; i++) {
 		memset(name, 'a', sizeof name);
 		name[i] = '\0';
 		memset(domain, 'b', sizeof domain);
-		domain[ASK_USER_MAX - 1 - i] = '\0';
+		domain[USER_NAME_MAX - 1 - i] = '\0';
 		if (domain[0] != '\0')
 			assert_int_equal(user_virtual_name(name, domain), 0);
 		domain[0] = 'b';
-		domain[ASK_USER_MAX - 1 - i] = 'b';
-		domain[ASK_USER_MAX - i] = '\0';
+		domain[USER_NAME_MAX - 1 - i] = 'b';
+		domain[USER_NAME_MAX - i] = '\0';
 		name[i] = '\0';
 		assert_errno(user_virtual_name(name, domain), EMSGSIZE);
 	}

@@ -1,4 +1,4 @@
-#include "users/place.h"
+#include "settings/place.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * What must be there besides a user's Maildir, by the settings.
  */
-#ifndef USERS_PLACE_H
-#define USERS_PLACE_H
+#ifndef SETTINGS_PLACE_H
+#define SETTINGS_PLACE_H
 
 #include "base/mounted.h"
 #include "settings/server.h"
