@@ -29,7 +29,7 @@ extern const struct fields told_fields;
  */
 enum intake_result {
 	INTAKE_DONE = 0,
-	INTAKE_LATER = 1,	/* failed; new mail comes with a later login */
+	INTAKE_LATER = 77,	/* failed; new mail comes with a later login */
 	INTAKE_REFUSED = 75,	/* failed; no login now (EX_TEMPFAIL) */
 	INTAKE_IN_USE = 76	/* no login now: a lock is held */
 };

@@ -538,6 +538,32 @@ def import_program__missing__refused_until_a_first_draining():
 
 
 @root_only
+def by_hand__first_draining_in_doubt__temporary_trouble():
+    """An import that ends in no way of its own, before and after a first one."""
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((1, polled(1))))
+
+    def drop():
+        os.setgroups([])
+        os.setgid(uid("alice"))
+        os.setuid(uid("alice"))
+
+    def login(program):
+        with Session("--no-auth", "--spool-dir=" + SPOOLS,
+                     "--import-program=" + program, home("alice") + "/Maildir",
+                     setup=drop) as s:
+            s.talk.banner()
+            s.talk.ok("USER alice")
+            return s.talk.ask("PASS x")
+    check(login("/bin/false").startswith("-ERR [SYS/TEMP]"))
+    check(login("/nonexistent/x").startswith("-ERR [SYS/TEMP]"))
+    equal(list(read_all()), ["seen-1"])
+    put_spool("alice", mbox((2, polled(2))))
+    check(" 1 message " in login("/bin/false"))
+
+
+@root_only
 def bulletins__of_an_unknown_group_or_place__do_not_come():
     log = Log()
     make_home("alice")
