@@ -254,6 +254,7 @@ index_get(struct index *ix, size_t idx, struct mail *m)
 	*m = (struct mail){
 		.file = (const char *)name,
 		.uidl = uidl_len > 0 ? (const char *)name + len + 1 : NULL,
+		.unrecorded = uidl_len > 0,	/* until solopop.uidl is read */
 		.octets = num_le64(r),
 		.unique = r[13],
 		.bare = r[14],

@@ -337,6 +337,11 @@ twin__whose_other_half_goes__keeps_its_id(void **state)
 		assert_int_equal(maildrop_uidl(drop, 1, now), 0);
 		assert_string_equal(now, second);
 		assert_string_not_equal(now, first);
+		maildrop_save(drop);
+		maildrop_close(drop);
+		box_remove("solopop.index");
+		start();
+		assert_uidl(1, second);
 		assert_int_equal(maildrop_delete(drop, 1), 0);
 		assert_int_equal(update(), 0);
 		maildrop_close(drop);
