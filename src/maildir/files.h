@@ -5,6 +5,8 @@
 #ifndef MAILDIR_FILES_H
 #define MAILDIR_FILES_H
 
+#define FILES_PREFIX "solopop."		/* of all names but maildirsize */
+
 #define LOCK_FILE "solopop.lock"	/* one session at a time */
 #define INDEX_FILE "solopop.index"	/* derived data; may be removed */
 #define ADOPTED_FILE "solopop.uidl"	/* unique-ids; must be kept */

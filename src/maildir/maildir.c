@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/replace.h"
 #include "maildir/files.h"
 #include "maildir/name.h"
 
@@ -376,23 +377,53 @@ clean_one(int dir, const char *file, time_t now)
 		(void)unlinkat(dir, file, 0);
 }
 
-void
-maildir_clean_tmp(struct maildir *md)
+/* solopop.*.new: the draft of a session that was killed. */
+static bool
+is_draft(const char *file)
+{
+	size_t len = strlen(file), begin = sizeof FILES_PREFIX - 1;
+	size_t end = sizeof REPLACE_SUFFIX - 1;
+
+	return len > begin + end && memcmp(file, FILES_PREFIX, begin) == 0 &&
+	    strcmp(file + len - end, REPLACE_SUFFIX) == 0;
+}
+
+static bool
+is_any(const char *file)
+{
+	return file[0] != '\0';
+}
+
+static void
+clean(const struct maildir *md, const char *name, bool (*is_ours)(const char *))
 {
 	time_t now = clock_date();
 	struct dirent *entry;
-	DIR *tmp;
+	DIR *dir;
 	int fd;
 
-	fd = openat(md->top, "tmp",
+	fd = openat(md->top, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return;
-	if ((tmp = fdopendir(fd)) == NULL) {
+	if ((dir = fdopendir(fd)) == NULL) {
 		fd_close(&fd);
 		return;
 	}
-	while ((entry = readdir(tmp)) != NULL)
-		clean_one(fd, entry->d_name, now);
-	(void)closedir(tmp);
+	while ((entry = readdir(dir)) != NULL)
+		if (is_ours(entry->d_name))
+			clean_one(fd, entry->d_name, now);
+	(void)closedir(dir);
+}
+
+void
+maildir_clean_tmp(struct maildir *md)
+{
+	clean(md, "tmp", is_any);
+}
+
+void
+maildir_clean_drafts(struct maildir *md)
+{
+	clean(md, ".", is_draft);
 }

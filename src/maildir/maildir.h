@@ -116,6 +116,9 @@ int maildir_set_seen(struct maildir *md, enum maildir_where where,
 /* Remove what was left in tmp/ untouched for 36 hours, as maildir(5) asks. */
 void maildir_clean_tmp(struct maildir *md);
 
+/* Remove drafts of our own files that are as old: their sessions were killed. */
+void maildir_clean_drafts(struct maildir *md);
+
 /* Remember what is wrong with a message, a printf format; "": what errno says. */
 void maildir_blame(struct maildir *md, enum maildir_where where,
     const char *file, const char *format, ...)

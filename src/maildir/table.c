@@ -802,9 +802,9 @@ table_save(struct table *t)
 {
 	if (!t->keeps || t->indexed || t->fresh || t->unreadable > 0)
 		index_drop(&t->draft, t->md->top);
-	else
-		(void)index_commit(&t->draft, t->md->top, &t->list,
-		    &t->scanned);
+	else if (index_commit(&t->draft, t->md->top, &t->list,
+	    &t->scanned) == 0)
+		maildir_clean_drafts(t->md);
 }
 
 /* Where its name tells sizes, too, names are not to be believed next time. */

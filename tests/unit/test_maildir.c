@@ -309,6 +309,43 @@ clean__of_what_changed_within_36_hours__keeps_it(void **state)
 }
 
 static void
+clean__of_old_drafts__keeps_what_is_no_draft_of_ours(void **state)
+{
+	static const char *const kept[] = { "solopop.index", "solopop.uidl",
+	    "solopop.uidl.0123456789abcdef", "other.0123456789abcdef.new",
+	    "solopop.new", ".solopop.index.01.new", "tmp/solopop.x.new" };
+	static const char *const left[] = { "solopop.bulletins.new",
+	    "solopop.index.0123456789abcdef.new",
+	    "solopop.uidl.fedcba9876543210.new" };
+	char path[BOX_PATH_MAX];
+	size_t i;
+
+	(void)state;
+	start();
+	assert_int_equal(mkdir(box_path(path, "solopop.dir.new"), 0700), 0);
+	make_link("solopop.index", "solopop.link.new");
+	for (i = 0; i < COUNT(kept); i++) {
+		box_put(kept[i], SPAN(""));
+		age(kept[i], 40, 40);
+	}
+	for (i = 0; i < COUNT(left); i++) {
+		box_put(left[i], SPAN(""));
+		age(left[i], 40, 40);
+	}
+	fake_date -= 5 * 3600;		/* 35 hours after its ctime */
+	maildir_clean_drafts(&md);
+	assert_true(box_has(left[0]));
+	fake_date += 5 * 3600;
+	maildir_clean_drafts(&md);
+	for (i = 0; i < COUNT(left); i++)
+		assert_false(box_has(left[i]));
+	for (i = 0; i < COUNT(kept); i++)
+		assert_true(box_has(kept[i]));
+	assert_true(box_has("solopop.dir.new"));
+	assert_true(box_has("solopop.link.new"));
+}
+
+static void
 clean__of_a_tmp_that_is_a_link__does_nothing(void **state)
 {
 	char path[BOX_PATH_MAX];
@@ -474,6 +511,7 @@ main(void)
 		TEST(set_seen__where_cur_became_a_link__is_refused),
 		TEST(clean__takes_old_files_from_tmp_and_nothing_else),
 		TEST(clean__of_what_changed_within_36_hours__keeps_it),
+		TEST(clean__of_old_drafts__keeps_what_is_no_draft_of_ours),
 		TEST(clean__of_a_tmp_that_is_a_link__does_nothing),
 		TEST(stamp__moves_with_every_entry),
 		TEST(quota__without_a_plain_file__is_not_kept),

@@ -540,6 +540,27 @@ tmp__is_cleaned_of_what_nobody_touched_for_36_hours(void **state)
 }
 
 static void
+index__that_is_written__clears_drafts_of_killed_sessions(void **state)
+{
+	struct timespec old[2];
+	struct stat st;
+	char path[BOX_PATH_MAX];
+
+	(void)state;
+	deliver("new/1.a", "x\n");
+	box_put("solopop.index.00112233445566ff.new", SPAN("x"));
+	(void)box_path(path, "solopop.index.00112233445566ff.new");
+	assert_int_equal(stat(path, &st), 0);
+	old[0] = old[1] = (struct timespec){ st.st_mtime - 40 * 3600, 0 };
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	fake_date = st.st_ctime + 36 * 3600 + 10;
+	start();
+	maildrop_save(drop);
+	assert_true(box_has("solopop.index"));
+	assert_false(box_has("solopop.index.00112233445566ff.new"));
+}
+
+static void
 open__of_a_message_that_cannot_be_read__leaves_it_out(void **state)
 {
 	char path[BOX_PATH_MAX];
@@ -1083,6 +1104,7 @@ main(void)
 		TEST(name__that_was_wrong__is_told_from_a_message_that_changed),
 		TEST(names__of_no_files__are_not_believed),
 		TEST(maildirsize__is_kept_true),
+		TEST(index__that_is_written__clears_drafts_of_killed_sessions),
 		TEST(tmp__is_cleaned_of_what_nobody_touched_for_36_hours),
 	};
 
