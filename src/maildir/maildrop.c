@@ -357,6 +357,14 @@ remove_one(struct maildrop *d, size_t idx, struct quota *q)
 	return errno == ENOENT ? 0 : -1;
 }
 
+static bool
+goes(void *ctx, size_t idx)
+{
+	const struct maildrop *d = ctx;
+
+	return (d->marks[idx] & DELETED) != 0;
+}
+
 static int
 remove_deleted(struct maildrop *d, struct maildrop_sum *removed)
 {
@@ -376,6 +384,7 @@ remove_deleted(struct maildrop *d, struct maildrop_sum *removed)
 		}
 		removed->count++;
 		removed->octets += octets;
+		(void)table_record_left(&d->table, idx_of(msgno), goes, d);
 	}
 	if (quota_close(&q) == -1)
 		(void)maildir_fail(&d->dir, QUOTA_FILE);

@@ -427,12 +427,23 @@ is_to_record(const struct mails *list, size_t i)
 	    !mails_namesake(list, i);
 }
 
+/* The next index is one of solopop.uidl as we have just written it. */
+static void
+note_ids(struct table *t)
+{
+	struct stat st;
+
+	if (fstatat(t->md->top, ADOPTED_FILE, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return;
+	t->ids_written = st.st_ctim;
+	t->draft.ids = &t->ids_written;
+}
+
 static int
 record(struct table *t, bool first)
 {
 	const struct mails *list = &t->list;
 	struct adopted_row *rows;
-	struct stat st;
 	size_t i, n = 0;
 	int r = 0;
 
@@ -447,11 +458,8 @@ record(struct table *t, bool first)
 	if (r == -1 && n > 0)
 		(void)maildir_fail(t->md, "%s", ADOPTED_FILE);
 	free(rows);
-	if (r == 0 && (n > 0 || first) && fstatat(t->md->top, ADOPTED_FILE,
-	    &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		t->ids_written = st.st_ctim;
-		t->draft.ids = &t->ids_written;
-	}
+	if (r == 0 && (n > 0 || first))
+		note_ids(t);
 	return r;
 }
 
@@ -805,6 +813,44 @@ table_save(struct table *t)
 	else if (index_commit(&t->draft, t->md->top, &t->list,
 	    &t->scanned) == 0)
 		maildir_clean_drafts(t->md);
+}
+
+static bool
+has_name(struct table *t, size_t idx, const char *unique)
+{
+	struct mail m;
+
+	return table_get(t, idx, &m) == 0 &&
+	    span_is(mail_unique(&m), unique);
+}
+
+int
+table_record_left(struct table *t, size_t idx,
+    bool (*goes)(void *ctx, size_t idx), void *ctx)
+{
+	char unique[UINT8_MAX + 1];
+	size_t i, left = 0, stay = 0;
+	struct adopted_row row;
+	struct mail m;
+
+	if (table_get(t, idx, &m) == -1)
+		return -1;
+	(void)span_copy(unique, sizeof unique, mail_unique(&m));
+	while (idx > 0 && has_name(t, idx - 1, unique))
+		idx--;
+	for (i = idx; i < t->n && has_name(t, i, unique); i++)
+		if (!goes(ctx, i)) {
+			left = i;
+			stay++;
+		}
+	if (i - idx < 2 || stay != 1 || table_get(t, left, &m) == -1 ||
+	    m.uidl == NULL)
+		return 0;
+	row = (struct adopted_row){ span_of(unique), m.uidl };
+	if (adopted_add(t->md, &row, 1) == -1)
+		return maildir_fail(t->md, "%s", ADOPTED_FILE);
+	note_ids(t);
+	return 0;
 }
 
 /* Where its name tells sizes, too, names are not to be believed next time. */

@@ -81,6 +81,14 @@ int table_act(struct table *t, size_t idx, table_act_fn act);
 /* The same, for all names of a message that has several (hard links). */
 int table_act_all(struct table *t, size_t idx, table_act_fn act);
 
+/*
+ * The message at idx is removed.  If of those with its very name one alone stays,
+ * from now on a row of solopop.uidl can be its own, and keeps its id when there is
+ * no index.  -1 with errno and maildir_error().
+ */
+int table_record_left(struct table *t, size_t idx,
+    bool (*goes)(void *ctx, size_t idx), void *ctx);
+
 /* Open the message to be read.  -1 as table_act(). */
 int table_read(struct table *t, size_t idx, struct stored *s);
 

@@ -539,6 +539,49 @@ tmp__is_cleaned_of_what_nobody_touched_for_36_hours(void **state)
 	assert_true(box_has("tmp/new"));
 }
 
+/* Two files of one name, and what is left of them when one has been removed. */
+static void
+twin__that_is_left__keeps_its_id_without_an_index(void **state)
+{
+	char kept[UIDL_MAX], now[UIDL_MAX];
+	uint32_t gone;
+	int sessions;
+
+	(void)state;
+	for (gone = 1; gone <= 2; gone++)
+		for (sessions = 1; sessions <= 2; sessions++) {
+			deliver("new/1.a", "one\n");
+			deliver("cur/1.a:2,S", "second\n");
+			deliver("new/2.b", "third\n");
+			start();
+			if (sessions == 2)
+				start_anew();
+			assert_int_equal(maildrop_uidl(drop, 3 - gone, kept),
+			    0);
+			assert_int_equal(maildrop_delete(drop, gone), 0);
+			assert_int_equal(update(), 0);
+			maildrop_save(drop);
+			maildrop_close(drop);
+			if (box_has("solopop.index"))
+				box_remove("solopop.index");
+			start();
+			assert_int_equal(maildrop_count(drop), 2);
+			assert_int_equal(maildrop_uidl(drop, 1, now), 0);
+			assert_string_equal(now, kept);
+			start_anew();
+			assert_int_equal(maildrop_uidl(drop, 1, now), 0);
+			assert_string_equal(now, kept);
+			assert_int_equal(maildrop_delete(drop, 1), 0);
+			assert_int_equal(maildrop_delete(drop, 2), 0);
+			assert_int_equal(update(), 0);
+			maildrop_close(drop);
+			drop = NULL;
+			box_remove("solopop.uidl");
+			if (box_has("solopop.index"))
+				box_remove("solopop.index");
+		}
+}
+
 static void
 index__that_is_written__clears_drafts_of_killed_sessions(void **state)
 {
@@ -1104,6 +1147,7 @@ main(void)
 		TEST(name__that_was_wrong__is_told_from_a_message_that_changed),
 		TEST(names__of_no_files__are_not_believed),
 		TEST(maildirsize__is_kept_true),
+		TEST(twin__that_is_left__keeps_its_id_without_an_index),
 		TEST(index__that_is_written__clears_drafts_of_killed_sessions),
 		TEST(tmp__is_cleaned_of_what_nobody_touched_for_36_hours),
 	};
