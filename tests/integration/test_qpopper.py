@@ -1,11 +1,13 @@
 """An old site of qpopper's: the binary is swapped, and no client notices."""
 import collections
+import fcntl
 import hashlib
 import os
 import pty
 import re
 import shutil
 import subprocess
+import threading
 
 from lab import *
 from lab import home
@@ -113,6 +115,99 @@ def spool__with_a_temporary_drop__brings_both():
     drop = put_spool("alice", mbox((1, polled(1))), ".alice.pop")
     equal(list(read_all()), ["seen-1", "seen-2"])
     equal(os.stat(drop).st_size, 0)
+
+
+def locked(path, code):
+    """A process of its own has an fcntl lock on the file meanwhile."""
+    ready, told = os.pipe()
+    done, end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            f = os.open(path, os.O_RDWR)
+            fcntl.lockf(f, fcntl.LOCK_EX)
+            os.write(told, b"x")
+            os.close(end)
+            os.read(done, 1)
+        finally:
+            os._exit(0)
+    os.close(done)
+    try:
+        equal(os.read(ready, 1), b"x")
+        return code()
+    finally:
+        os.close(end)
+        os.close(ready)
+        os.close(told)
+        os.waitpid(pid, 0)
+
+
+@root_only
+def temp_drop__whose_lock_is_held__comes_once():
+    """Nothing of it with the spool, nothing of it twice, nothing lost."""
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((3, polled(3)), (4, polled(4))))
+    drop = put_spool("alice", mbox((1, polled(1)), (2, polled(2))),
+                     ".alice.pop")
+    locked(drop, lambda: refused("IN-USE"))
+    equal(sorted(read_all()), ["seen-%d" % i for i in (1, 2, 3, 4)])
+    equal(os.stat(drop).st_size, 0)
+    # Later ones delay the drop alone.
+    put_spool("alice", mbox((6, polled(6))))
+    put_spool("alice", mbox((5, polled(5))), ".alice.pop")
+    equal(len(locked(drop, read_all)), 5)
+    equal(os.stat(drop).st_size > 0, True)
+    equal(len(read_all()), 6)
+    equal(len(read_all()), 6)
+    equal(os.stat(drop).st_size, 0)
+
+
+@root_only
+def draining__two_at_once_without_a_lock__mail_comes_once():
+    make_home("alice")
+    spools()
+    rounds, each = 6, 40
+
+    def login(answers):
+        with session("alice", "--lock=none") as s:
+            s.talk.banner()
+            s.talk.ok("USER alice")
+            answers.append(s.talk.ask("PASS " + password("alice")))
+            if answers[-1].startswith("+OK"):
+                s.talk.ok("QUIT")
+    for r in range(rounds):
+        put_spool("alice", mbox(*((i, fresh(r * each + i))
+                                  for i in range(each))))
+        answers = []
+        crowd = [threading.Thread(target=login, args=(answers,))
+                 for _ in range(4)]
+        for t in crowd:
+            t.start()
+        for t in crowd:
+            t.join(PATIENCE)
+        equal(len(answers), 4, "answers")
+        check(all(re.match(r"\+OK|-ERR \[(IN-USE|SYS/TEMP)\]", a)
+                  for a in answers), answers)
+        for a in answers:               # none is told that nothing is there
+            check(" has 0 messages" not in a, answers)
+    got = read_all("alice", "--lock=none")
+    equal(sorted(got.values()), sorted(wire(fresh(i).encode())
+                                       for i in range(rounds * each)))
+    equal(os.stat(SPOOLS + "/alice").st_size, 0)
+    check(not os.path.exists(home("alice") + "/Maildir/solopop.drain"),
+          "the staging directory is left")
+
+
+@root_only
+def adopt_uidls_none__first_spool__ids_are_names():
+    make_home("alice")
+    spools()
+    put_spool("alice", mbox((1, polled(1)), (2, polled(2))))
+    put_spool("alice", mbox((3, polled(3))), ".alice.pop")
+    ids = list(read_all("alice", "--adopt-uidls=none"))
+    check(len(set(ids)) == 3 and not any("seen" in i for i in ids), ids)
+    equal(list(read_all()), ids)            # and no later session asks again
 
 
 def refused(code, *more, user="alice"):

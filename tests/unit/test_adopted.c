@@ -5,6 +5,8 @@
 
 #include "maildir/adopted.h"
 #include "maildir/maildrop.h"
+#include "maildir/table.h"
+#include "maildir/takeover.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -195,6 +197,59 @@ add__of_nothing__makes_the_file(void **state)
 	box_expect(ADOPTED_FILE, "something else\n");
 }
 
+/* --- Where a file system takes no colon -------------------------------------- */
+
+static void
+seen__file_system_refuses_a_colon__semicolon_and_the_same_id(void **state)
+{
+	const struct maildrop_conf conf = { .index = INDEX_OFF };
+	struct maildrop_sum removed;
+	struct maildrop *d;
+	char uidl[UIDL_MAX];
+
+	(void)state;
+	box_put("new/1.a", span_of("x\n"));
+	assert_int_equal(maildrop_open(&d, box_top(), &conf), MAILDROP_OPEN);
+	maildrop_mark_read(d, 1);
+	failing_begin_only("renameat", 1, EINVAL);
+	assert_int_equal(maildrop_update(d, &removed), 0);
+	assert_int_equal(failing_end(), 1);
+	maildrop_close(d);
+	assert_true(box_has("cur/1.a;2,S"));
+	assert_false(box_has("new/1.a"));
+	assert_int_equal(maildrop_open(&d, box_top(), &conf), MAILDROP_OPEN);
+	assert_int_equal(maildrop_count(d), 1);
+	assert_int_equal(maildrop_uidl(d, 1, uidl), 0);
+	assert_string_equal(uidl, "1.a");
+	maildrop_mark_read(d, 1);
+	assert_int_equal(maildrop_update(d, &removed), 0);
+	maildrop_close(d);
+	assert_true(box_has("cur/1.a;2,S"));
+}
+
+static void
+seen__any_other_error__keeps_the_name(void **state)
+{
+	static const int errors[] = { EACCES, EROFS, EIO, ENOSPC };
+	const struct maildrop_conf conf = { .index = INDEX_OFF };
+	struct maildrop_sum removed;
+	struct maildrop *d;
+	size_t i;
+
+	(void)state;
+	box_put("new/1.a", span_of("x\n"));
+	for (i = 0; i < COUNT(errors); i++) {
+		assert_int_equal(maildrop_open(&d, box_top(), &conf),
+		    MAILDROP_OPEN);
+		maildrop_mark_read(d, 1);
+		failing_begin_only("renameat", 1, errors[i]);
+		assert_int_equal(maildrop_update(d, &removed), 0);
+		assert_int_equal(failing_end(), 1);
+		maildrop_close(d);
+		assert_true(box_has("new/1.a"));
+	}
+}
+
 /* --- What a session sees ----------------------------------------------------- */
 
 static void
@@ -267,6 +322,37 @@ id__of_two_messages__is_the_adopted_ones(void **state)
 	expect_ids(TAKEOVER_NONE, MD5_OF_1_A " 2.b 1.a ");
 	box_expect(ADOPTED_FILE, "solopop uidl 1\n" MD5_OF_1_A " 1.a\n"
 	    "1.a 3.c\n");
+}
+
+/* IMAP sets a flag between the scan and the reading of the header. */
+static int
+open_renamed(void *ctx, size_t idx, struct stored *s)
+{
+	if (idx == 0 && box_has("new/1.a"))
+		box_move("new/1.a", "cur/1.a:2,F");
+	if (idx == 1 && box_has("cur/2.b:2,S"))
+		box_move("cur/2.b:2,S", "cur/2.b:2,RS");
+	return table_read(ctx, idx, s);
+}
+
+static void
+flag__changed_during_adoption__header_gives_the_id(void **state)
+{
+	static const bool none[2];
+	struct table t;
+
+	(void)state;
+	put_three();
+	table_init(&t, &md);
+	assert_int_equal(mails_scan(&t.list, &md, none, &t.scanned), 0);
+	t.n = t.list.n;
+	assert_int_equal(takeover_uidls(&md, &t.list, TAKEOVER_HEADERS,
+	    open_renamed, &t), 0);
+	assert_int_equal(t.n, 3);
+	assert_string_equal(t.list.v[0].uidl, "from-a");
+	assert_string_equal(t.list.v[1].uidl, "from-b");
+	assert_null(t.list.v[2].uidl);
+	table_close(&t);
 }
 
 static void
@@ -367,6 +453,9 @@ main(void)
 		TEST(add__of_nothing__makes_the_file),
 		TEST(ids__that_were_adopted__hold_with_index_and_without),
 		TEST(id__of_two_messages__is_the_adopted_ones),
+		TEST(seen__file_system_refuses_a_colon__semicolon_and_the_same_id),
+		TEST(seen__any_other_error__keeps_the_name),
+		TEST(flag__changed_during_adoption__header_gives_the_id),
 		TEST(headers__are_asked_once_and_if_wanted),
 		TEST(lists__of_other_servers__are_taken_over),
 		TEST(courier__message_of_number_0__has_its_name_as_id),
