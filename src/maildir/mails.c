@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "compat/compat.h"
 #include "maildir/name.h"
+#include "maildir/places.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -170,13 +171,26 @@ is_candidate(const struct dirent *entry)
 #endif
 }
 
-/* FUSE and NTFS have names that neither the index nor a C library has room for. */
+/*
+ * A message that places knows is there again.  FUSE and NTFS have names that neither
+ * the index nor a C library has room for.
+ */
 static int
 add_file(struct mails *list, struct maildir *md, enum maildir_where where,
-    const char *file)
+    const char *file, struct places *places)
 {
 	struct mail m;
 
+	switch (places == NULL ? PLACES_NEW :
+	    places_find(places, where, file)) {
+	case PLACES_FOUND:
+		return 0;
+	case PLACES_AGAIN:
+		errno = EAGAIN;
+		return -1;
+	case PLACES_NEW:
+		break;
+	}
 	if (strlen(file) > UINT8_MAX) {
 		list->too_long[where]++;
 		maildir_blame(md, where, file, "its name is too long");
@@ -187,7 +201,8 @@ add_file(struct mails *list, struct maildir *md, enum maildir_where where,
 }
 
 static int
-look(struct mails *list, struct maildir *md, enum maildir_where where)
+look(struct mails *list, struct maildir *md, enum maildir_where where,
+    struct places *places)
 {
 	struct dirent *entry;
 	int fd, r = 0;
@@ -203,7 +218,7 @@ look(struct mails *list, struct maildir *md, enum maildir_where where)
 	}
 	while (errno = 0, (entry = readdir(dir)) != NULL)
 		if (is_candidate(entry) &&
-		    add_file(list, md, where, entry->d_name) == -1)
+		    add_file(list, md, where, entry->d_name, places) == -1)
 			break;
 	if (errno != 0)
 		r = maildir_fail(md, "reading the Maildir");
@@ -222,8 +237,8 @@ sort(struct mails *list, size_t from)
 int
 mails_list(struct mails *list, struct maildir *md)
 {
-	if (look(list, md, MAILDIR_NEW) == -1 ||
-	    look(list, md, MAILDIR_CUR) == -1)
+	if (look(list, md, MAILDIR_NEW, NULL) == -1 ||
+	    look(list, md, MAILDIR_CUR, NULL) == -1)
 		return -1;
 	sort(list, 0);
 	return 0;
@@ -329,13 +344,13 @@ settle(struct mails *list, size_t known, struct maildir *md)
  */
 static int
 look_once(struct mails *list, struct maildir *md, const bool skip[2],
-    struct maildir_stamp *stamp)
+    struct places *places, struct maildir_stamp *stamp)
 {
 	int where;
 
 	for (where = MAILDIR_NEW; where <= MAILDIR_CUR; where++)
 		if (!skip[where] &&
-		    look(list, md, (enum maildir_where)where) == -1)
+		    look(list, md, (enum maildir_where)where, places) == -1)
 			return -1;
 	return maildir_stamp(md, stamp);
 }
@@ -353,12 +368,123 @@ mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
 	list->steady = false;
 	for (looks = 0; looks < LOOKS && !list->steady; looks++) {
 		before = *stamp;
-		if (look_once(list, md, skip, stamp) == -1)
+		if (look_once(list, md, skip, NULL, stamp) == -1)
 			return -1;
 		list->steady = maildir_same_stamp(&before, stamp);
 	}
 	settle(list, known, md);
 	return 0;
+}
+
+/* Of the first n messages, move those that were not found to gone. */
+static int
+split_gone(struct mails *list, size_t n, const bool *found,
+    struct mails *gone, size_t *kept)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = *kept = 0; i < n && r == 0; i++) {
+		if (found[i])
+			list->v[(*kept)++] = list->v[i];
+		else
+			r = mails_add(gone, &list->v[i]);
+	}
+	return r;
+}
+
+/* The first kept ones and those from added on, both in order, become one list. */
+static int
+merge(struct mails *list, size_t kept, size_t added)
+{
+	size_t n = list->n - added, i = kept, j = n, to = kept + n;
+	struct mail *late;
+
+	if ((late = calloc(n + 1, sizeof *late)) == NULL)
+		return -1;
+	if (n > 0)
+		memcpy(late, list->v + added, n * sizeof *late);
+	list->n = to;
+	while (j > 0)
+		list->v[--to] = i > 0 &&
+		    compare(&list->v[i - 1], &late[j - 1]) > 0 ?
+		    list->v[--i] : late[--j];
+	free(late);
+	return 0;
+}
+
+/* Each unique name once, and in order? */
+static bool
+is_plain(const struct mails *list)
+{
+	size_t i;
+
+	for (i = 1; i < list->n; i++)
+		if (mail_compare(&list->v[i - 1], &list->v[i]) >= 0)
+			return false;
+	return true;
+}
+
+static int
+sort_out(struct mails *list, size_t known, const bool *found,
+    struct mails *gone)
+{
+	size_t kept;
+	int r = split_gone(list, known, found, gone, &kept);
+
+	if (r == 0) {
+		sort(list, known);
+		r = merge(list, kept, known);
+	}
+	if (r == 0 && !is_plain(list)) {
+		errno = EAGAIN;
+		r = -1;
+	}
+	return r;
+}
+
+/* What skip leaves out counts as found. */
+static int
+enter_all(struct places *places, const struct mails *list, const bool skip[2])
+{
+	const struct mail *m;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		m = &list->v[i];
+		if (skip[m->where])
+			places->found[i] = true;
+		else if (places_enter(places, i, (enum maildir_where)m->where,
+		    m->file) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+mails_compare(struct mails *list, struct mails *gone, struct maildir *md,
+    const bool skip[2], struct maildir_stamp *stamp)
+{
+	struct maildir_stamp before;
+	struct places places;
+	size_t known = list->n;
+	int r;
+
+	if (places_open(&places, list->n) == -1)
+		return -1;
+	r = enter_all(&places, list, skip);
+	if (r == 0)
+		r = maildir_stamp(md, &before);
+	if (r == 0)
+		r = look_once(list, md, skip, &places, stamp);
+	if (r == 0 && !maildir_same_stamp(&before, stamp)) {
+		errno = EAGAIN;
+		r = -1;
+	}
+	if (r == 0)
+		r = sort_out(list, known, places.found, gone);
+	places_close(&places);
+	return r;
 }
 
 bool

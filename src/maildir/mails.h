@@ -54,6 +54,16 @@ void mails_free(struct mails *list);
 int mails_scan(struct mails *list, struct maildir *md, const bool skip[2],
     struct maildir_stamp *stamp);
 
+/*
+ * The same for a list that holds all messages of the session before, in order: an
+ * entry that is in the list is neither parsed nor sorted.  Messages that are not
+ * found move to gone, in order, and may be there under other names.  -1 with
+ * EAGAIN where only mails_scan() can tell: the directories changed meanwhile, or a
+ * unique name is there twice.  The lists are of no use then.
+ */
+int mails_compare(struct mails *list, struct mails *gone, struct maildir *md,
+    const bool skip[2], struct maildir_stamp *stamp);
+
 /* Each file in the directories, in order, twice where a message has two names. */
 int mails_list(struct mails *list, struct maildir *md);
 

@@ -297,6 +297,17 @@ compare_stamps(const struct table *t, const struct maildir_stamp *now,
 		same[i] = as_was[i] && as_was[MAILDIR_IDS];
 }
 
+/* Are the directories that were not read still as they were? */
+static bool
+is_still(const struct table *t, const bool same[2])
+{
+	bool still[2];
+
+	compare_stamps(t, &t->scanned, still);
+	return (!same[MAILDIR_NEW] || still[MAILDIR_NEW]) &&
+	    (!same[MAILDIR_CUR] || still[MAILDIR_CUR]);
+}
+
 /*
  * Read what has changed, and everything if more changes while we read: a
  * message moved into a directory that we do not look at would be missing.
@@ -304,20 +315,47 @@ compare_stamps(const struct table *t, const struct maildir_stamp *now,
 static int
 scan(struct table *t, struct mails *known, bool same[2])
 {
-	bool still[2];
-
 	if (load_index(t, known, same) == -1)
 		same[MAILDIR_NEW] = same[MAILDIR_CUR] = false;
 	if (mails_scan(&t->list, t->md, same, &t->scanned) == -1)
 		return -1;
-	compare_stamps(t, &t->scanned, still);
-	if ((!same[MAILDIR_NEW] || still[MAILDIR_NEW]) &&
-	    (!same[MAILDIR_CUR] || still[MAILDIR_CUR]))
+	if (is_still(t, same))
 		return 0;
 	mails_free(&t->list);
 	mails_free(known);
 	(void)load_index(t, known, skip_none);
 	return mails_scan(&t->list, t->md, skip_none, &t->scanned);
+}
+
+/* Has each message one name that no other has? */
+static bool
+is_plain(const struct mails *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].linked || list->v[i].twins > 0)
+			return false;
+	return true;
+}
+
+/*
+ * The usual case, in which the session before or a delivery changed a few messages:
+ * compare the directories with the index, so that a known message costs one
+ * comparison of names.  -1 where scan() must decide.
+ */
+static int
+compare(struct table *t, struct mails *gone, const bool same[2])
+{
+	static const bool all[2] = { true, true };
+	long n;
+
+	if (load_index(t, gone, all) == -1 || !is_plain(&t->list) ||
+	    mails_compare(&t->list, gone, t->md, same, &t->scanned) == -1 ||
+	    !is_still(t, same))
+		return -1;
+	n = mails_recognize(&t->list, gone);
+	return n != -1 && (t->trusts_times || (size_t)n == gone->n) ? 0 : -1;
 }
 
 /*
@@ -333,6 +371,12 @@ find_messages(struct table *t, bool same[2])
 	int r;
 
 	mails_init(&known);
+	r = compare(t, &known, same);
+	mails_free(&known);
+	if (r == 0)
+		return 0;
+	mails_free(&t->list);
+	maildir_forget_error(t->md);
 	r = scan(t, &known, same);
 	if (r == 0 && (n = mails_recognize(&t->list, &known)) == -1)
 		r = -1;

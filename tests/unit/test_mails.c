@@ -2,7 +2,11 @@
  * The list of messages: found once each, in order, and found again.
  */
 #include "box.h"
+#include "base/num.h"
+#include "base/sum.h"
+#include "maildir/files.h"
 #include "maildir/mails.h"
+#include "maildir/places.h"
 #include "maildir/uidl.h"
 
 #include <errno.h>
@@ -18,6 +22,7 @@ static struct maildir md;
 static struct mails list;
 static struct maildir_stamp stamp;
 static const char *untold;	/* of which the disk says nothing but EIO */
+static int restless;		/* looks at solopop.uidl, each with another time */
 
 /* In the place of the C library's.  The system call has a name for each width. */
 int
@@ -28,6 +33,11 @@ fstatat(int at, const char *path, struct stat *st, int flags)
 	errno = EIO;
 	if (untold != NULL && strcmp(path, untold) == 0)
 		return -1;
+	if (restless > 0 && strcmp(path, ADOPTED_FILE) == 0) {
+		memset(st, 0, sizeof *st);
+		st->st_ctim.tv_sec = restless++;
+		return 0;
+	}
 	fd = openat(at, path, O_PATH |
 	    (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0));
 	if (fd != -1) {
@@ -43,6 +53,7 @@ set_up(void **state)
 	maildir_init(&md);
 	mails_init(&list);
 	untold = NULL;
+	restless = 0;
 	return box_set_up(state);
 }
 
@@ -304,6 +315,260 @@ recognize__where_a_name_is_one_messages_alone(void **state)
 	mails_free(&known);
 }
 
+/* The messages before a session, all of them known, and what compares them. */
+static int
+compare(const struct mails *before, struct mails *gone)
+{
+	size_t i;
+
+	mails_free(&list);
+	for (i = 0; i < before->n; i++)
+		assert_int_equal(mails_add(&list, &before->v[i]), 0);
+	return mails_compare(&list, gone, &md, skip_none, &stamp);
+}
+
+/* A list of the directories as they are, with octets that tell messages apart. */
+static void
+remember(struct mails *before)
+{
+	size_t i;
+
+	mails_init(before);
+	if (md.top == -1)
+		assert_int_equal(maildir_open(&md, box_top()), 0);
+	assert_int_equal(mails_scan(before, &md, skip_none, &stamp), 0);
+	for (i = 0; i < before->n; i++) {
+		before->v[i].octets = 1000 + i;
+		before->v[i].known = true;
+	}
+}
+
+static void
+compare__after_changes__has_what_is_there_and_what_is_gone(void **state)
+{
+	struct mails before, gone;
+
+	(void)state;
+	mails_init(&gone);
+	box_put("cur/10.a:2,", SPAN(""));
+	box_put("cur/20.b:2,S", SPAN(""));
+	box_put("new/30.c", SPAN(""));
+	box_put("cur/40.d", SPAN(""));
+	remember(&before);
+	box_remove("cur/20.b:2,S");
+	box_move("cur/10.a:2,", "cur/10.a:2,S");
+	box_move("new/30.c", "cur/30.c:2,S");
+	box_put("new/25.z", SPAN(""));
+	box_put("new/50.e", SPAN(""));
+	assert_int_equal(compare(&before, &gone), 0);
+	expect("cur/10.a:2,S new/25.z cur/30.c:2,S cur/40.d new/50.e ");
+	assert_int_equal(gone.n, 3);
+	assert_int_equal(mails_recognize(&list, &gone), 2);
+	assert_int_equal(list.v[0].octets, 1000);
+	assert_true(list.v[1].octets == MAIL_UNMEASURED);
+	assert_int_equal(list.v[2].octets, 1002);
+	assert_int_equal(list.v[3].octets, 1003);
+	assert_true(list.v[4].octets == MAIL_UNMEASURED);
+	mails_free(&gone);
+	mails_free(&before);
+}
+
+/* It was a message of new/ that the session before knew. */
+static void
+compare__same_name_in_the_other_directory__is_another_place(void **state)
+{
+	struct mails before, gone;
+
+	(void)state;
+	mails_init(&gone);
+	box_put("new/10.a", SPAN(""));
+	remember(&before);
+	box_move("new/10.a", "cur/10.a");
+	assert_int_equal(compare(&before, &gone), 0);
+	expect("cur/10.a ");
+	assert_int_equal(gone.n, 1);
+	mails_free(&gone);
+	mails_free(&before);
+}
+
+static void
+compare__unique_name_twice__eagain(void **state)
+{
+	char a[BOX_PATH_MAX], b[BOX_PATH_MAX];
+	struct mails before, gone;
+
+	(void)state;
+	mails_init(&gone);
+	box_put("new/10.a", SPAN(""));
+	box_put("new/20.b", SPAN(""));
+	remember(&before);
+	assert_int_equal(link(box_path(a, "new/20.b"),
+	    box_path(b, "cur/20.b:2,S")), 0);
+	assert_int_equal(compare(&before, &gone), -1);
+	assert_int_equal(errno, EAGAIN);
+	mails_free(&gone);
+	mails_free(&before);
+}
+
+/* An index is its owner's to write. */
+static void
+compare__list_out_of_order_or_with_a_name_twice__eagain(void **state)
+{
+	struct mails before, gone;
+	struct mail first;
+
+	(void)state;
+	mails_init(&gone);
+	box_put("new/10.a", SPAN(""));
+	box_put("new/20.b", SPAN(""));
+	remember(&before);
+	first = before.v[0];
+	before.v[0] = before.v[1];
+	before.v[1] = first;
+	assert_int_equal(compare(&before, &gone), -1);
+	assert_int_equal(errno, EAGAIN);
+	before.v[0] = first;
+	assert_int_equal(compare(&before, &gone), -1);
+	assert_int_equal(errno, EAGAIN);
+	mails_free(&gone);
+	mails_free(&before);
+}
+
+static void
+compare__while_something_changes__eagain(void **state)
+{
+	struct mails before, gone;
+
+	(void)state;
+	mails_init(&gone);
+	box_put("new/10.a", SPAN(""));
+	remember(&before);
+	restless = 1;
+	assert_int_equal(compare(&before, &gone), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(restless, 3);
+	mails_free(&gone);
+	mails_free(&before);
+}
+
+/* Two names of 16 bytes with one sum: the formula can be turned round. */
+static void
+make_alike(char a[17], char b[17])
+{
+	uint64_t sum, word;
+	unsigned i, k;
+
+	(void)snprintf(a, 17, "10000000aaaaaaaa");
+	sum = sum_add(SUM_START + MAILDIR_NEW, a, 8);
+	for (i = 1;; i++) {
+		(void)snprintf(b, 17, "%08uaaaaaaaa", 10000000 + i);
+		word = num_le64((const unsigned char *)a + 8) ^ sum ^
+		    sum_add(SUM_START + MAILDIR_NEW, b, 8);
+		for (k = 0; k < 8; k++)
+			b[8 + k] = (char)(word >> 8 * k);
+		if (memchr(b, '\0', 16) == NULL && memchr(b, '/', 16) == NULL)
+			return;
+	}
+}
+
+static void
+compare__two_names_of_one_sum__eagain(void **state)
+{
+	char a[17], b[17], path[64];
+	struct mails before, gone;
+
+	(void)state;
+	make_alike(a, b);
+	mails_init(&gone);
+	(void)snprintf(path, sizeof path, "new/%s", a);
+	box_put(path, SPAN(""));
+	remember(&before);
+	(void)snprintf(path, sizeof path, "new/%s", b);
+	box_put(path, SPAN(""));
+	assert_int_equal(compare(&before, &gone), -1);
+	assert_int_equal(errno, EAGAIN);
+	mails_free(&before);
+	remember(&before);
+	assert_int_equal(before.n, 2);
+	assert_int_equal(compare(&before, &gone), -1);
+	assert_int_equal(errno, EAGAIN);
+	mails_free(&gone);
+	mails_free(&before);
+}
+
+static unsigned
+draw(unsigned *seed, unsigned below)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return (*seed >> 16) % below;
+}
+
+/* The message of a number, by one of the names that it can have. */
+static const char *
+name_it(char name[64], unsigned number, unsigned form)
+{
+	static const char *const info[] = { "", ":2,", ":2,S", ":2,FS" };
+
+	(void)snprintf(name, 64, "%s/%u.m%s", form == 0 ? "new" : "cur", number,
+	    info[form]);
+	return name;
+}
+
+/* One change of any kind, to a message that is there or not. */
+static void
+change(unsigned *seed)
+{
+	unsigned number = draw(seed, 60), form;
+	char name[64], to[64];
+
+	name_it(to, number, draw(seed, 4));
+	for (form = 0; form < 4; form++) {
+		if (!box_has(name_it(name, number, form)))
+			continue;
+		if (draw(seed, 3) == 0)
+			box_remove(name);
+		else
+			box_move(name, to);
+		return;
+	}
+	box_put(to, SPAN(""));
+}
+
+/* Whatever happened, it says what a scan says. */
+static void
+compare__after_any_changes__agrees_with_a_scan(void **state)
+{
+	struct mails before, gone, whole;
+	unsigned seed = 7, round, i;
+
+	(void)state;
+	for (i = 0; i < 80; i++)
+		change(&seed);
+	for (round = 0; round < 200; round++) {
+		remember(&before);
+		for (i = draw(&seed, 12); i > 0; i--)
+			change(&seed);
+		mails_init(&gone);
+		mails_init(&whole);
+		assert_int_equal(compare(&before, &gone), 0);
+		assert_int_not_equal(mails_recognize(&list, &gone), -1);
+		assert_int_equal(mails_scan(&whole, &md, skip_none, &stamp), 0);
+		assert_int_not_equal(mails_recognize(&whole, &before), -1);
+		assert_int_equal(list.n, whole.n);
+		for (i = 0; i < list.n; i++) {
+			assert_string_equal(list.v[i].file, whole.v[i].file);
+			assert_int_equal(list.v[i].where, whole.v[i].where);
+			assert_true(list.v[i].octets == whole.v[i].octets);
+			assert_int_equal(list.v[i].known, whole.v[i].known);
+			assert_int_equal(list.v[i].moved, whole.v[i].moved);
+			assert_false(list.v[i].gone);
+		}
+		mails_free(&whole);
+		mails_free(&gone);
+		mails_free(&before);
+	}
+}
+
 static void
 list__of_many__keeps_every_name(void **state)
 {
@@ -342,6 +607,13 @@ main(void)
 		TEST(uidls__of_twins__are_unique_and_stay),
 		TEST(update__takes_new_names__and_keeps_numbers),
 		TEST(recognize__where_a_name_is_one_messages_alone),
+		TEST(compare__after_changes__has_what_is_there_and_what_is_gone),
+		TEST(compare__same_name_in_the_other_directory__is_another_place),
+		TEST(compare__unique_name_twice__eagain),
+		TEST(compare__list_out_of_order_or_with_a_name_twice__eagain),
+		TEST(compare__while_something_changes__eagain),
+		TEST(compare__two_names_of_one_sum__eagain),
+		TEST(compare__after_any_changes__agrees_with_a_scan),
 		TEST(list__of_many__keeps_every_name),
 	};
 
