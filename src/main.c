@@ -171,6 +171,8 @@ run(struct options *o, struct client *client)
 		return EX_OSERR;
 	}
 	peer_tune(client->in);
+	if (privilege_is_root())
+		privilege_lift_memory();
 	if (privilege_is_root() && sandbox_monitor() == -1)
 		log_line(LOG_WARN, "monitor: %s", strerror(errno));
 	monitor_init(&m, &o->server, client);

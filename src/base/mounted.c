@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void
 mounted_parent(char parent[PATH_MAX], const char *path)
@@ -43,6 +45,62 @@ check_above(const struct mounted *m)
 	return 0;
 }
 
+/*
+ * What lies between the home and a Maildir that is missing: a link that leads
+ * nowhere, or an empty mount point of root's, may hide it.
+ */
+static int
+check_between(const struct mounted *m, const char *maildir)
+{
+	size_t len = strlen(m->above);
+	const char *slash = maildir + len;
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!m->owned || strncmp(maildir, m->above, len) != 0 ||
+	    *slash != '/')
+		return 0;
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
+		(void)span_copy(path, sizeof path, (struct span){ maildir,
+		    (size_t)(slash - maildir) });
+		if (lstat(path, &st) == -1 && errno == ENOENT)
+			return 0;
+		if (stat(path, &st) == -1)
+			return -1;
+		errno = EPERM;
+		if (st.st_uid != m->owner)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * MDAs make new/ and cur/ at once.  Where both are missing, and the directory is
+ * somebody else's, it is a mount point whose storage is away.
+ */
+static int
+check_empty(const struct mounted *m, const struct stat *top,
+    const char *maildir)
+{
+	static const char *const parts[] = { "new", "cur" };
+	uid_t owner = m->owned ? m->owner : geteuid();
+	char path[PATH_MAX];
+	struct stat st;
+	size_t i;
+	int n;
+
+	if (top->st_uid == owner || owner == 0 || !S_ISDIR(top->st_mode))
+		return 0;
+	for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		n = snprintf(path, sizeof path, "%s/%s", maildir, parts[i]);
+		if (n < 0 || (size_t)n >= sizeof path ||
+		    lstat(path, &st) == 0 || errno != ENOENT)
+			return 0;
+	}
+	errno = EPERM;
+	return -1;
+}
+
 int
 mounted_check(const struct mounted *m, const char *maildir,
     const char **missing)
@@ -52,13 +110,17 @@ mounted_check(const struct mounted *m, const char *maildir,
 	*missing = m->marker;
 	if (m->marker[0] != '\0' && stat(m->marker, &st) == -1)
 		return -1;
-	if (stat(maildir, &st) == 0 || errno != ENOENT)
+	*missing = maildir;
+	if (stat(maildir, &st) == 0)
+		return check_empty(m, &st, maildir);
+	if (errno != ENOENT)
 		return 0;
-	*missing = maildir;		/* a link to what is not mounted? */
-	if (lstat(maildir, &st) == 0) {
+	if (lstat(maildir, &st) == 0) {	/* a link to what is not mounted? */
 		errno = ENOENT;
 		return -1;
 	}
+	if (check_between(m, maildir) == -1)
+		return -1;
 	*missing = m->above;
 	return check_above(m);
 }

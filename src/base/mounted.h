@@ -1,7 +1,8 @@
 /*
  * Is the storage there?  A Maildir that does not exist is an empty one only if
  * what must be above it exists: where storage is not mounted, a client that
- * hears "0 messages" forgets its list.
+ * hears "0 messages" forgets its list.  One without new/ and cur/ must be the
+ * user's: a mount point is root's.
  */
 #ifndef BASE_MOUNTED_H
 #define BASE_MOUNTED_H

@@ -103,6 +103,9 @@ privilege_become_sparing(uid_t uid, gid_t gid, gid_t spare)
 	return privilege_verify(uid, gid);
 }
 
+/* Libraries of PAM, and 16 MB for a hash of yescrypt. */
+#define MONITOR_MEMORY ((rlim_t)64 * 1024 * 1024)
+
 /*
  * The superserver's or PAM's hard limit may be lower than ours: then that one
  * holds, and the administrator hears of it, since what it is too small for will
@@ -134,6 +137,33 @@ privilege_limit(int fds)
 	    "LimitNOFILE= or nofile of pam_limits");
 	return setrlimit(RLIMIT_NOFILE, &limit) == -1 ||
 	    setrlimit(RLIMIT_NPROC, &none) == -1 ? -1 : 0;
+}
+
+/* Up to the hard limit, of which the log hears if it is too small. */
+static void
+lift_limit(struct rlimit *limit, const char *name, const char *remedy)
+{
+	if (limit->rlim_max < MONITOR_MEMORY)
+		log_line(LOG_WARN, "%s is %ju, less than the %ju that "
+		    "passwords may need: raise %s", name,
+		    (uintmax_t)limit->rlim_max, (uintmax_t)MONITOR_MEMORY,
+		    remedy);
+	limit->rlim_cur = limit->rlim_max;
+}
+
+void
+privilege_lift_memory(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0) {
+		lift_limit(&limit, "RLIMIT_AS", "LimitAS= or ulimit -v");
+		(void)setrlimit(RLIMIT_AS, &limit);
+	}
+	if (getrlimit(RLIMIT_DATA, &limit) == 0) {
+		lift_limit(&limit, "RLIMIT_DATA", "LimitDATA= or ulimit -d");
+		(void)setrlimit(RLIMIT_DATA, &limit);
+	}
 }
 
 int

@@ -31,6 +31,13 @@ int privilege_lock_up(const char *empty_dir, uid_t uid, gid_t gid, int fds);
 int privilege_limit(int fds);
 
 /*
+ * For the monitor: no soft limit on memory below the hard one, since checking a
+ * password takes some.  softlimit(8), as qmail's scripts use it, sets the soft
+ * ones.  A low hard limit is logged.
+ */
+void privilege_lift_memory(void);
+
+/*
  * Not more memory than that, from now on; 0: as much as there is.  Where the
  * sanitizers are built in, which use any amount, nothing is done.
  */

@@ -341,6 +341,27 @@ def limits__below_ours__session_runs_and_log_names_them():
 
 
 @root_only
+def memory_limit__soft_as_softlimit_sets_it__passwords_are_checked():
+    """The hard one holds, and the log names it."""
+    tool("prlimit")
+    for limit, name in (("--as=5000000:", None), ("--data=1000000:", None),
+                        ("--as=4000000:900000000", None),
+                        ("--as=32000000", "RLIMIT_AS is 32000000, less")):
+        mailbox(SAMPLE)
+        log = Log()
+        run = ("sh", "-c", 'prlimit --pid=$$ "$0" && exec "$@"', limit)
+        with Session(prefix=run) as s:
+            s.talk.banner()
+            s.talk.login("alice")
+            equal(wire(s.talk.retr(1)), wire(SAMPLE[0]))
+            s.talk.ok("QUIT")
+        if name:
+            log.wait(name)
+        else:
+            check(not log.has("RLIMIT"), log.lines)
+
+
+@root_only
 def file_size_limit__any__is_a_full_disk():
     """Neither the login nor QUIT ends by SIGXFSZ; maildirsize is not written."""
     tool("prlimit")

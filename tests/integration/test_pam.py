@@ -88,6 +88,13 @@ def storage_is_away(what, *more):
     log.wait("alice: the storage is not there: ")
 
 
+def expect_empty(*options):
+    with Session(*options) as s:
+        s.talk.banner()
+        equal(s.talk.login("alice"), "+OK alice has 0 messages (0 octets).")
+        s.talk.ok("QUIT")
+
+
 @root_only
 def maildir__missing_with_what_is_above_it__temporary_trouble():
     """The home is away, or a mount point of root's; a link dangles."""
@@ -104,6 +111,20 @@ def maildir__missing_with_what_is_above_it__temporary_trouble():
     os.symlink("/nonexistent/Maildir", top + "/Maildir")
     storage_is_away("a link")
     os.unlink(top + "/Maildir")
+    os.mkdir(top + "/Maildir")
+    storage_is_away("the Maildir is a mount point")
+    os.chown(top + "/Maildir", uid("alice"), uid("alice"))
+    expect_empty()
+    os.symlink("/nonexistent/x", top + "/mail")
+    storage_is_away("a link on the way", "--maildir=~/mail/Maildir")
+    storage_is_away("one further down", "--maildir=~/mail/a/b/Maildir")
+    os.unlink(top + "/mail")
+    os.mkdir(top + "/mail")
+    storage_is_away("a mount point on the way", "--maildir=~/mail/Maildir")
+    os.rmdir(top + "/mail")
+    os.mkdir(top + "/mail")
+    os.chown(top + "/mail", uid("alice"), uid("alice"))
+    expect_empty("--maildir=%h/mail/Maildir")
     with Session("--maildir=~/made/by/mda") as s:
         s.talk.banner()
         equal(s.talk.login("alice"), "+OK alice has 0 messages (0 octets).")
