@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/test_ask \
 	tests/unit/test_base64 \
 	tests/unit/test_bulletin \
+	tests/unit/test_bytes \
 	tests/unit/test_channel \
 	tests/unit/test_cidr \
 	tests/unit/test_conf \
@@ -169,6 +170,10 @@ tests_unit_test_expected_LDADD = $(TEST_LIBS)
 tests_unit_test_program_SOURCES = tests/unit/test_program.c tests/unit/unit.h
 tests_unit_test_program_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_program_LDADD = $(TEST_LIBS)
+tests_unit_test_bytes_SOURCES = tests/unit/test_bytes.c tests/unit/unit.h \
+	src/tls/bytes.c src/tls/bytes.h
+tests_unit_test_bytes_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bytes_LDADD = $(TEST_LIBS)
 tests_unit_test_fd_SOURCES = tests/unit/test_fd.c tests/unit/unit.h
 tests_unit_test_fd_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_fd_LDADD = $(TEST_LIBS)

@@ -90,6 +90,31 @@ own_file__is_plain_and_has_one_name(void **state)
 }
 
 static void
+file_of__its_owner_or_ours__is_taken(void **state)
+{
+	char path[] = "/tmp/solopop-fd.XXXXXX";
+	int fd = mkstemp(path), ends[2];
+	uid_t other = geteuid() + 1;
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(fd_is_file_of(fd, other), 0);	/* it is ours */
+	if (geteuid() == 0) {
+		assert_int_equal(fchown(fd, 65534, 65534), 0);
+		assert_int_equal(fd_is_file_of(fd, 65534), 0);
+		assert_errno(fd_is_file_of(fd, 65533), EPERM);
+		assert_errno(fd_is_file_of(fd, 0), EPERM);
+		assert_null(fd_read_all(fd, 10, NULL));
+	}
+	(void)unlink(path);
+	(void)close(fd);
+	assert_int_equal(pipe(ends), 0);
+	assert_errno(fd_is_file_of(ends[0], geteuid()), EPERM);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
+static void
 read_at__stops_at_its_end_the_rooms_and_the_files(void **state)
 {
 	char path[] = "/tmp/solopop-fd.XXXXXX", text[8];
@@ -241,6 +266,7 @@ main(void)
 		cmocka_unit_test(same__is_of_files_and_not_of_numbers),
 		cmocka_unit_test(is_socket__of_each_kind),
 		cmocka_unit_test(own_file__is_plain_and_has_one_name),
+		cmocka_unit_test(file_of__its_owner_or_ours__is_taken),
 		cmocka_unit_test(
 		    read_at__stops_at_its_end_the_rooms_and_the_files),
 		cmocka_unit_test(copy__is_ours_alone__above_the_standard_ones),

@@ -9,7 +9,10 @@
 #include <security/pam_appl.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define MESSAGES 3
 
@@ -21,18 +24,41 @@ static struct {
 	char answers[MESSAGES][32];	/* "-" for none */
 	int auth_flags, account_flags;
 	unsigned started, ended, creds, sessions;
+	char trace[512];		/* the calls, in order */
+	const char *nologin;		/* a file that is there */
 } pam;
 static struct pam_conv conv;
+
+static void
+trace(const char *call, const char *value)
+{
+	size_t len = strlen(pam.trace);
+	int n = snprintf(pam.trace + len, sizeof pam.trace - len, "%s%s%s ",
+	    call, value != NULL ? "=" : "", value != NULL ? value : "");
+
+	assert_true(n > 0 && (size_t)n < sizeof pam.trace - len);
+}
+
+/* In place of the C library's: no test makes /etc/nologin. */
+int
+access(const char *path, int mode)
+{
+	(void)mode;
+	if (pam.nologin != NULL && strcmp(path, pam.nologin) == 0)
+		return 0;
+	errno = ENOENT;
+	return -1;
+}
 
 int
 pam_start(const char *service, const char *user, const struct pam_conv *c,
     pam_handle_t **h)
 {
-	(void)service;
 	(void)user;
 	if (pam.start != PAM_SUCCESS)
 		return pam.start;
 	conv = *c;
+	trace("start", service);
 	*h = (pam_handle_t *)(void *)&pam;
 	pam.started++;
 	return PAM_SUCCESS;
@@ -43,6 +69,7 @@ pam_end(pam_handle_t *h, int status)
 {
 	(void)h;
 	(void)status;
+	trace("end", NULL);
 	pam.ended++;
 	return PAM_SUCCESS;
 }
@@ -51,7 +78,9 @@ int
 pam_set_item(pam_handle_t *h, int item, const void *value)
 {
 	(void)h;
-	(void)value;
+	if (item == PAM_USER || item == PAM_RHOST || item == PAM_TTY)
+		trace(item == PAM_USER ? "user" : item == PAM_RHOST ? "rhost" :
+		    "tty", value);
 	return item == PAM_USER ? pam.item : PAM_SUCCESS;
 }
 
@@ -84,6 +113,7 @@ pam_authenticate(pam_handle_t *h, int flags)
 
 	(void)h;
 	pam.auth_flags = flags;
+	trace("auth", NULL);
 	if (pam.asks == 0)
 		return pam.authenticate;
 	for (i = 0; i < MESSAGES; i++) {
@@ -106,6 +136,7 @@ pam_acct_mgmt(pam_handle_t *h, int flags)
 {
 	(void)h;
 	pam.account_flags = flags;
+	trace("account", NULL);
 	return pam.account;
 }
 
@@ -113,6 +144,8 @@ int
 pam_setcred(pam_handle_t *h, int flags)
 {
 	(void)h;
+	trace((unsigned)flags & PAM_ESTABLISH_CRED ? "establish" :
+	    (unsigned)flags & PAM_DELETE_CRED ? "delete" : "setcred", NULL);
 	if ((unsigned)flags & PAM_ESTABLISH_CRED)
 		pam.creds++;
 	if (((unsigned)flags & PAM_DELETE_CRED) && pam.creds > 0)
@@ -125,6 +158,7 @@ pam_open_session(pam_handle_t *h, int flags)
 {
 	(void)h;
 	(void)flags;
+	trace("open", NULL);
 	if (pam.open == PAM_SUCCESS)
 		pam.sessions++;
 	return pam.open;
@@ -141,6 +175,7 @@ pam_close_session(pam_handle_t *h, int flags)
 	(void)h;
 	(void)flags;
 	pam.conversation = conv.conv(1, list, &answers, conv.appdata_ptr);
+	trace("close", NULL);
 	pam.sessions--;
 	return PAM_SUCCESS;
 }
@@ -336,6 +371,84 @@ verify__allows_no_empty_password_and_says_nothing(void **state)
 	pamauth_free(p);
 }
 
+#define ITEMS "start=pop3 rhost=192.0.2.7 tty=pop3 user=jane "
+
+/* pam_access and pam_faillock want to know where the client is beforehand. */
+static void
+login__of_each_step__comes_in_order(void **state)
+{
+	struct pamauth *p;
+
+	(void)state;
+	memset(&pam, 0, sizeof pam);
+	p = pamauth_new("pop3", "192.0.2.7", "pop3");
+	assert_int_equal(verify(p), VERDICT_WELCOME);
+	assert_int_equal(pamauth_open(p), 0);
+	pamauth_free(p);
+	assert_string_equal(pam.trace, ITEMS "auth account establish open "
+	    "close delete end ");
+}
+
+static void
+login__after_a_wrong_password__has_a_handle_with_all_items(void **state)
+{
+	struct pamauth *p;
+
+	(void)state;
+	memset(&pam, 0, sizeof pam);
+	p = pamauth_new("pop3", "192.0.2.7", "pop3");
+	pam.authenticate = PAM_AUTH_ERR;
+	assert_int_equal(verify(p), VERDICT_WRONG);
+	pam.authenticate = PAM_SUCCESS;
+	assert_int_equal(verify(p), VERDICT_WELCOME);
+	pamauth_free(p);
+	assert_string_equal(pam.trace, ITEMS "auth end " ITEMS
+	    "auth account end ");
+}
+
+static void
+was_right__behind_a_right_password__alone(void **state)
+{
+	struct pamauth *p = new();
+
+	(void)state;
+	assert_false(pamauth_was_right(p));
+	pam.authenticate = PAM_AUTH_ERR;
+	assert_int_equal(verify(p), VERDICT_WRONG);
+	assert_false(pamauth_was_right(p));
+	assert_true(pamauth_was_guess(p));
+	pam.authenticate = PAM_SUCCESS;
+	pam.account = PAM_ACCT_EXPIRED;
+	assert_int_equal(verify(p), VERDICT_WRONG);
+	assert_true(pamauth_was_right(p));
+	assert_false(pamauth_was_guess(p));
+	pam.item = PAM_BUF_ERR;
+	assert_int_equal(verify(p), VERDICT_TROUBLE);
+	assert_false(pamauth_was_right(p));
+	pamauth_free(p);
+}
+
+static void
+maintenance__while_a_file_is_there__is_not_the_users_fault(void **state)
+{
+	static const char *const files[] = { "/etc/nologin", "/run/nologin" };
+	struct pamauth *p = new();
+	size_t i;
+
+	(void)state;
+	pam.account = PAM_AUTH_ERR;
+	assert_int_equal(verify(p), VERDICT_WRONG);
+	for (i = 0; i < COUNT(files); i++) {
+		pam.nologin = files[i];
+		assert_int_equal(verify(p), VERDICT_NOT_NOW);
+	}
+	pam.account = PAM_PERM_DENIED;
+	assert_int_equal(verify(p), VERDICT_WRONG);
+	pam.account = PAM_SUCCESS;
+	assert_int_equal(verify(p), VERDICT_WELCOME);
+	pamauth_free(p);
+}
+
 static void
 session__that_cannot_begin__leaves_nothing_open(void **state)
 {
@@ -379,6 +492,12 @@ main(void)
 		    verify__allows_no_empty_password_and_says_nothing),
 		cmocka_unit_test(
 		    question__none_or_too_many__ends_the_conversation),
+		cmocka_unit_test(login__of_each_step__comes_in_order),
+		cmocka_unit_test(
+		    login__after_a_wrong_password__has_a_handle_with_all_items),
+		cmocka_unit_test(was_right__behind_a_right_password__alone),
+		cmocka_unit_test(
+		    maintenance__while_a_file_is_there__is_not_the_users_fault),
 		cmocka_unit_test(memory__there_is_none__is_no_welcome),
 		cmocka_unit_test(status__of_each_kind__is_the_right_verdict),
 		cmocka_unit_test(
