@@ -11,6 +11,7 @@
 #include "confine/account.h"
 #include "confine/privilege.h"
 #include "confine/sandbox.h"
+#include "server/program.h"
 #include "server/tls.h"
 #include "users/user.h"
 #include "settings/policy.h"
@@ -295,6 +296,21 @@ check_tls(struct check *c)
 		check_files(c);
 }
 
+/* Without it every login is refused. */
+static void
+check_program(struct check *c)
+{
+	char found[PATH_MAX];
+	const char *path = program_find(found, SESSION_NAME, SESSION_PROGRAM);
+
+	if (access(path, X_OK) == 0)
+		return;
+	report_say(&c->r, "session", "no login works: %s: %s", path,
+	    strerror(errno));
+	report_fix(&c->r, "install " SESSION_NAME " beside solopop, or as "
+	    SESSION_PROGRAM);
+}
+
 static void
 check_root(struct check *c)
 {
@@ -319,6 +335,7 @@ check_root(struct check *c)
 	}
 	report_say(&c->r, "kernel", "%s%s", sandbox_layers(), s->no_sandbox ?
 	    "; but --no-sandbox" : "");
+	check_program(c);
 	if (c->o->check_user != NULL)
 		mailbox_check_user(&c->r, c->o, c->o->check_user);
 	else if (s->virtual_user == NULL)

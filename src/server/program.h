@@ -39,6 +39,8 @@ void program_option(struct program *p, const char *name, const char *value);
  * Where a program of ours is: beside this one, as in the folder that both were
  * built in, or where it is installed.  name NULL is this one itself.
  */
+#define SESSION_NAME "solopop-session"
+#define SESSION_PROGRAM LIBEXECDIR "/" SESSION_NAME
 const char *program_find(char path[PATH_MAX], const char *name,
     const char *fallback);
 

@@ -21,7 +21,6 @@
 
 /* Where the programs are if they are not beside each other. */
 #define SOLOPOP_PROGRAM SBINDIR "/solopop"
-#define SESSION_PROGRAM LIBEXECDIR "/solopop-session"
 
 /* After so many ms a session is one that lasts; most are over by then. */
 #define SHORT_SESSION 100
@@ -388,7 +387,7 @@ run_session(struct monitor *m, const sigset_t *outside, enum look look,
 	struct child session = { .name = "the session",
 	    .role = "session", .pid = -1, .channel = -1 };
 	char found[PATH_MAX];
-	const char *path = program_find(found, "solopop-session",
+	const char *path = program_find(found, SESSION_NAME,
 	    SESSION_PROGRAM);
 	int status = -1;
 

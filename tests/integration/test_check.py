@@ -362,6 +362,31 @@ def mistakes_are_told_with_their_cure():
 
 
 @root_only
+def check__without_solopop_session__says_that_no_login_works():
+    place = os.path.join(BENCH, "no-session")
+    shutil.rmtree(place, ignore_errors=True)
+    os.makedirs(place)
+    for name in ("solopop", "solopop-check"):
+        shutil.copy(os.path.join(os.path.dirname(SOLOPOP), name), place)
+
+    def said():
+        return subprocess.run([place + "/solopop", "--check"], text=True,
+                              stdin=subprocess.DEVNULL, cwd="/",
+                              stdout=subprocess.PIPE).stdout
+    if any(os.path.exists(p + "/solopop-session") for p in (
+            "/usr/libexec", "/usr/local/libexec", "/usr/lib/solopop")):
+        raise Skip("solopop is installed here")
+    text = said()
+    check("no login works: " in text and "solopop-session: No such file"
+          in text, text)
+    check("-> install solopop-session beside solopop" in text, text)
+    shutil.copy(os.path.join(os.path.dirname(SOLOPOP), "solopop-session"),
+                place)
+    text = said()
+    check("no login works" not in text, text)
+
+
+@root_only
 def check_of_a_healthy_user_changes_nothing():
     mailbox([MAIL], "alice")
     text, left = look([], "alice")
