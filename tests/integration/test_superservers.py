@@ -287,9 +287,11 @@ def unit__is_accepted_by_systemd():
     program = tool("systemd-analyze")
     os.makedirs(BENCH + "/units", exist_ok=True)
     units = ["solopop.socket", "solopop@.service", "solopop-pop3s.socket",
-             "solopop-pop3s@.service", "solopop.slice"]
+             "solopop-pop3s@.service", "solopop.slice",
+             "solopop-tcpsvd.service", "solopop-pop3s-tcpsvd.service"]
     for name in units:
-        text = slurp(EXAMPLES + "/" + name)
+        text = slurp(EXAMPLES + "/" + name).replace("/usr/bin/tcpsvd",
+                                                    "/bin/true")
         spill(BENCH + "/units/" + name,
               text.replace("/usr/sbin/solopop", SOLOPOP))
     done = command([program, "verify", "--man=no"] +
@@ -314,7 +316,8 @@ def units__have_limits():
 def unit__is_hardened():
     """Exposure of 3.2 or less, which for one that does PAM is not much."""
     program = tool("systemd-analyze")
-    for name in ("solopop@.service", "solopop-pop3s@.service"):
+    for name in ("solopop@.service", "solopop-pop3s@.service",
+                 "solopop-tcpsvd.service", "solopop-pop3s-tcpsvd.service"):
         done = command([program, "security", "--offline=true",
                         "--threshold=32", "--no-pager", EXAMPLES + "/" + name])
         if b"unrecognized option" in done.stderr:
@@ -335,6 +338,17 @@ def unit__of_pop3s__differs_in_what_is_of_tls():
     for s in tls:
         check(s in plain or s.startswith(("ExecStart=", "LoadCredential=",
                                           "StateDirectory")), s)
+
+
+@anyone
+def unit__of_tcpsvd__has_the_fence_of_the_one_for_each_connection():
+    def fence(name):
+        text = slurp(EXAMPLES + "/" + name)
+        return [s for s in text[text.index("CapabilityBoundingSet="):]
+                .splitlines() if re.match(r"\w+=", s) and
+                not s.startswith(("TasksMax=", "MemoryMax=", "WantedBy="))]
+    for name in ("solopop-tcpsvd.service", "solopop-pop3s-tcpsvd.service"):
+        equal(fence(name), fence("solopop@.service"), name)
 
 
 @anyone
