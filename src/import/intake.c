@@ -171,7 +171,7 @@ drain_all(const struct intake *in, const struct waiting *s,
 	if (first)
 		adopt_present(in, in->maildir);
 	if (drain_both(in, s, md, first &&
-	    in->conf->pop3.drop.takeover != TAKEOVER_NONE) == -1)
+	    sources_adopt(in->conf->pop3.drop.adopt)) == -1)
 		return first ? refuse_first() : INTAKE_LATER;
 	if (first)
 		note_drained(md);

@@ -596,7 +596,7 @@ adopt(const struct drain *d)
 		if (d->v[i].uidl[0] != '\0')
 			rows[n++] = (struct adopted_row){
 			    name_unique(d->v[i].name), d->v[i].uidl };
-	r = n > 0 || d->conf->adopt ? adopted_add(d->md, rows, n) : 0;
+	r = n > 0 || d->conf->adopt ? adopted_add(d->md, rows, n, NULL) : 0;
 	free(rows);
 	return r;
 }

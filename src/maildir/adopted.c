@@ -5,6 +5,7 @@
 #include "maildir/name.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,12 @@
 
 #define CHUNK 65536
 
+#define SOURCE_LINE "#source="
+
 void
 adopted_init(struct adopted *a)
 {
-	*a = (struct adopted){ NULL, 0, NULL };
+	*a = (struct adopted){ .n = 0 };
 }
 
 void
@@ -132,7 +135,10 @@ parse(struct adopted *a)
 	for (line = end + 1; (end = strchr(line, '\n')) != NULL;
 	    line = end + 1) {
 		*end = '\0';
-		if (take_line(&a->v[a->n], line) == 0)
+		if (strncmp(line, SOURCE_LINE, strlen(SOURCE_LINE)) == 0 &&
+		    span_is_graph(span_of(line)))
+			a->source = line + strlen(SOURCE_LINE);
+		else if (take_line(&a->v[a->n], line) == 0)
 			a->n++;
 	}
 	sort(a);
@@ -142,7 +148,7 @@ parse(struct adopted *a)
 int
 adopted_parse(struct adopted *a, char *text)
 {
-	*a = (struct adopted){ NULL, 0, text };
+	*a = (struct adopted){ .text = text };
 	if (parse(a) == 0)
 		return 0;
 	adopted_free(a);
@@ -160,8 +166,9 @@ adopted_read(struct adopted *a, const struct maildir *md)
 	return text != NULL ? adopted_parse(a, text) : -1;
 }
 
-const char *
-adopted_find(const struct adopted *a, struct span unique)
+/* The first row whose name is not before this one. */
+static size_t
+first_row(const struct adopted *a, struct span unique)
 {
 	size_t low = 0, high = a->n, middle;
 
@@ -172,8 +179,42 @@ adopted_find(const struct adopted *a, struct span unique)
 		else
 			high = middle;
 	}
-	return low < a->n && compare_names(unique, a->v[low].unique) == 0 ?
-	    a->v[low].uidl : NULL;
+	return low;
+}
+
+const char *
+adopted_find(const struct adopted *a, struct span unique)
+{
+	size_t i = first_row(a, unique);
+
+	return i < a->n && compare_names(unique, a->v[i].unique) == 0 ?
+	    a->v[i].uidl : NULL;
+}
+
+/* Rows with fields behind a bare name stand together; the bare name may not. */
+const char *
+adopted_find_bare(const struct adopted *a, struct span bare)
+{
+	const char *found = adopted_find(a, bare);
+	char fields[NAME_MAX + 2];
+	struct span row;
+	size_t i;
+
+	if (bare.len == 0 || span_copy(fields, sizeof fields - 1, bare) == -1)
+		return NULL;
+	memcpy(fields + bare.len, ",", 2);
+	for (i = first_row(a, span_of(fields)); i < a->n; i++) {
+		row = a->v[i].unique;
+		if (row.len <= bare.len ||
+		    memcmp(row.p, fields, bare.len + 1) != 0)
+			break;
+		if (name_bare(row).len != bare.len)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = a->v[i].uidl;
+	}
+	return found;
 }
 
 /* Gathers what is written. */
@@ -249,6 +290,16 @@ put_merged(struct writer *w, const struct adopted *old,
 	}
 }
 
+static void
+put_source(struct writer *w, const char *source)
+{
+	if (source == NULL)
+		return;
+	put(w, SOURCE_LINE, strlen(SOURCE_LINE));
+	put(w, source, strlen(source));
+	put(w, "\n", 1);
+}
+
 static int
 write_file(int fd, const struct adopted *old, const struct adopted_row *rows,
     size_t n)
@@ -260,6 +311,7 @@ write_file(int fd, const struct adopted *old, const struct adopted_row *rows,
 		return -1;
 	w->fd = fd;
 	put(w, ADOPTED_FIRST_LINE "\n", strlen(ADOPTED_FIRST_LINE) + 1);
+	put_source(w, old->source);
 	put_merged(w, old, rows, n);
 	drain(w);
 	failed = w->failed;
@@ -324,14 +376,17 @@ sort_rows(const struct adopted_row *rows, size_t n, size_t *kept)
 
 int
 adopted_add(const struct maildir *md, const struct adopted_row *rows,
-    size_t n)
+    size_t n, const char *source)
 {
 	struct adopted_row *sorted;
 	struct adopted old;
 	int r = -1;
 
-	if (adopted_read(&old, md) == -1 && errno != ENOENT)
-		return -1;
+	if (adopted_read(&old, md) == -1) {
+		if (errno != ENOENT)
+			return -1;
+		old.source = source;
+	}
 	if ((sorted = sort_rows(rows, n, &n)) != NULL)
 		r = replace(md->top, &old, sorted, n);
 	free(sorted);

@@ -6,11 +6,14 @@
  *	solopop uidl 1
  *	<unique-id> <unique name>
  *
- * with bytes of names outside 0x21-0x7E, and '%', as %XX.  The first session
- * that finds messages makes the file, if only with its first line.  That it is
- * there says that ids have been given out: a list that another server writes
- * later changes none, and mail that comes later does not get its id from a
- * header, which its sender wrote.
+ * with bytes of names outside 0x21-0x7E, and '%', as %XX, and one line
+ *
+ *	#source=<sources>
+ *
+ * that says where the ids of messages come from which no session has shown yet: see
+ * sources.h.  Without it their names tell the ids.  The first session that finds
+ * messages makes the file, if only with these two lines.  That it is there says
+ * that ids have been given out: nothing changes them.
  */
 #ifndef MAILDIR_ADOPTED_H
 #define MAILDIR_ADOPTED_H
@@ -32,6 +35,7 @@ struct adopted {
 	struct adopted_row *v;	/* in order of their unique names */
 	size_t n;
 	char *text;		/* that the rows point into */
+	const char *source;	/* where ids come from, or NULL; likewise */
 };
 
 /* Make it safe to free. */
@@ -53,12 +57,19 @@ int adopted_parse(struct adopted *a, char *text);
 const char *adopted_find(const struct adopted *a, struct span unique);
 
 /*
+ * The id of the one row with this bare name (see name.h), on loan; NULL when there
+ * is none, or more than one.
+ */
+const char *adopted_find_bare(const struct adopted *a, struct span bare);
+
+/*
  * Add rows, in any order, of which a later one replaces an earlier one for the same
  * name, and one in the file.  The file is made if there is none, even for no
  * rows at all, and is replaced by a whole new one, for good (fsync(2)), or not at
- * all.  A row whose id is not lawful is left out.  -1 with errno.
+ * all.  A row whose id is not lawful is left out.  source is recorded unless the file
+ * is there already, or source is NULL.  -1 with errno.
  */
 int adopted_add(const struct maildir *md, const struct adopted_row *rows,
-    size_t n);
+    size_t n, const char *source);
 
 #endif

@@ -37,6 +37,12 @@ maildrop_error(const struct maildrop *d)
 	return maildir_error(&d->dir);
 }
 
+const char *
+maildrop_takeover(const struct maildrop *d)
+{
+	return d->table.takeover.told;
+}
+
 size_t
 maildrop_unreadable(const struct maildrop *d)
 {
@@ -163,7 +169,7 @@ open_table(struct maildrop *d, const struct maildrop_conf *conf)
 	const struct table_conf table = {
 		.index = conf->index,
 		.clock_skew = conf->clock_skew,
-		.takeover = conf->takeover,
+		.adopt = conf->adopt,
 		.read_only = d->read_only,
 	};
 

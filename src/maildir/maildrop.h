@@ -24,7 +24,7 @@ struct maildrop_conf {
 	int64_t clock_skew;	/* s that other hosts' clocks may be behind */
 	bool read_only;		/* nothing on disk changes, not even a lock */
 	bool flat;		/* a plain directory of files will do */
-	enum takeover takeover;	/* of another server's unique-ids */
+	const char *adopt;	/* see sources.h; NULL: none; on loan */
 };
 
 struct maildrop;
@@ -56,6 +56,9 @@ const char *maildrop_error(const struct maildrop *d);
 
 /* Why it goes on without the lock that it should have; "" if it does not. */
 const char *maildrop_no_lock(const struct maildrop *d);
+
+/* What the first session has taken over, or why nothing; "" at later ones. */
+const char *maildrop_takeover(const struct maildrop *d);
 
 /* Messages left out at login because they could not be read today. */
 size_t maildrop_unreadable(const struct maildrop *d);

@@ -414,15 +414,20 @@ set_recorded(struct table *t, const struct adopted *a)
 {
 	const char *uidl;
 	struct mail *m;
+	bool exact;
+	size_t i;
 
-	for (m = t->list.v; m < t->list.v + t->list.n; m++) {
-		if ((uidl = adopted_find(a, mail_unique(m))) == NULL)
+	for (i = 0; i < t->list.n; i++) {
+		m = &t->list.v[i];
+		uidl = takeover_find(a, &t->list, i, &exact);
+		if (uidl == NULL || (!exact && m->known))
 			continue;
-		m->unrecorded = false;
+		m->unrecorded = !exact;
 		if ((m->uidl = mails_keep(&t->list, uidl)) == NULL)
 			return -1;
 	}
-	return 0;
+	return a->source != NULL ?
+	    takeover_later(t->md, &t->list, a->source) : 0;
 }
 
 static int
@@ -456,8 +461,11 @@ read_recorded(struct table *t)
 static int
 take_over(struct table *t)
 {
-	if (is_served(t) || takeover_uidls(t->md, &t->list, t->conf.takeover,
-	    open_for_takeover, t) == 0)
+	t->takeover = (struct takeover){ .setting =
+	    t->conf.adopt != NULL ? t->conf.adopt : "none",
+	    .open = open_for_takeover, .ctx = t, .source = "none" };
+	if (is_served(t) ||
+	    takeover_first(t->md, &t->list, &t->takeover) == 0)
 		return 0;
 	t->ids_failed = true;
 	return -1;
@@ -498,7 +506,8 @@ record(struct table *t, bool first)
 			rows[n++] = (struct adopted_row){
 			    mail_unique(&list->v[i]), list->v[i].uidl };
 	if (n > 0 || first)
-		r = adopted_add(t->md, rows, n);
+		r = adopted_add(t->md, rows, n,
+		    first ? t->takeover.source : NULL);
 	if (r == -1 && n > 0)
 		(void)maildir_fail(t->md, "%s", ADOPTED_FILE);
 	free(rows);
@@ -891,7 +900,7 @@ table_record_left(struct table *t, size_t idx,
 	    m.uidl == NULL)
 		return 0;
 	row = (struct adopted_row){ span_of(unique), m.uidl };
-	if (adopted_add(t->md, &row, 1) == -1)
+	if (adopted_add(t->md, &row, 1, NULL) == -1)
 		return maildir_fail(t->md, "%s", ADOPTED_FILE);
 	note_ids(t);
 	return 0;

@@ -20,7 +20,7 @@
 struct table_conf {
 	enum index_use index;
 	int64_t clock_skew;		/* s that other clocks may be behind */
-	enum takeover takeover;
+	const char *adopt;		/* see sources.h; NULL: none; on loan */
 	bool read_only;			/* nothing on disk changes */
 };
 
@@ -32,6 +32,7 @@ struct table {
 	size_t unreadable;		/* left out, today */
 	struct left_out left_out;	/* left out, always */
 	bool ids_failed;		/* table_open() did, for that */
+	struct takeover takeover;	/* of the first session */
 	bool trusts_times;		/* of the directories */
 	bool indexed;			/* rows come from the index ... */
 	bool verified;			/* ... and it has been read once */

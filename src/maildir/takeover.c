@@ -1,237 +1,151 @@
 #include "maildir/takeover.h"
 
+#include "base/clock.h"
+#include "base/digest.h"
 #include "base/num.h"
-#include "maildir/adopted.h"
+#include "maildir/lists.h"
 #include "maildir/name.h"
+#include "maildir/sources.h"
+#include "maildir/uidformat.h"
+
+#include <sys/stat.h>
 
 #include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_MAX ((size_t)1024 * 1024 * 1024)
-
-/* So many bytes of a message are searched for its X-UIDL. */
+/* So many bytes of a message are searched for its headers. */
 #define HEADERS_MAX 65536
 
-#define X_UIDL "X-UIDL:"
+/* A list that nobody has written to for so long belongs to no server any more, s. */
+#define LIST_ALIVE ((int64_t)30 * 24 * 3600)
 
-/* Another server's list as we would write it: see adopted.h. */
-struct text {
-	char *p;
-	size_t len, cap;
-};
+/* --- Ids of rows --------------------------------------------------------------- */
 
 static int
-add(struct text *t, struct span s)
+set_id(struct mails *list, struct mail *m, const char *uidl)
 {
-	size_t cap = t->cap == 0 ? 4096 : t->cap;
-	char *grown;
-
-	while (cap - t->len <= s.len)
-		cap *= 2;
-	if (t->p == NULL || cap != t->cap) {
-		if ((grown = realloc(t->p, cap)) == NULL)
-			return -1;
-		t->p = grown;
-		t->cap = cap;
-	}
-	if (s.len > 0)
-		memcpy(t->p + t->len, s.p, s.len);
-	t->len += s.len;
-	t->p[t->len] = '\0';
-	return 0;
+	m->unrecorded = true;
+	return (m->uidl = mails_keep(list, uidl)) != NULL ? 0 : -1;
 }
 
-/* The file name without its info, if it has one. */
-static struct span
-without_info(struct span file)
+/* Nobody has been told an id of it: neither row nor index has one. */
+static bool
+is_unshown(const struct mail *m)
 {
-	char name[NAME_MAX + 1];
-
-	if (span_copy(name, sizeof name, file) == 0)
-		file.len = name_unique(name).len;
-	return file;
-}
-
-/* A line of ours.  file is a name with or without info. */
-static int
-add_row(struct text *t, const char *uidl, struct span file)
-{
-	char coded[4];
-	size_t i;
-
-	file = without_info(file);
-	if (add(t, span_of(uidl)) == -1 || add(t, span_of(" ")) == -1)
-		return -1;
-	for (i = 0; i < file.len; i++) {
-		(void)snprintf(coded, sizeof coded, "%%%02X",
-		    (unsigned char)file.p[i]);
-		if (add(t, ascii_graph(file.p[i]) && file.p[i] != '%' ?
-		    (struct span){ &file.p[i], 1 } : span_of(coded)) == -1)
-			return -1;
-	}
-	return add(t, span_of("\n"));
-}
-
-/* Cut a number off the front of *s; what follows it stays. */
-static int
-take_number(struct span *s, uint64_t *n)
-{
-	size_t len = 0;
-
-	while (len < s->len && ascii_digit(s->p[len]))
-		len++;
-	if (num_u64((struct span){ s->p, len }, UINT64_MAX, n) == -1)
-		return -1;
-	s->p += len;
-	s->len -= len;
-	return 0;
+	return m->uidl == NULL && !m->known;
 }
 
 static bool
-take_char(struct span *s, char c)
+same_bare(const struct mail *a, const struct mail *b)
 {
-	if (s->len == 0 || s->p[0] != c)
-		return false;
-	s->p++;
-	s->len--;
-	return true;
+	struct span x = name_bare(mail_unique(a)), y = name_bare(mail_unique(b));
+
+	return x.len == y.len && memcmp(x.p, y.p, x.len) == 0;
 }
 
-/* Where the last blank of a line is, or its length. */
+const char *
+takeover_find(const struct adopted *a, const struct mails *list, size_t i,
+    bool *exact)
+{
+	const struct mail *m = &list->v[i];
+	const char *uidl = adopted_find(a, mail_unique(m));
+
+	*exact = uidl != NULL;
+	if (uidl != NULL || (i > 0 && same_bare(m - 1, m)) ||
+	    (i + 1 < list->n && same_bare(m, m + 1)))
+		return uidl;
+	return adopted_find_bare(a, name_bare(mail_unique(m)));
+}
+
+/* How many messages there are that a row fits. */
 static size_t
-last_blank(struct span s)
-{
-	size_t i = s.len;
-
-	while (i > 0 && s.p[i - 1] != ' ')
-		i--;
-	return i > 0 ? i - 1 : s.len;
-}
-
-/*
- * Courier's ids of its first generation are the file's name with what it found
- * odd as +XX.
- */
-static void
-name_for_courier(char uidl[512], struct span file)
+count_fitting(const struct mails *list, const struct adopted *a)
 {
 	size_t i, n = 0;
+	bool exact;
 
-	file = without_info(file);
-	for (i = 0; i < file.len && n < 508; i++)
-		if (!ascii_graph(file.p[i]) || strchr("'\"+", file.p[i]))
-			n += (size_t)snprintf(uidl + n, 4, "+%02X",
-			    (unsigned char)file.p[i]);
-		else
-			uidl[n++] = file.p[i];
-	uidl[n] = '\0';
-}
-
-/* "file size n:validity[:utf8]"; the name may hold blanks. */
-static int
-courier_line(struct text *t, struct span line)
-{
-	struct span file = { line.p, last_blank(line) }, numbers;
-	uint64_t n, validity;
-	char uidl[512];
-
-	if (file.len == line.len)
-		return 0;
-	numbers = (struct span){ line.p + file.len + 1,
-	    line.len - file.len - 1 };
-	file.len = last_blank(file);
-	if (take_number(&numbers, &n) == -1 || !take_char(&numbers, ':') ||
-	    take_number(&numbers, &validity) == -1)
-		return 0;
-	if (n == 0)
-		name_for_courier(uidl, file);
-	else if (validity == 0)
-		(void)snprintf(uidl, sizeof uidl, "UID%" PRIu64, n);
-	else
-		(void)snprintf(uidl, sizeof uidl, "UID%" PRIu64 "-%" PRIu64, n,
-		    validity);
-	return add_row(t, uidl, file);
-}
-
-/* "/version next validity"; 2 and 3 are alike but for a field at the end. */
-static int
-courier_head(struct span line, uint64_t *unused)
-{
-	*unused = 0;
-	return line.len > 2 && line.p[0] == '/' &&
-	    (line.p[1] == '2' || line.p[1] == '3') && line.p[2] == ' ' ? 0 : -1;
+	for (i = 0; i < list->n; i++)
+		if (takeover_find(a, list, i, &exact) != NULL)
+			n++;
+	return n;
 }
 
 static int
-courier_row(struct text *t, struct span line, uint64_t unused)
+set_from_rows(struct mails *list, const struct adopted *a)
 {
-	(void)unused;
-	return courier_line(t, line);
+	const char *uidl;
+	bool exact;
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (is_unshown(&list->v[i]) && (uidl = takeover_find(a, list,
+		    i, &exact)) != NULL &&
+		    set_id(list, &list->v[i], uidl) == -1)
+			return -1;
+	return 0;
 }
 
-/*
- * Dovecot's: "3 V<validity> N<next> ..." and lines "uid [fields] :file", where
- * a field P is an id it had taken over itself; version 1 is "1 validity next"
- * and "uid file".
- */
+/* A list that is not there has no ids. */
 static int
-dovecot_head(struct span line, uint64_t *validity)
+set_from_list(struct mails *list, struct maildir *md, const struct source *s)
 {
-	struct span word, version;
+	struct list_facts facts;
+	struct adopted a;
+	int r;
 
-	if (!span_word(&line, &version) ||
-	    (!span_is(version, "1") && !span_is(version, "3")))
-		return -1;
-	while (span_word(&line, &word)) {
-		if (span_is(version, "3") && !take_char(&word, 'V'))
+	if (lists_read(&a, md, s, &facts) == -1)
+		return errno == ENOENT ? 0 : -1;
+	r = set_from_rows(list, &a);
+	adopted_free(&a);
+	return r;
+}
+
+/* --- Ids of names -------------------------------------------------------------- */
+
+/* The usual id is of the name's bare part; a whole one need not be lawful. */
+static int
+set_from_names(struct mails *list, bool digest)
+{
+	char uidl[DIGEST_MD5_HEX + 1 + NAME_UIDL_MAX];
+	struct span name;
+	struct mail *m;
+
+	for (m = list->v; m < list->v + list->n; m++) {
+		name = mail_unique(m);
+		if (!is_unshown(m) || (!digest && !name_is_uidl(name)))
 			continue;
-		return take_number(&word, validity);
-	}
-	return -1;
-}
-
-/* The id by Dovecot's default format, %08Xu%08Xv, unless a field has it. */
-static int
-dovecot_row(struct text *t, struct span line, uint64_t validity)
-{
-	char uidl[NAME_UIDL_MAX + 1];
-	struct span word;
-	uint64_t uid;
-
-	if (!span_word(&line, &word) || take_number(&word, &uid) == -1 ||
-	    word.len > 0)
-		return 0;
-	(void)snprintf(uidl, sizeof uidl, "%08" PRIx64 "%08" PRIx64, uid,
-	    validity);
-	while (line.len > 0 && line.p[0] == ' ') {
-		line.p++;
-		line.len--;
-		if (take_char(&line, ':'))
-			return add_row(t, uidl, line);
-		if (!ascii_graph(line.len > 0 ? line.p[0] : ' '))
-			return 0;
-		if (ascii_digit(line.p[0]))	/* version 1 has no fields */
-			return add_row(t, uidl, line);
-		(void)span_word(&line, &word);
-		if (take_char(&word, 'P') &&
-		    span_copy(uidl, sizeof uidl, word) == -1)
-			return 0;
+		if (digest)
+			digest_md5(uidl, &name, 1);
+		else
+			(void)span_copy(uidl, sizeof uidl, name);
+		if ((digest || m->bare < m->unique) &&
+		    set_id(list, m, uidl) == -1)
+			return -1;
 	}
 	return 0;
 }
 
-static const struct list {
-	const char *file;
-	int (*head)(struct span line, uint64_t *validity);
-	int (*row)(struct text *, struct span line, uint64_t validity);
-} lists[] = {
-	{ "courierpop3dsizelist", courier_head, courier_row },
-	{ "dovecot-uidlist", dovecot_head, dovecot_row },
-};
+/* Whatever a list says of it later. */
+static int
+set_own(struct mails *list)
+{
+	char uidl[UIDL_MAX];
+	struct mail *m;
+
+	for (m = list->v; m < list->v + list->n; m++) {
+		if (!is_unshown(m))
+			continue;
+		(void)mail_uidl(m, uidl);
+		if (set_id(list, m, uidl) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- Ids of headers ------------------------------------------------------------ */
 
 static bool
 next_line(struct span *rest, struct span *line)
@@ -247,92 +161,13 @@ next_line(struct span *rest, struct span *line)
 	return true;
 }
 
-static int
-translate(struct text *t, const struct list *l, struct span in)
-{
-	uint64_t validity;
-	struct span line;
-
-	if (add(t, span_of(ADOPTED_FIRST_LINE "\n")) == -1)
-		return -1;
-	if (!next_line(&in, &line) || l->head(line, &validity) == -1)
-		return 0;
-	while (next_line(&in, &line))
-		if (l->row(t, line, validity) == -1)
-			return -1;
-	return 0;
-}
-
-/* -1 with ENOENT if that server was never here. */
-static int
-read_list(struct adopted *a, const struct list *l, struct maildir *md)
-{
-	struct text t = { NULL, 0, 0 };
-	size_t len;
-	char *in;
-	int r;
-
-	if ((in = maildir_read_own(md, md->top, l->file, LIST_MAX,
-	    &len)) == NULL)
-		return -1;
-	r = translate(&t, l, (struct span){ in, len });
-	free(in);
-	if (r == -1) {
-		free(t.p);
-		return -1;
-	}
-	return adopted_parse(a, t.p);
-}
-
-static int
-set_id(struct mails *list, struct mail *m, const char *uidl)
-{
-	m->unrecorded = true;
-	return (m->uidl = mails_keep(list, uidl)) != NULL ? 0 : -1;
-}
-
-static int
-set_ids(struct mails *list, const struct adopted *a)
-{
-	const char *uidl;
-	struct mail *m;
-
-	for (m = list->v; m < list->v + list->n; m++) {
-		uidl = adopted_find(a, mail_unique(m));
-		if (uidl != NULL && set_id(list, m, uidl) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* What other servers wrote down: 1 if one did. */
-static int
-from_lists(struct maildir *md, struct mails *list)
-{
-	struct adopted a;
-	size_t i;
-	int r;
-
-	for (i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-		if (read_list(&a, &lists[i], md) == -1) {
-			if (errno == ENOENT)
-				continue;
-			return maildir_fail(md, "%s", lists[i].file);
-		}
-		r = set_ids(list, &a);
-		adopted_free(&a);
-		return r == 0 ? 1 : -1;
-	}
-	return 0;
-}
-
-/* The value of a header field's line, or an empty span. */
+/* The value of a header field's line, or an empty span; field ends in a colon. */
 static struct span
-x_uidl_of(struct span line)
+value_of(struct span line, const char *field)
 {
-	struct span name = { line.p, strlen(X_UIDL) }, value = { NULL, 0 };
+	struct span name = { line.p, strlen(field) }, value = { NULL, 0 };
 
-	if (line.len < name.len || !span_is(name, X_UIDL))
+	if (line.len < name.len || !span_is(name, field))
 		return value;
 	value = (struct span){ line.p + name.len, line.len - name.len };
 	while (value.len > 0 && (value.p[0] == ' ' || value.p[0] == '\t')) {
@@ -344,20 +179,16 @@ x_uidl_of(struct span line)
 	return value;
 }
 
-/* The first X-UIDL counts, as with qpopper. */
-static bool
-find_x_uidl(struct span headers, char uidl[NAME_UIDL_MAX + 1])
+/* The value of the first such field, as with qpopper; an empty span without. */
+static struct span
+find_field(struct span headers, const char *field)
 {
-	struct span line, value;
+	struct span line, value = { NULL, 0 };
 
-	while (next_line(&headers, &line) && line.len > 0 &&
-	    line.p[0] != '\r') {
-		value = x_uidl_of(line);
-		if (value.len > 0)
-			return name_is_uidl(value) &&
-			    span_copy(uidl, NAME_UIDL_MAX + 1, value) == 0;
-	}
-	return false;
+	while (value.len == 0 && next_line(&headers, &line) && line.len > 0 &&
+	    line.p[0] != '\r')
+		value = value_of(line, field);
+	return value;
 }
 
 /*
@@ -402,39 +233,298 @@ read_headers(size_t idx, char *chunk, takeover_open_fn open, void *ctx)
 	return n == -1 && !is_trouble(errno) ? 0 : n;
 }
 
-static int
-from_headers(struct maildir *md, struct mails *list, takeover_open_fn open,
-    void *ctx)
-{
-	char uidl[NAME_UIDL_MAX + 1], *chunk;
-	ssize_t n = 0;
-	size_t i;
-	int r = 0;
+/* What the headers of all messages tell. */
+struct told {
+	const struct source *source;
+	uint64_t validity;		/* of X-IMAPbase, 0: none yet */
+	uint64_t *uids;			/* of X-UID, by message, 0: none */
+};
 
-	if ((chunk = malloc(HEADERS_MAX)) == NULL)
-		return -1;
-	for (i = 0; i < list->n && r == 0; i++) {
-		n = read_headers(i, chunk, open, ctx);
-		if (n == -1)
-			r = maildir_fail(md, "reading headers");
-		else if (n > 0 && find_x_uidl((struct span){ chunk,
-		    (size_t)n }, uidl))
-			r = set_id(list, &list->v[i], uidl);
+static uint64_t
+number_of(struct span value)
+{
+	struct span word;
+	uint64_t n;
+
+	return span_word(&value, &word) &&
+	    num_u64(word, UINT32_MAX, &n) == 0 ? n : 0;
+}
+
+static int
+hear(struct told *t, struct mails *list, size_t i, struct span headers)
+{
+	char uidl[NAME_UIDL_MAX + 1];
+	struct span value;
+
+	if (t->source->kind == SOURCE_X_UIDL) {
+		value = find_field(headers, "X-UIDL:");
+		return name_is_uidl(value) &&
+		    span_copy(uidl, sizeof uidl, value) == 0 ?
+		    set_id(list, &list->v[i], uidl) : 0;
 	}
+	t->uids[i] = number_of(find_field(headers, "X-UID:"));
+	if (t->validity == 0)
+		t->validity = number_of(find_field(headers, "X-IMAPbase:"));
+	if (t->validity == 0)
+		t->validity = number_of(find_field(headers, "X-IMAP:"));
+	return 0;
+}
+
+static int
+set_from_numbers(const struct told *t, struct mails *list)
+{
+	char uidl[NAME_UIDL_MAX + 1];
+	struct mail *m;
+	size_t i;
+
+	for (i = 0; t->validity != 0 && i < list->n; i++) {
+		m = &list->v[i];
+		if (t->uids[i] != 0 && is_unshown(m) &&
+		    uidformat_print(uidl, sizeof uidl, t->source->detail,
+		    &(struct uidformat_values){ t->uids[i], t->validity,
+		    mail_unique(m), mail_unique(m) }) == 0 &&
+		    set_id(list, m, uidl) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+hear_all(struct told *t, struct mails *list, struct maildir *md,
+    const struct takeover *o, char *chunk)
+{
+	ssize_t n;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (!is_unshown(&list->v[i]))
+			continue;
+		n = read_headers(i, chunk, o->open, o->ctx);
+		if (n == -1)
+			return maildir_fail(md, "reading headers");
+		if (hear(t, list, i, (struct span){ chunk, (size_t)n }) == -1)
+			return -1;
+	}
+	return set_from_numbers(t, list);
+}
+
+static int
+set_from_headers(struct mails *list, struct maildir *md,
+    const struct source *s, const struct takeover *o)
+{
+	struct told t = { s, 0, calloc(list->n + 1, sizeof *t.uids) };
+	char *chunk = malloc(HEADERS_MAX);
+	int r;
+
+	r = t.uids != NULL && chunk != NULL ?
+	    hear_all(&t, list, md, o, chunk) : -1;
 	free(chunk);
+	free(t.uids);
 	return r;
 }
 
-int
-takeover_uidls(struct maildir *md, struct mails *list, enum takeover how,
-    takeover_open_fn open, void *ctx)
-{
-	int r;
+/* --- Which source --------------------------------------------------------------- */
 
-	if (how == TAKEOVER_NONE)
-		return 0;
-	if ((r = from_lists(md, list)) == -1)
+/* What auto makes of a list, and tells the log if it is not taken. */
+enum fit { FIT_NONE, FIT_NO_POP3, FIT_GOOD };
+
+/*
+ * Has Dovecot served this Maildir by IMAP alone?  Its POP3 server leaves traces in
+ * the list.  Where Dovecot's index lies elsewhere, nothing can be told.
+ */
+static bool
+is_imap_only(const struct maildir *md, const struct source *s,
+    const struct list_facts *facts)
+{
+	struct stat st;
+
+	return s->kind == SOURCE_DOVECOT && !facts->had_pop3 &&
+	    (fstatat(md->top, "dovecot.index.log", &st, 0) == 0 ||
+	    fstatat(md->top, "dovecot.index.cache", &st, 0) == 0);
+}
+
+static int
+judge(enum fit *fit, const struct source *s, struct mails *list,
+    struct maildir *md, struct list_facts *facts)
+{
+	struct adopted a;
+
+	*fit = FIT_NONE;
+	if (lists_read(&a, md, s, facts) == -1)
 		return -1;
-	return r == 0 && how == TAKEOVER_HEADERS ?
-	    from_headers(md, list, open, ctx) : 0;
+	if (count_fitting(list, &a) > 0)
+		*fit = is_imap_only(md, s, facts) ? FIT_NO_POP3 : FIT_GOOD;
+	adopted_free(&a);
+	return 0;
+}
+
+static bool
+is_newer(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec :
+	    a->tv_nsec > b->tv_nsec;
+}
+
+/*
+ * Replace auto by the list that was written last, of those with a row for any
+ * message.  Nothing is left in *s, with kind SOURCE_AUTO still, if there is none.
+ */
+static int
+choose(struct source *s, struct mails *list, struct maildir *md,
+    struct takeover *o)
+{
+	static const char *const why[] = {
+		[FIT_NONE] = "none of its rows fits a message",
+		[FIT_NO_POP3] = "no POP3 server has written to it, so clients "
+		    "know other ids (see adopt-uidls)",
+	};
+	struct timespec newest = { 0, 0 };
+	struct sources both;
+	struct list_facts facts;
+	enum fit fit;
+	char unused[8];
+	size_t i;
+
+	(void)sources_parse(&both, "courier,dovecot", unused, sizeof unused);
+	for (i = 0; i < both.n; i++) {
+		if (judge(&fit, &both.v[i], list, md, &facts) == -1) {
+			if (errno == ENOENT)
+				continue;
+			return -1;
+		}
+		if (fit != FIT_GOOD)
+			(void)snprintf(o->told, sizeof o->told, "%s is not "
+			    "taken over: %s", lists_file(&both.v[i]), why[fit]);
+		else if (s->kind == SOURCE_AUTO ||
+		    is_newer(&facts.changed, &newest)) {
+			*s = both.v[i];
+			newest = facts.changed;
+		}
+	}
+	return 0;
+}
+
+/* Replace auto by what it comes to, which may be nothing. */
+static int
+resolve(struct sources *out, const struct sources *in, struct mails *list,
+    struct maildir *md, struct takeover *o)
+{
+	size_t i;
+
+	out->n = 0;
+	for (i = 0; i < in->n; i++) {
+		out->v[out->n] = in->v[i];
+		if (in->v[i].kind == SOURCE_AUTO &&
+		    choose(&out->v[out->n], list, md, o) == -1)
+			return -1;
+		if (out->v[out->n].kind != SOURCE_AUTO)
+			out->n++;
+	}
+	return 0;
+}
+
+/* --- Taking over ---------------------------------------------------------------- */
+
+static bool
+is_alive(const struct maildir *md, const struct source *s)
+{
+	struct timespec changed;
+
+	return lists_changed(md, s, &changed) == 0 &&
+	    changed.tv_sec > clock_date() - LIST_ALIVE;
+}
+
+static int
+set_from(const struct source *s, struct mails *list, struct maildir *md,
+    const struct takeover *o)
+{
+	switch (s->kind) {
+	case SOURCE_COURIER:
+	case SOURCE_DOVECOT:
+	case SOURCE_IDS_FILE:
+		return set_from_list(list, md, s);
+	case SOURCE_NAME:
+	case SOURCE_NAME_MD5:
+		return set_from_names(list, s->kind == SOURCE_NAME_MD5);
+	case SOURCE_UW:
+	case SOURCE_X_UIDL:
+		return o->open != NULL ? set_from_headers(list, md, s, o) : 0;
+	case SOURCE_AUTO:
+	default:
+		return 0;
+	}
+}
+
+static bool
+is_later_source(const struct source *s, const struct maildir *md)
+{
+	return s->kind == SOURCE_NAME || s->kind == SOURCE_NAME_MD5 ||
+	    is_alive(md, s);
+}
+
+static size_t
+count_taken(const struct mails *list)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < list->n; i++)
+		n += list->v[i].uidl != NULL;
+	return n;
+}
+
+static int
+parse(struct sources *s, const char *text)
+{
+	char why[8];
+
+	if (sources_parse(s, text, why, sizeof why) == 0)
+		return 0;
+	errno = EINVAL;
+	return -1;
+}
+
+int
+takeover_first(struct maildir *md, struct mails *list, struct takeover *o)
+{
+	struct sources setting, s;
+	bool alive = false;
+	size_t i;
+
+	o->told[0] = '\0';
+	if (parse(&setting, o->setting) == -1 ||
+	    resolve(&s, &setting, list, md, o) == -1)
+		return -1;
+	sources_print(&s, o->source);
+	for (i = 0; i < s.n; i++) {
+		if (set_from(&s.v[i], list, md, o) == -1)
+			return -1;
+		alive = alive || is_alive(md, &s.v[i]);
+	}
+	if (s.n > 0)
+		(void)snprintf(o->told, sizeof o->told, "unique-ids of %zu of "
+		    "%zu messages taken over from %s", count_taken(list),
+		    list->n, o->source);
+	return alive ? set_own(list) : 0;
+}
+
+int
+takeover_later(struct maildir *md, struct mails *list, const char *source)
+{
+	const struct takeover none = { .setting = "none" };
+	struct sources s;
+	bool alive = false;
+	size_t i;
+
+	for (i = 0; i < list->n && !is_unshown(&list->v[i]); i++)
+		continue;
+	if (i == list->n || parse(&s, source) == -1)
+		return 0;
+	for (i = 0; i < s.n; i++) {
+		if (!is_later_source(&s.v[i], md))
+			continue;
+		if (set_from(&s.v[i], list, md, &none) == -1)
+			return -1;
+		alive = alive || lists_file(&s.v[i]) != NULL;
+	}
+	return alive ? set_own(list) : 0;
 }

@@ -39,7 +39,7 @@ static const struct field fields[] = {
 	MS(drop.clock_skew),
 	BOOL(drop.read_only),
 	BOOL(drop.flat),
-	ENUM(drop.takeover, TAKEOVER_HEADERS + 1),
+	TEXT(drop.adopt),
 };
 
 const struct fields pop3_conf_fields = FIELDS(CHANNEL_CONF, fields);

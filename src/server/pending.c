@@ -68,10 +68,6 @@ import_end(const struct monitor *m, int status, enum reply *reply)
 static void
 put_settings(struct program *c, const struct server_conf *conf)
 {
-	static const char *const takeovers[] = {
-		[TAKEOVER_NONE] = "none", [TAKEOVER_LISTS] = "lists",
-		[TAKEOVER_HEADERS] = "x-uidl"
-	};
 	static const char *const uses[] = {
 		[INDEX_OFF] = "off", [INDEX_AUTO] = "auto",
 		[INDEX_FULL] = "full", [INDEX_SIZES] = "sizes"
@@ -96,7 +92,7 @@ put_settings(struct program *c, const struct server_conf *conf)
 	program_word(c, "--lock-wait");
 	program_number(c, (uint64_t)drop->lock_wait / 1000);
 	program_option(c, "--lock", drop->lock ? "fcntl" : "none");
-	program_option(c, "--adopt-uidls", takeovers[drop->takeover]);
+	program_option(c, "--adopt-uidls", drop->adopt);
 	program_word(c, in->group_bulletins ? "--group-bulletins=true" :
 	    "--group-bulletins=false");
 	program_word(c, in->old_uids ? "--old-style-uid=true" :

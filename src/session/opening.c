@@ -38,10 +38,13 @@ log_trouble(struct pop3 *p)
 {
 	const char *no_lock = maildrop_no_lock(p->drop);
 	const char *trouble = maildrop_error(p->drop);
+	const char *takeover = maildrop_takeover(p->drop);
 
 	if (no_lock[0] != '\0')
 		log_line(LOG_WARN, "%s: going on without a lock: %s",
 		    pop3_who(p), no_lock);
+	if (takeover[0] != '\0')
+		log_line(LOG_NOTE, "%s: %s", pop3_who(p), takeover);
 	log_left_out(p);
 	if (trouble[0] != '\0')
 		log_line(LOG_WARN, "%s: %s", pop3_who(p), trouble);

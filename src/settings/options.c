@@ -24,6 +24,7 @@ enum kind {
 	KIND_TEXT,
 	KIND_NETWORKS,		/* text, see base/cidr.h */
 	KIND_MECHANISMS,	/* text, see pop3/mechanisms.h */
+	KIND_SOURCES,		/* text, see maildir/sources.h */
 	KIND_COUNT,		/* uint32_t */
 	KIND_WHOLE_SECONDS,	/* int64_t */
 	KIND_SECONDS,		/* int64_t ms, written in seconds */
@@ -75,11 +76,6 @@ static const struct choice clears[] = {
 	{ "3", CLEAR_LOCAL }, { "4", CLEAR_TLS }, { NULL, 0 }
 };
 
-static const struct choice takeovers[] = {
-	{ "none", TAKEOVER_NONE }, { "lists", TAKEOVER_LISTS },
-	{ "x-uidl", TAKEOVER_HEADERS }, { NULL, 0 }
-};
-
 static const struct choice index_uses[] = {
 	{ "auto", INDEX_AUTO }, { "full", INDEX_FULL },
 	{ "sizes", INDEX_SIZES }, { "off", INDEX_OFF }, { "on", INDEX_AUTO },
@@ -125,7 +121,7 @@ set_defaults(struct options *o)
 			.pace = { .burst = 3 },
 			.drop = { .lock = true, .lock_wait = 5 * 1000,
 			    .index = INDEX_AUTO,
-			    .takeover = TAKEOVER_LISTS },
+			    .adopt = "auto" },
 		},
 		.intake = { .old_uids = true, .max_bulletins = 1,
 		    .temp_name = ".%s.pop", .program = IMPORT_PROGRAM },
@@ -159,7 +155,7 @@ become_qpopper(struct options *o, const char *argv0)
 	if (argv0 != NULL && argv0[0] != '\0')
 		o->ident = slash != NULL ? slash + 1 : argv0;
 	o->server.intake.spool_dir = "/var/mail";
-	o->server.pop3.drop.takeover = TAKEOVER_HEADERS;
+	o->server.pop3.drop.adopt = "auto,x-uidl";
 	o->server.pop3.trim_no_mime = true;
 	o->server.min_uid = 11;
 }
@@ -283,6 +279,22 @@ set_mechanisms(struct options *o, const struct option_row *row,
 	return 0;
 }
 
+/* lists is an older name of auto. */
+static int
+set_sources(struct options *o, const struct option_row *row,
+    const char *value, char *error, size_t cap)
+{
+	struct sources sources;
+	char why[160];
+
+	if (strcmp(value, "lists") == 0)
+		value = "auto";
+	if (sources_parse(&sources, value, why, sizeof why) == -1)
+		return fail(error, cap, row, why);
+	*(const char **)field(o, row) = value;
+	return 0;
+}
+
 /* Words of qpopper's come behind ours, and mean the same. */
 static int
 fail_choice(char *error, size_t cap, const struct option_row *row)
@@ -330,6 +342,8 @@ set(struct options *o, const struct option_row *row, const char *value,
 		return set_networks(o, row, value, error, cap);
 	case KIND_MECHANISMS:
 		return set_mechanisms(o, row, value, error, cap);
+	case KIND_SOURCES:
+		return set_sources(o, row, value, error, cap);
 	case KIND_SIGN:
 		return set_sign(o, row, value, error, cap);
 	case KIND_LINE:

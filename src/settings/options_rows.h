@@ -31,9 +31,8 @@ ROW("index", 0, KIND_WORD, AT(server.pop3.drop.index), 0, 0, index_uses,
     "what solopop.index in the Maildir is believed [auto]")
 ROW("clock-skew", 0, KIND_WHOLE_SECONDS, AT(server.pop3.drop.clock_skew),
     0, 3600, NULL, "SECONDS", "clocks of other hosts may be behind ours [0]")
-ROW("adopt-uidls", 0, KIND_WORD, AT(server.pop3.drop.takeover), 0, 0,
-    takeovers, "none|lists|x-uidl",
-    "take over another server's unique-ids, once [lists]")
+ROW("adopt-uidls", 0, KIND_SOURCES, AT(server.pop3.drop.adopt), 0, 0, NULL,
+    "none|SOURCE,...", "whose unique-ids clients know [auto]")
 ROW("update-on-abort", 0, KIND_BOOL, AT(server.pop3.update_on_abort),
     0, 0, NULL, NULL,
     "remove messages without QUIT, as qpopper did [off]")

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct maildir md;
@@ -131,10 +132,10 @@ add__replaces_the_rows_of_the_same_names(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(adopted_add(&md, first, 6), 0);
+	assert_int_equal(adopted_add(&md, first, 6, NULL), 0);
 	box_expect(ADOPTED_FILE, "solopop uidl 1\none 1.a\ntwo 2.b\n"
 	    "odd 9%20%0A%25\n");
-	assert_int_equal(adopted_add(&md, second, 3), 0);
+	assert_int_equal(adopted_add(&md, second, 3, NULL), 0);
 	box_expect(ADOPTED_FILE, "solopop uidl 1\nzero 0.z\nother 1.a\ntwo 2.b\n"
 	    "five 5.e\nodd 9%20%0A%25\n");
 }
@@ -157,7 +158,7 @@ add__of_many__keeps_each(void **state)
 	}
 	for (half = 0; half < 2; half++)
 		assert_int_equal(adopted_add(&md, rows + half * (MANY / 2),
-		    MANY / 2), 0);
+		    MANY / 2, NULL), 0);
 	assert_int_equal(adopted_read(&a, &md), 0);
 	assert_int_equal(a.n, MANY);
 	for (i = 0; i < MANY; i++)
@@ -173,13 +174,13 @@ add__is_on_the_disk__before_it_has_its_name(void **state)
 	static const struct adopted_row row = ROW("2.b", "two");
 
 	(void)state;
-	assert_int_equal(adopted_add(&md, &old, 1), 0);
+	assert_int_equal(adopted_add(&md, &old, 1, NULL), 0);
 	failing_begin_only("fsync", 1, EIO);
-	assert_int_equal(adopted_add(&md, &row, 1), -1);
+	assert_int_equal(adopted_add(&md, &row, 1, NULL), -1);
 	assert_true(failing_end());
 	box_expect(ADOPTED_FILE, "solopop uidl 1\none 1.a\n");
 	failing_begin_only("fsync", 2, EIO);
-	assert_int_equal(adopted_add(&md, &row, 1), -1);
+	assert_int_equal(adopted_add(&md, &row, 1, NULL), -1);
 	assert_true(failing_end());
 	box_expect(ADOPTED_FILE, "solopop uidl 1\none 1.a\ntwo 2.b\n");
 }
@@ -189,10 +190,10 @@ add__of_nothing__makes_the_file(void **state)
 {
 
 	(void)state;
-	assert_int_equal(adopted_add(&md, NULL, 0), 0);
+	assert_int_equal(adopted_add(&md, NULL, 0, NULL), 0);
 	box_expect(ADOPTED_FILE, "solopop uidl 1\n");
 	put("something else\n");
-	assert_int_equal(adopted_add(&md, NULL, 0), -1);
+	assert_int_equal(adopted_add(&md, NULL, 0, NULL), -1);
 	assert_int_equal(errno, EBADMSG);
 	box_expect(ADOPTED_FILE, "something else\n");
 }
@@ -253,9 +254,9 @@ seen__any_other_error__keeps_the_name(void **state)
 /* --- What a session sees ----------------------------------------------------- */
 
 static void
-expect_ids(enum takeover how, const char *ids)
+expect_ids(const char *how, const char *ids)
 {
-	const struct maildrop_conf conf = { .index = INDEX_AUTO, .takeover = how };
+	const struct maildrop_conf conf = { .index = INDEX_AUTO, .adopt = how };
 	char uidl[UIDL_MAX], all[4096] = "";
 	struct maildrop *d;
 	uint32_t i;
@@ -284,14 +285,14 @@ ids__that_were_adopted__hold_with_index_and_without(void **state)
 {
 	(void)state;
 	put_three();
-	expect_ids(TAKEOVER_LISTS, "1.a 2.b 3.c ");
+	expect_ids("auto", "1.a 2.b 3.c ");
 	put("solopop uidl 1\ntwo 2.b\n");
-	expect_ids(TAKEOVER_LISTS, "1.a two 3.c ");
-	expect_ids(TAKEOVER_LISTS, "1.a two 3.c ");
+	expect_ids("auto", "1.a two 3.c ");
+	expect_ids("auto", "1.a two 3.c ");
 	box_move("cur/2.b:2,S", "cur/2.b:2,FS");
-	expect_ids(TAKEOVER_LISTS, "1.a two 3.c ");
+	expect_ids("auto", "1.a two 3.c ");
 	put("solopop uidl 1\nTWO 2.b\nthree 3.c\n");
-	expect_ids(TAKEOVER_LISTS, "1.a TWO three ");
+	expect_ids("auto", "1.a TWO three ");
 	put("nonsense");
 	{
 		const struct maildrop_conf conf = { .index = INDEX_AUTO };
@@ -305,6 +306,8 @@ ids__that_were_adopted__hold_with_index_and_without(void **state)
 }
 
 #define MD5_OF_1_A "4e98ad274faf47a40d5d4a0ccfad4843"
+#define MD5_OF_2_B "4d17423dfce3bb2aa69549522d99884b"
+#define MD5_OF_3_C "dc3afa79a92495c4762453f74f754005"
 
 static void
 id__of_two_messages__is_the_adopted_ones(void **state)
@@ -312,14 +315,14 @@ id__of_two_messages__is_the_adopted_ones(void **state)
 	(void)state;
 	put_three();
 	put("solopop uidl 1\n1.a 3.c\nsame 1.a\n");
-	expect_ids(TAKEOVER_NONE, "same 2.b 1.a ");
+	expect_ids("none", "same 2.b 1.a ");
 	/* Known by now: an id that was given out stays, and is written again. */
 	put("solopop uidl 1\n1.a 3.c\n");
-	expect_ids(TAKEOVER_NONE, "same 2.b 1.a ");
+	expect_ids("none", "same 2.b 1.a ");
 	box_expect(ADOPTED_FILE, "solopop uidl 1\nsame 1.a\n1.a 3.c\n");
 	put("solopop uidl 1\n1.a 3.c\n");
 	box_remove("solopop.index");
-	expect_ids(TAKEOVER_NONE, MD5_OF_1_A " 2.b 1.a ");
+	expect_ids("none", MD5_OF_1_A " 2.b 1.a ");
 	box_expect(ADOPTED_FILE, "solopop uidl 1\n" MD5_OF_1_A " 1.a\n"
 	    "1.a 3.c\n");
 }
@@ -339,15 +342,16 @@ static void
 flag__changed_during_adoption__header_gives_the_id(void **state)
 {
 	static const bool none[2];
+	struct takeover o = { .setting = "auto,x-uidl", .open = open_renamed };
 	struct table t;
 
 	(void)state;
+	o.ctx = &t;
 	put_three();
 	table_init(&t, &md);
 	assert_int_equal(mails_scan(&t.list, &md, none, &t.scanned), 0);
 	t.n = t.list.n;
-	assert_int_equal(takeover_uidls(&md, &t.list, TAKEOVER_HEADERS,
-	    open_renamed, &t), 0);
+	assert_int_equal(takeover_first(&md, &t.list, &o), 0);
 	assert_int_equal(t.n, 3);
 	assert_string_equal(t.list.v[0].uidl, "from-a");
 	assert_string_equal(t.list.v[1].uidl, "from-b");
@@ -360,15 +364,16 @@ headers__are_asked_once_and_if_wanted(void **state)
 {
 	(void)state;
 	put_three();
-	expect_ids(TAKEOVER_LISTS, "1.a 2.b 3.c ");
-	box_expect(ADOPTED_FILE, "solopop uidl 1\n");
-	expect_ids(TAKEOVER_HEADERS, "1.a 2.b 3.c ");
+	expect_ids("auto", "1.a 2.b 3.c ");
+	box_expect(ADOPTED_FILE, "solopop uidl 1\n#source=none\n");
+	expect_ids("auto,x-uidl", "1.a 2.b 3.c ");
 	box_remove("solopop.index");
 	box_remove(ADOPTED_FILE);
-	expect_ids(TAKEOVER_HEADERS, "from-a from-b 3.c ");
-	box_expect(ADOPTED_FILE, "solopop uidl 1\nfrom-a 1.a\nfrom-b 2.b\n");
+	expect_ids("auto,x-uidl", "from-a from-b 3.c ");
+	box_expect(ADOPTED_FILE, "solopop uidl 1\n#source=x-uidl\n"
+	    "from-a 1.a\nfrom-b 2.b\n");
 	box_put("new/4.d", span_of("X-UIDL: forged\n\n"));
-	expect_ids(TAKEOVER_HEADERS, "from-a from-b 3.c 4.d ");
+	expect_ids("auto,x-uidl", "from-a from-b 3.c 4.d ");
 }
 
 static void
@@ -406,13 +411,183 @@ lists__of_other_servers__are_taken_over(void **state)
 	put_three();
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		box_put(cases[i].file, span_of(cases[i].text));
-		expect_ids(TAKEOVER_HEADERS, cases[i].ids);
-		expect_ids(TAKEOVER_HEADERS, cases[i].ids);
+		expect_ids("auto", cases[i].ids);
+		expect_ids("auto", cases[i].ids);
 		assert_true(box_has(ADOPTED_FILE));
 		box_remove(cases[i].file);
 		box_remove(ADOPTED_FILE);
 		box_remove("solopop.index");
 	}
+}
+
+static void
+forget(void)
+{
+	box_remove(ADOPTED_FILE);
+	box_remove("solopop.index");
+}
+
+static void
+sources__named__give_their_ids(void **state)
+{
+	static const struct {
+		const char *setting, *ids;
+	} cases[] = {
+		{ "none", "1.a 2.b 3.c " },
+		{ "name", "1.a 2.b 3.c " },
+		{ "name-md5", MD5_OF_1_A " " MD5_OF_2_B " " MD5_OF_3_C " " },
+		{ "courier", "UID1-77 2.b 3.c " },
+		{ "dovecot", "0000000100000009 own 3.c " },
+		{ "dovecot:%u-%v", "1-9 own 3.c " },
+		{ "dovecot:%Mf", MD5_OF_1_A " own 3.c " },
+		{ "dovecot:%MUf", "4E98AD274FAF47A40D5D4A0CCFAD4843 own 3.c " },
+		{ "dovecot:x%g%%", "xguid% own 3.c " },
+		{ "x-uidl,dovecot", "from-a from-b 3.c " },
+		{ "dovecot,x-uidl", "0000000100000009 own 3.c " },
+		{ "courier,x-uidl", "UID1-77 from-b 3.c " },
+		{ "ids-file:ids", "1.a mine two " },
+		{ "ids-file:no-ids", "1.a 2.b 3.c " },
+	};
+	size_t i;
+
+	(void)state;
+	put_three();
+	box_put("courierpop3dsizelist", SPAN("/3 5 77\n1.a 12 1:77:0\n"));
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 Gguid W9 :1.a\n"
+	    "2 Pown :2.b:2,S\n"));
+	box_put("ids", SPAN("mine 2.b\n# of old\ntwo 3.c\nhalf a line"));
+	for (i = 0; i < COUNT(cases); i++) {
+		expect_ids(cases[i].setting, cases[i].ids);
+		box_remove("solopop.index");
+		expect_ids("none", cases[i].ids);
+		forget();
+	}
+}
+
+/* A bare P stands for the name; ids of Dovecot's %g and %f are names, too. */
+static void
+dovecot__saved_ids_that_are_names__are_kept(void **state)
+{
+	(void)state;
+	box_put("new/1.a,S=3", SPAN("a\n"));
+	box_put("new/2.b,S=3", SPAN("b\n"));
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 P :1.a,S=3\n"
+	    "2 P2.b,S=3 :2.b,S=3\n"));
+	expect_ids("auto", "1.a,S=3 2.b,S=3 ");
+	forget();
+	expect_ids("dovecot:%f", "1.a,S=3 2.b,S=3 ");
+	forget();
+	expect_ids("name", "1.a,S=3 2.b,S=3 ");
+}
+
+static void
+uw__numbers_of_headers__are_ids(void **state)
+{
+	(void)state;
+	box_put("new/1.a", SPAN("X-IMAPbase: 255 00010\nX-UID: 9\n\nx\n"));
+	box_put("new/2.b", SPAN("Subject: b\nX-UID: 10\n\nx\n"));
+	box_put("new/3.c", SPAN("Subject: c\n\nX-UID: 11\n"));
+	expect_ids("uw", "000000ff00000009 000000ff0000000a 3.c ");
+	forget();
+	expect_ids("uw:%08Xu%08Xv", "00000009000000ff 0000000a000000ff 3.c ");
+}
+
+static void
+set_age(const char *file, time_t days)
+{
+	char path[BOX_PATH_MAX];
+	struct timespec when[2] = { { time(NULL) - days * (time_t)86400, 0 } };
+
+	when[1] = when[0];
+	assert_int_equal(utimensat(AT_FDCWD, box_path(path, file), when, 0),
+	    0);
+}
+
+/* Courier long ago and Dovecot since, or the other way round, or an empty list. */
+static void
+auto__of_two_lists__takes_the_newest_that_fits(void **state)
+{
+	(void)state;
+	put_three();
+	box_put("courierpop3dsizelist", SPAN("/3 5 77\n1.a 12 1:77:0\n"));
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 W9 :1.a\n"));
+	set_age("courierpop3dsizelist", 700);
+	expect_ids("auto", "0000000100000009 2.b 3.c ");
+	forget();
+	set_age("dovecot-uidlist", 900);
+	expect_ids("auto", "UID1-77 2.b 3.c ");
+	forget();
+	box_put("courierpop3dsizelist", SPAN(""));
+	expect_ids("auto", "0000000100000009 2.b 3.c ");
+	forget();
+	box_put("courierpop3dsizelist", SPAN("/3 5 77\nanother 12 1:77:0\n"));
+	expect_ids("auto", "0000000100000009 2.b 3.c ");
+}
+
+static void
+auto__where_dovecot_served_imap_alone__keeps_names(void **state)
+{
+	(void)state;
+	put_three();
+	box_put("dovecot.index.log", SPAN("x"));
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 :1.a\n2 :2.b\n"));
+	expect_ids("auto", "1.a 2.b 3.c ");
+	box_expect(ADOPTED_FILE, "solopop uidl 1\n#source=none\n");
+	forget();
+	expect_ids("dovecot", "0000000100000009 0000000200000009 3.c ");
+	forget();
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 :1.a\n2 W7 :2.b\n"));
+	expect_ids("auto", "0000000100000009 0000000200000009 3.c ");
+}
+
+/* The old server goes on, before and after ours, in any order. */
+static void
+list__that_lives_on__has_the_ids_of_new_mail_alone(void **state)
+{
+	(void)state;
+	put_three();
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 W9 :1.a\n"));
+	expect_ids("auto", "0000000100000009 2.b 3.c ");
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 W9 :1.a\n2 :2.b\n"
+	    "4 :4.d\n"));
+	box_put("new/4.d", SPAN("d\n"));
+	box_put("new/5.e", SPAN("e\n"));
+	expect_ids("none", "0000000100000009 2.b 3.c 0000000400000009 5.e ");
+	box_put("dovecot-uidlist", SPAN("3 V8 N9 Gabc\n1 :1.a\n3 :3.c\n"
+	    "5 :5.e\n"));
+	box_remove("solopop.index");
+	expect_ids("none", "0000000100000009 2.b 3.c 0000000400000009 5.e ");
+	box_remove("dovecot-uidlist");
+	box_remove("solopop.index");
+	expect_ids("none", "0000000100000009 2.b 3.c 0000000400000009 5.e ");
+}
+
+static void
+list__that_nobody_has_written_to_for_a_month__is_asked_no_more(void **state)
+{
+	(void)state;
+	put_three();
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 W9 :1.a\n4 :4.d\n"));
+	set_age("dovecot-uidlist", 31);
+	expect_ids("auto", "0000000100000009 2.b 3.c ");
+	box_put("new/4.d", SPAN("d\n"));
+	expect_ids("auto", "0000000100000009 2.b 3.c 4.d ");
+	box_expect(ADOPTED_FILE, "solopop uidl 1\n"
+	    "#source=dovecot:%08Xu%08Xv\n0000000100000009 1.a\n");
+}
+
+/* A program that adds a size to a name changes no id. */
+static void
+name__that_gets_or_loses_a_size__keeps_its_adopted_id(void **state)
+{
+	(void)state;
+	put_three();
+	put("solopop uidl 1\none 1.a\ntwo 2.b,S=4\nthree 3.c,S=1\n"
+	    "three-too 3.c,S=2\n");
+	expect_ids("none", "one two 3.c ");
+	box_move("new/1.a", "new/1.a,S=3");
+	box_remove("solopop.index");
+	expect_ids("none", "one two 3.c ");
 }
 
 /* Courier had them from names, and what it found odd as +XX. */
@@ -424,7 +599,7 @@ courier__message_of_number_0__has_its_name_as_id(void **state)
 	box_put("new/2.b+c", SPAN("Subject: b\n\n"));
 	box_put("courierpop3dsizelist", SPAN("/3 5 77\n1.it's 12 0:0:0\n"
 	    "2.b+c 12 0:0:0\n"));
-	expect_ids(TAKEOVER_LISTS, "1.it+27s 2.b+2Bc ");
+	expect_ids("auto", "1.it+27s 2.b+2Bc ");
 }
 
 static void
@@ -433,11 +608,11 @@ ids__that_cannot_be_written__hold_for_the_session(void **state)
 	(void)state;
 	put_three();
 	failing_begin_only("renameat", 1, ENOSPC);
-	expect_ids(TAKEOVER_HEADERS, "from-a from-b 3.c ");
+	expect_ids("auto,x-uidl", "from-a from-b 3.c ");
 	assert_true(failing_end());
 	assert_false(box_has(ADOPTED_FILE));
 	assert_false(box_has("solopop.index"));
-	expect_ids(TAKEOVER_HEADERS, "from-a from-b 3.c ");
+	expect_ids("auto,x-uidl", "from-a from-b 3.c ");
 }
 
 int
@@ -457,6 +632,15 @@ main(void)
 		TEST(seen__any_other_error__keeps_the_name),
 		TEST(flag__changed_during_adoption__header_gives_the_id),
 		TEST(headers__are_asked_once_and_if_wanted),
+		TEST(sources__named__give_their_ids),
+		TEST(dovecot__saved_ids_that_are_names__are_kept),
+		TEST(uw__numbers_of_headers__are_ids),
+		TEST(auto__of_two_lists__takes_the_newest_that_fits),
+		TEST(auto__where_dovecot_served_imap_alone__keeps_names),
+		TEST(list__that_lives_on__has_the_ids_of_new_mail_alone),
+		TEST(
+		    list__that_nobody_has_written_to_for_a_month__is_asked_no_more),
+		TEST(name__that_gets_or_loses_a_size__keeps_its_adopted_id),
 		TEST(lists__of_other_servers__are_taken_over),
 		TEST(courier__message_of_number_0__has_its_name_as_id),
 		TEST(ids__that_cannot_be_written__hold_for_the_session),

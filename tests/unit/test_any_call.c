@@ -45,7 +45,7 @@ static const struct message *messages = short_ones;
 struct scene {
 	const struct message *messages;	/* NULL: the short ones */
 	const char *ids[MESSAGES];	/* NULL: as the unique names */
-	enum takeover takeover;
+	const char *adopt;
 	void (*prepare)(void);
 	void (*meanwhile)(void);	/* what others do during the session */
 };
@@ -67,10 +67,10 @@ settle(void)
 }
 
 static void
-session_of_another_day(enum takeover takeover)
+session_of_another_day(const char *adopt)
 {
 	const struct maildrop_conf conf = { .lock = true, .index = INDEX_AUTO,
-	    .takeover = takeover };
+	    .adopt = adopt };
 	struct maildrop *d;
 
 	assert_int_equal(maildrop_open(&d, box_top(), &conf), 0);
@@ -98,7 +98,7 @@ with_index(void)
 {
 	plain();
 	settle();
-	session_of_another_day(TAKEOVER_NONE);
+	session_of_another_day("none");
 	settle();
 }
 
@@ -108,7 +108,7 @@ with_index_and_a_delivery(void)
 	plain();
 	box_remove("new/4000.d");
 	settle();
-	session_of_another_day(TAKEOVER_NONE);
+	session_of_another_day("none");
 	put("new/4000.d", &messages[3]);
 }
 
@@ -139,7 +139,7 @@ static void
 with_ids_taken_over(void)
 {
 	with_a_list_of_dovecots();
-	session_of_another_day(TAKEOVER_LISTS);
+	session_of_another_day("auto");
 	assert_true(box_has("solopop.uidl"));
 }
 
@@ -205,7 +205,7 @@ static struct outcome
 work(const struct scene *scene)
 {
 	const struct maildrop_conf conf = { .lock = true, .index = INDEX_AUTO,
-	    .takeover = scene->takeover };
+	    .adopt = scene->adopt };
 	struct outcome o = { .deleted = false };
 	struct maildrop_sum removed;
 	struct maildrop *d;
@@ -241,7 +241,7 @@ static void
 judge(const struct scene *scene, const struct outcome *o)
 {
 	const struct maildrop_conf conf = { .lock = true, .index = INDEX_AUTO,
-	    .takeover = scene->takeover };
+	    .adopt = scene->adopt };
 	bool seen[MESSAGES] = { false };
 	struct maildrop *d;
 	uint32_t msgno;
@@ -335,7 +335,7 @@ maildirsize__whatever_fails__is_told_or_true(void **state)
 }
 
 /* Dovecot's ids: message and mailbox in hexadecimal, or one that it has taken over. */
-static const struct scene dovecots = { .takeover = TAKEOVER_LISTS,
+static const struct scene dovecots = { .adopt = "auto",
 	.ids = { "000000050000004d", NULL, "1234" },
 	.prepare = with_a_list_of_dovecots };
 
@@ -348,7 +348,7 @@ list_of_dovecots__whatever_fails__its_ids_or_no_session(void **state)
 static void
 list_of_couriers__whatever_fails__its_ids_or_no_session(void **state)
 {
-	play(state, &(struct scene){ .takeover = TAKEOVER_LISTS,
+	play(state, &(struct scene){ .adopt = "auto",
 	    .ids = { "UID5-77", NULL, "UID6-78" },
 	    .prepare = with_a_list_of_couriers });
 }
@@ -356,7 +356,7 @@ list_of_couriers__whatever_fails__its_ids_or_no_session(void **state)
 static void
 headers__whatever_fails__their_ids_or_no_session(void **state)
 {
-	play(state, &(struct scene){ .takeover = TAKEOVER_HEADERS,
+	play(state, &(struct scene){ .adopt = "auto,x-uidl",
 	    .messages = qpoppers, .ids = { "abc", NULL, "def" },
 	    .prepare = plain });
 }

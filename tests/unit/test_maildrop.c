@@ -1060,7 +1060,7 @@ static void
 open__to_read_only__writes_nothing(void **state)
 {
 	const struct maildrop_conf reader = { .lock = true, .index = INDEX_AUTO,
-	    .read_only = true, .takeover = TAKEOVER_LISTS };
+	    .read_only = true, .adopt = "auto" };
 
 	(void)state;
 	deliver("new/1.a,S=1", "x\n");

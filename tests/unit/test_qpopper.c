@@ -97,8 +97,8 @@ name__makes_the_server_qpopper(void **state)
 		assert_int_equal(parse(cases[i].argv0, NULL), 0);
 		assert_int_equal(o.qpopper, cases[i].is);
 		assert_string_equal(o.ident, cases[i].ident);
-		assert_int_equal(o.server.pop3.drop.takeover, cases[i].is ?
-		    TAKEOVER_HEADERS : TAKEOVER_LISTS);
+		assert_string_equal(o.server.pop3.drop.adopt, cases[i].is ?
+		    "auto,x-uidl" : "auto");
 	}
 	assert_int_equal(parse("/x/solopop", "--qpopper", "-s", NULL), 0);
 	assert_true(o.qpopper);

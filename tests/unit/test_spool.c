@@ -62,7 +62,7 @@ drain(void)
 static void
 expect(const char *what)
 {
-	const struct maildrop_conf plain = { .takeover = TAKEOVER_NONE };
+	const struct maildrop_conf plain = { .adopt = "none" };
 	char all[2048] = "", text[64], uidl[UIDL_MAX];
 	struct maildrop *d;
 	struct stored s;
