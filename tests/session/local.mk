@@ -4,7 +4,8 @@ SESSION_TESTS = tests/session/play.py tests/session/cut.py \
 	tests/session/capa.py tests/session/check.py tests/session/texts.py \
 	tests/session/alike.py tests/session/killed.py tests/session/model.py \
 	tests/session/rounds.py tests/session/serve.py
-SESSION_PLAIN_TESTS = tests/session/limits.py tests/session/memory.py
+SESSION_PLAIN_TESTS = tests/session/instructions.py \
+	tests/session/limits.py tests/session/memory.py
 
 if HAVE_PYTHON
 TESTS += $(SESSION_TESTS)
@@ -14,7 +15,7 @@ endif
 endif
 
 EXTRA_DIST += $(SESSION_TESTS) $(SESSION_PLAIN_TESTS) \
-	tests/session/README.md \
+	tests/session/README.md tests/session/instructions.list \
 	tests/session/harness.py tests/session/saslclient.py \
 	tests/session/transcript.py \
 	tests/session/address-from-the-environment.pop3 \
