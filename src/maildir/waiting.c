@@ -33,6 +33,7 @@ waiting_staged(const char *maildir)
 	return look_for(maildir, STAGE "/" JOURNAL) == 0;
 }
 
+/* Whether a FIFO or a device is empty is not known. */
 static bool
 has_content(const char *path)
 {
@@ -40,7 +41,8 @@ has_content(const char *path)
 
 	if (path[0] == '\0')
 		return false;
-	return lstat(path, &st) == 0 ? st.st_size > 0 : errno != ENOENT;
+	return lstat(path, &st) == 0 ? st.st_size > 0 ||
+	    !S_ISREG(st.st_mode) : errno != ENOENT;
 }
 
 bool

@@ -252,7 +252,7 @@ def later_draining__spool_is_locked__session_has_what_is_there():
 
 @root_only
 def first_draining__fails__temporary_trouble():
-    """Junk, a directory, an unreadable spool or drop, and no room for it."""
+    """Junk, no plain file, and an unreadable spool or drop."""
     def junk():
         put_spool("alice", "junk\n" + mbox((1, polled(1))))
 
@@ -269,7 +269,11 @@ def first_draining__fails__temporary_trouble():
         os.chown(path, 0, 0)
         os.chmod(path, 0o600)
 
-    for what in (junk, directory, unreadable, unreadable_drop):
+    def fifo():
+        os.mkfifo(os.path.join(SPOOLS, "alice"))
+        os.chown(os.path.join(SPOOLS, "alice"), uid("alice"), 0)
+
+    for what in (junk, directory, unreadable, unreadable_drop, fifo):
         log = Log()
         make_home("alice")
         spools()

@@ -60,6 +60,12 @@ mail__that_cannot_be_looked_at__is_due(void **state)
 		name(w.spool, paths[i]);
 		assert_true(is_due());
 	}
+	assert_int_equal(mkfifo(box_path(loop, "fifo"), 0600), 0);
+	name(w.spool, "fifo");
+	assert_true(is_due());
+	name(w.temp_drop, "fifo");
+	w.spool[0] = '\0';
+	assert_true(is_due());
 }
 
 static void
