@@ -485,10 +485,10 @@ note_ids(struct table *t)
 {
 	struct stat st;
 
-	if (fstatat(t->md->top, ADOPTED_FILE, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return;
-	t->ids_written = st.st_ctim;
-	t->draft.ids = &t->ids_written;
+	if (fstatat(t->md->top, ADOPTED_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		t->ids_written = st.st_ctim;
+		t->draft.ids = &t->ids_written;
+	}
 }
 
 static int
@@ -881,14 +881,13 @@ int
 table_record_left(struct table *t, size_t idx,
     bool (*goes)(void *ctx, size_t idx), void *ctx)
 {
-	char unique[UINT8_MAX + 1];
+	char unique[UINT8_MAX + 1] = "";
 	size_t i, left = 0, stay = 0;
 	struct adopted_row row;
 	struct mail m;
 
-	if (table_get(t, idx, &m) == -1)
-		return -1;
-	(void)span_copy(unique, sizeof unique, mail_unique(&m));
+	if (table_get(t, idx, &m) == 0)
+		(void)span_copy(unique, sizeof unique, mail_unique(&m));
 	while (idx > 0 && has_name(t, idx - 1, unique))
 		idx--;
 	for (i = idx; i < t->n && has_name(t, i, unique); i++)

@@ -198,6 +198,28 @@ add__of_nothing__makes_the_file(void **state)
 	box_expect(ADOPTED_FILE, "something else\n");
 }
 
+/* The message is removed all the same, and the log hears of the list. */
+static void
+twin__whose_row_cannot_be_written__is_told(void **state)
+{
+	const struct maildrop_conf conf = { .index = INDEX_AUTO };
+	struct maildrop_sum removed;
+	struct maildrop *d;
+
+	(void)state;
+	box_put("new/1.a", span_of("x\n"));
+	box_put("cur/1.a:2,S", span_of("yy\n"));
+	assert_int_equal(maildrop_open(&d, box_top(), &conf), MAILDROP_OPEN);
+	assert_int_equal(maildrop_delete(d, 1), 0);
+	failing_begin_only("renameat", 1, ENOSPC);
+	assert_int_equal(maildrop_update(d, &removed), 0);
+	assert_int_equal(failing_end(), 1);
+	assert_int_equal(removed.count, 1);
+	assert_non_null(strstr(maildrop_error(d), ADOPTED_FILE));
+	maildrop_close(d);
+	box_expect(ADOPTED_FILE, "solopop uidl 1\n#source=none\n");
+}
+
 /* --- Where a file system takes no colon -------------------------------------- */
 
 static void
@@ -628,6 +650,7 @@ main(void)
 		TEST(add__of_nothing__makes_the_file),
 		TEST(ids__that_were_adopted__hold_with_index_and_without),
 		TEST(id__of_two_messages__is_the_adopted_ones),
+		TEST(twin__whose_row_cannot_be_written__is_told),
 		TEST(seen__file_system_refuses_a_colon__semicolon_and_the_same_id),
 		TEST(seen__any_other_error__keeps_the_name),
 		TEST(flag__changed_during_adoption__header_gives_the_id),
