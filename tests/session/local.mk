@@ -3,7 +3,7 @@
 SESSION_TESTS = tests/session/play.py tests/session/cut.py \
 	tests/session/capa.py tests/session/check.py tests/session/texts.py \
 	tests/session/alike.py tests/session/killed.py tests/session/model.py \
-	tests/session/rounds.py tests/session/serve.py
+	tests/session/rounds.py tests/session/serve.py tests/session/trips.py
 SESSION_PLAIN_TESTS = tests/session/instructions.py \
 	tests/session/limits.py tests/session/memory.py
 

@@ -16,6 +16,7 @@ import time
 
 import tlslab
 import harness
+import trips
 from tlslab import HOST, Failure, Peer, check, equal, test
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -169,6 +170,33 @@ def pop3s_has_its_banner_over_tls(a):
             s.tls.close()
             equal(s.server.wait(), 0, "exit status")
             equal(list(s.files()), ["2.M2.host"])
+
+
+def count_segments(s, raw):
+    """Tickets come before the answer to the first command, on their own."""
+    s.ok("USER jane")
+    for command, ask in (("PASS secret", s.ok), ("STAT", s.ok),
+                         ("LIST", s.listing), ("UIDL", s.listing),
+                         ("RETR 1", s.listing), ("DELE 1", s.ok)):
+        before = trips.segments(raw)
+        ask(command)
+        equal(trips.segments(raw) - before, 1,
+              "segments of the answer to " + command)
+
+
+@test
+def poll_over_tls__each_answer_is_one_segment(a):
+    for version in (V12, V13):
+        for options in (["--tls"], []):
+            with Session(a, *options) as s, s.sock.dup() as raw:
+                if trips.segments(raw) is None:
+                    return
+                if options:
+                    s.handshake(a.client(version))
+                s.line()
+                if not options:
+                    s.stls(a.client(version))
+                count_segments(s, raw)
 
 
 @test
