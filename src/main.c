@@ -219,7 +219,7 @@ run_session(struct options *o, struct client *client)
 	return why != NULL ? refuse(o, reply, why, EX_USAGE) : run(o, client);
 }
 
-/* What explains is another program. */
+/* --help and --check are run by solopop-check. */
 static int
 explain(char **argv)
 {

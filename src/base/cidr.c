@@ -28,7 +28,7 @@ all_bits(const struct network *n)
 
 /* ::ffff:192.0.2.0/120 is 192.0.2.0/24. */
 static void
-take_clothes_off(struct network *n)
+unmap_v4(struct network *n)
 {
 	if (!n->six || n->bits < 96 ||
 	    memcmp(n->bytes, mapped, sizeof mapped) != 0)
@@ -38,7 +38,7 @@ take_clothes_off(struct network *n)
 	n->bits -= 96;
 }
 
-/* As written, clothes and all. */
+/* Parse without converting IPv4-mapped addresses. */
 static int
 parse_address(struct network *n, struct span text)
 {
@@ -86,7 +86,7 @@ parse_network(struct network *n, struct span word)
 	}
 	if (!ends_there(n))
 		return "has bits set behind its length";
-	take_clothes_off(n);
+	unmap_v4(n);
 	return NULL;
 }
 
@@ -152,7 +152,7 @@ cidr_has(const char *list, const char *address)
 
 	if (list == NULL || parse_address(&one, span_of(address)) == -1)
 		return false;
-	take_clothes_off(&one);
+	unmap_v4(&one);
 	rest = span_of(list);
 	while (next_word(&rest, &word))
 		if (parse_network(&n, word) == NULL && holds(&n, &one))

@@ -1,5 +1,5 @@
 /*
- * The account of a process that reads strangers' bytes.
+ * The account of a process that reads input of clients.
  */
 #ifndef CONFINE_ACCOUNT_H
 #define CONFINE_ACCOUNT_H

@@ -30,7 +30,10 @@ static const unsigned char kept[] = {
 	CAP_NET_BIND_SERVICE
 };
 
-/* What not even a program that PAM starts as root has any use for. */
+/*
+ * Capabilities removed from the bounding set, so that helpers started by PAM
+ * modules lack them, too.
+ */
 static const unsigned char worst[] = {
 	CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_BOOT, CAP_SYS_PTRACE,
 	CAP_SYS_TIME
@@ -77,6 +80,6 @@ caps_drop(void)
 		set[i].effective = set[i].permitted;
 		set[i].inheritable &= kept_in(i);
 	}
-	/* To give up is always allowed; somebody else's filter says no. */
+	/* EPERM: a container's filter forbids capset(2); dropping cannot fail. */
 	return syscall(SYS_capset, &who, set) == 0 || errno == EPERM ? 0 : -1;
 }

@@ -85,7 +85,7 @@ leads_nowhere(int error)
 	    error == ELOOP;
 }
 
-/* As a directory first: what is mounted on demand must be mounted now. */
+/* O_DIRECTORY triggers automounts; O_PATH alone does not. */
 static int
 open_path(const char *path)
 {

@@ -44,7 +44,10 @@ int sandbox_intake(pid_t monitor, const struct sandbox_path *paths, size_t n);
  */
 int sandbox_files(const char *path);
 
-/* Instead of one of the four above, for debugging: what does no harm there. */
+/*
+ * --no-sandbox, in place of one of the functions above: set only no_new_privs, no
+ * core dumps and the parent-death signal.
+ */
 int sandbox_bare(pid_t monitor);
 
 /* The layers in use, in words, for --check. */

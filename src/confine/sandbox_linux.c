@@ -23,7 +23,7 @@ sandbox_no_core(void)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* A role is nothing without its monitor: it ends when that one does. */
+/* Kill this process when the monitor exits. */
 static int
 follow(pid_t monitor)
 {

@@ -255,7 +255,7 @@ open_bulletin(int directory, const char *file, struct stat *st)
 	return fd;
 }
 
-/* Never onto a file.  What is there already is what was to be there. */
+/* Do not overwrite: an existing file with this name is this bulletin. */
 static int
 publish(struct maildir *md, const char *path, const char *name)
 {

@@ -199,7 +199,10 @@ dotlock_is_ours(const struct dotlock *l)
 	    ours.st_ino == now.st_ino);
 }
 
-/* A mark of time: nobody compares clocks, the file system's own counts. */
+/*
+ * Touch the lock file with the server's time (NULL), so that clock differences
+ * between hosts do not matter.
+ */
 void
 dotlock_refresh(struct dotlock *l)
 {

@@ -115,10 +115,10 @@ int index_commit(struct index_draft *draft, int top,
 bool index_trusts_alike(const struct index_draft *draft,
     const struct index_head *head, const struct maildir_stamp *stamp);
 
-/* Think better of it.  Does nothing after index_commit(). */
+/* Discard the draft.  Does nothing after index_commit(). */
 void index_drop(struct index_draft *draft, int top);
 
-/* The file has been wrong once: no session may believe it again. */
+/* Remove the index after an inconsistency. */
 void index_remove(int top);
 
 /* A size was wrong: remove it, and leave one that says no more than that. */

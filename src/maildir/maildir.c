@@ -130,7 +130,7 @@ make(struct maildir *md, int at, const char *path, bool *made)
 	    path);
 }
 
-/* What comes into it may be nowhere else: it must be there after a crash. */
+/* fsync the new directories: drained mail will exist only here. */
 static void
 sync_made(const struct maildir *md)
 {

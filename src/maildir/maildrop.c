@@ -337,7 +337,7 @@ look(struct maildir *md, enum maildir_where where, const char *file)
 	return maildir_raw(md, where, file, &raw);
 }
 
-/* How large, for those who keep count; unknown is nothing. */
+/* File size for maildirsize; 0 if it cannot be determined. */
 static uint64_t
 raw_size(struct maildrop *d, size_t idx)
 {

@@ -97,8 +97,8 @@ int table_read(struct table *t, size_t idx, struct stored *s);
 void table_save(struct table *t);
 
 /*
- * The message at idx was not what we said: nobody shall believe that again.  Did
- * only its name say so?
+ * The size of the message at idx was wrong: invalidate the index.  True if the size
+ * came from the file name.
  */
 bool table_distrust(struct table *t, size_t idx);
 

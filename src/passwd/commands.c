@@ -285,7 +285,7 @@ list_entry(struct span user, struct span secret)
 		    e.iterations);
 	else
 		say(user, e.has_password ? "APOP and CRAM-MD5" :
-		    "of no use: neither a secret nor what SCRAM needs");
+		    "unusable: neither a secret nor SCRAM keys");
 	secrets_wipe(&e);
 }
 

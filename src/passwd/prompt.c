@@ -59,7 +59,7 @@ catch_signals(struct caught *c)
 	(void)sigprocmask(SIG_BLOCK, &blocked, &c->mask);
 }
 
-/* One that came is now had as if nobody had caught it. */
+/* Re-raise the signal with its original handler. */
 static void
 release_signals(const struct caught *c)
 {

@@ -136,7 +136,7 @@ set_command(struct request *r, int argc, char **argv, char *error, size_t cap)
 	int want;
 
 	if (argc == 0)
-		return fail(error, cap, "what is to be done?  See --help");
+		return fail(error, cap, "missing command; see --help");
 	for (i = 0; i < COMMANDS; i++)
 		if (strcmp(argv[0], commands[i].name) == 0)
 			break;

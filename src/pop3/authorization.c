@@ -102,7 +102,7 @@ auth_stls(struct pop3 *p, const struct args *a)
 	return attempt_can_wait(p) ? STEP_TLS : STEP_ABORT;
 }
 
-/* The client is somebody else from now on, and nobody has given a name. */
+/* Use the address from XCLIENT and forget any USER. */
 static int
 become_client(struct pop3 *p, const char *ip)
 {

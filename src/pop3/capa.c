@@ -24,7 +24,7 @@ may_be_known(const struct pop3 *p)
 	return p->state == TRANSACTION || !p->conf->shy;
 }
 
-/* As the banner: the version is for those who were told to have it. */
+/* Include the version only if show-version is set, as in the banner. */
 static void
 put_implementation(const struct pop3 *p, char *line, size_t cap)
 {

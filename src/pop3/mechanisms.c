@@ -15,7 +15,7 @@ has_cram(const struct pop3 *p)
 	return p->secrets.password;
 }
 
-/* Nobody needs to be told of what nobody here can do. */
+/* Report a mechanism that no user can use as unknown. */
 static enum reply
 unknown(const struct pop3 *p)
 {

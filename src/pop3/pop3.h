@@ -73,7 +73,7 @@ enum pop3_step {
 	STEP_LOGIN,		/* in the other state; no status line yet */
 	STEP_TLS,		/* anew, over TLS; all is said, and flushed */
 	STEP_END,		/* not at all: all is said */
-	STEP_ABORT		/* not at all, and not another word */
+	STEP_ABORT		/* without a reply */
 };
 
 struct pop3 {

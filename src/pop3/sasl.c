@@ -153,7 +153,7 @@ is_same(struct span a, struct span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
-/* RFC 4616: whom to be, if not oneself; who one is; the password. */
+/* RFC 4616: authzid NUL authcid NUL password. */
 static void
 run_plain(struct exchange *x)
 {

@@ -13,11 +13,11 @@
 struct front {
 	pid_t monitor;			/* our parent */
 	bool no_sandbox;
-	const char *account;		/* who reads strangers' bytes ... */
+	const char *account;		/* of the process that reads client input */
 	uid_t uid;
 	gid_t gid;
 	uint32_t error;			/* ... or why nobody can: errno */
-	const char *empty_dir;		/* where we are locked up */
+	const char *empty_dir;		/* directory that confines it */
 	struct peer peer;
 	bool header;			/* a proxy's header comes first ... */
 	bool only_header;		/* ... and then another front */

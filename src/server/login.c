@@ -25,7 +25,10 @@
  */
 #define UNKNOWN_HOST "unknown.invalid"
 
-/* Some clients try the best that is announced, nothing else: it must work. */
+/*
+ * Announce only mechanisms that can succeed: some clients try the strongest one and
+ * give up.
+ */
 static struct secrets_kinds
 find_secrets(const struct server_conf *conf)
 {
@@ -182,7 +185,7 @@ check_access(struct login *l)
 
 /*
  * A name as the client gives it, without its folder, and in the form that a
- * virtual user's has.  -1 for what is nobody's.
+ * virtual user's has.  -1 if no user can have this name.
  */
 static int
 understand(struct login *l, const char *said, char name[ASK_USER_MAX + 1])
@@ -394,7 +397,7 @@ refuse_proof(struct login *l, const char *name)
 	return VERDICT_WRONG;
 }
 
-/* Who knows a secret of ours is still PAM's to admit. */
+/* After APOP, CRAM-MD5 and SCRAM, PAM still checks the account. */
 static enum verdict
 admit_proven(struct login *l, const char *name)
 {
@@ -440,7 +443,10 @@ login_by_cram(struct login *l, const char *said, struct span digest)
 	return match ? admit_proven(l, name) : refuse_proof(l, name);
 }
 
-/* What is nobody's name costs as much as another, since it costs so much. */
+/*
+ * Run the same PBKDF2 for invalid names, so that timing does not reveal which users
+ * exist.
+ */
 enum verdict
 login_by_scram(struct login *l, const char *said, struct scram_claim *claim,
     unsigned char signature[SCRAM_PROOF])
@@ -471,7 +477,7 @@ make_nonce(struct login *l)
 	return 0;
 }
 
-/* What is nobody's name has a salt, too. */
+/* Return a salt for unknown users, too: RFC 5802 gives it before the proof. */
 static int
 find_salt(struct login *l, const char *said, struct scram_salt *salt)
 {

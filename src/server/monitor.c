@@ -77,7 +77,7 @@ static const struct rule {
 	    answer_peer },
 };
 
-/* With nothing before it, or with a proxy's header out of the way. */
+/* The phase after the PROXY header, or at the start if none is expected. */
 static enum monitor_phase
 first_phase(const struct monitor *m)
 {

@@ -64,7 +64,9 @@ import_end(const struct monitor *m, int status, enum reply *reply)
 	}
 }
 
-/* Of the settings what intake_run() reads, and no file to read them from. */
+/*
+ * Pass the settings that intake_run() uses; the child reads no configuration file.
+ */
 static void
 put_settings(struct program *c, const struct server_conf *conf)
 {

@@ -1,6 +1,6 @@
 /*
- * Another program of ours: its command line, and becoming it.  That line stands
- * there for all to see: nothing secret, no name and no address is on it.
+ * Build the command line of a helper program and exec it.  Everybody can read that
+ * line in ps(1): nothing secret, no name and no address is on it.
  */
 #ifndef SERVER_PROGRAM_H
 #define SERVER_PROGRAM_H

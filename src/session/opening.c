@@ -50,7 +50,10 @@ log_trouble(struct pop3 *p)
 		log_line(LOG_WARN, "%s: %s", pop3_who(p), trouble);
 }
 
-/* Before the lock is asked for: who comes too soon shall end no session. */
+/*
+ * Check LOGIN-DELAY before taking the lock, so that a refused login does not make
+ * an idle session yield.
+ */
 static bool
 comes_too_soon(struct pop3 *p, const char *path)
 {

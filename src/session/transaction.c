@@ -76,7 +76,7 @@ say_sum(struct pop3 *p, enum reply reply)
 	    .count = left.count, .octets = left.octets });
 }
 
-/* What we know of the messages is wrong: not another word (table.h). */
+/* The index is corrupt: end the session without a reply (table.h). */
 static enum pop3_step
 give_up(struct pop3 *p)
 {

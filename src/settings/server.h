@@ -61,7 +61,7 @@ struct server_conf {
 	const char *pam_service;
 	bool no_pam;			/* ... as it is SERVER_NO_PAM */
 	const char *secrets;		/* file for APOP, or NULL */
-	const char *front_user;		/* who reads strangers' bytes */
+	const char *front_user;		/* account that reads client input */
 	const char *empty_dir;		/* where it is locked up */
 	int64_t storage_time;		/* ms that storage may hang at a login */
 	uint32_t session_memory;	/* MB; 0: any amount */

@@ -270,7 +270,7 @@ is_done(const struct pump *p)
 	    (p->up.told || p->plain_gone));
 }
 
-/* With nobody left who would lose patience, it is for us to do so. */
+/* After the session has closed, enforce our own write timeout. */
 static void
 set_deadline(struct pump *p)
 {

@@ -20,7 +20,7 @@ static const char mark[16] = "solopop-tickets";
 #define DIGEST 32
 #define SIGNED (TICKETS_SIZE - DIGEST)
 
-/* Who began to write and has not come to an end for so long is dead. */
+/* A FILE.new older than this was left by a crashed process, s. */
 #define STALE 60
 
 static unsigned char *

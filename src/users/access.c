@@ -9,7 +9,7 @@
 /* In /etc/shells: whatever the shell is, it will do (wu-ftpd began that). */
 #define ANY_SHELL "/POPPER/ANY/SHELL/"
 
-/* Longer lines are nobody's name. */
+/* Longer lines cannot match a user name and are skipped. */
 #define NAME_LINE_MAX 512
 
 /* Cut the line end off.  False: the line is longer than this. */

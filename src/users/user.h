@@ -1,6 +1,6 @@
 /*
- * The person behind a name: as the system knows them, or a virtual user, who has
- * a Maildir and shares an account with others of the kind.
+ * User accounts: system users, and virtual users, who have a Maildir each and share
+ * one account.
  */
 #ifndef USERS_USER_H
 #define USERS_USER_H

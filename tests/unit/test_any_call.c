@@ -297,7 +297,7 @@ play(void **state, const struct scene *scene)
 }
 
 static void
-plain__whatever_fails__is_told_or_true(void **state)
+any_syscall_failure__reports_error_or_succeeds(void **state)
 {
 	play(state, &(struct scene){ .prepare = plain });
 }
@@ -374,7 +374,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain__whatever_fails__is_told_or_true),
+		cmocka_unit_test(any_syscall_failure__reports_error_or_succeeds),
 		cmocka_unit_test(plain__flags_change_meanwhile__whatever_fails),
 		cmocka_unit_test(index__whatever_fails__is_told_or_true),
 		cmocka_unit_test(index__flags_change_meanwhile__whatever_fails),

@@ -73,7 +73,7 @@ verify__says_who_and_what__and_hears_the_verdict(void **state)
 }
 
 static void
-apop__says_who_and_what__and_hears_the_last_word(void **state)
+ask_apop__sends_user_and_digest__reads_last_flag(void **state)
 {
 	enum verdict verdict;
 	struct monmsg m;
@@ -390,7 +390,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(verify__says_who_and_what__and_hears_the_verdict),
-		TEST(apop__says_who_and_what__and_hears_the_last_word),
+		TEST(ask_apop__sends_user_and_digest__reads_last_flag),
 		TEST(challenge__says_who__and_hears_nonce_and_salt),
 		TEST(challenge__of_any_other_form__is_refused),
 		TEST(cram__says_who_and_what),

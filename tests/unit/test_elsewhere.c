@@ -150,7 +150,7 @@ lease__where_there_is_none__is_not_supported(void **state)
 }
 
 static void
-filters__where_there_are_none__are_not_said_to_be(void **state)
+seccomp__unsupported__not_reported_as_active(void **state)
 {
 	(void)state;
 	assert_false(no_seccomp_is_here());
@@ -200,7 +200,7 @@ main(void)
 		cmocka_unit_test(database__without_gdbm__says_so),
 		cmocka_unit_test(lease__where_there_is_none__is_not_supported),
 		cmocka_unit_test(
-		    filters__where_there_are_none__are_not_said_to_be),
+		    seccomp__unsupported__not_reported_as_active),
 		cmocka_unit_test(sandbox__of_no_system__still_leaves_no_core),
 		cmocka_unit_test(account__without_shadow__is_not_locked),
 	};

@@ -113,7 +113,7 @@ read__of_what_is_no_file__is_refused(void **state)
 }
 
 static void
-gone__is_nobodys_fault(void **state)
+enoent__leaves_error_text_empty(void **state)
 {
 	off_t raw;
 
@@ -502,7 +502,7 @@ main(void)
 		TEST(open__of_no_directory__tells_which),
 		TEST(close__at_any_moment__is_well),
 		TEST(read__of_what_is_no_file__is_refused),
-		TEST(gone__is_nobodys_fault),
+		TEST(enoent__leaves_error_text_empty),
 		TEST(error__of_a_foreign_name__is_quoted_and_short),
 		TEST(set_seen__of_each_name),
 		TEST(set_seen__onto_anything__is_refused),

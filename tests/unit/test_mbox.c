@@ -206,7 +206,7 @@ file__of_each_kind__is_cut_where_it_should(void **state)
 }
 
 static void
-file__that_begins_otherwise__is_none(void **state)
+mbox__no_from_line__ebadmsg(void **state)
 {
 	(void)state;
 	begin(SPAN("Subject: a\n\n" F "x: y\n"));
@@ -462,7 +462,7 @@ main(void)
 		cmocka_unit_test(line__of_each_form__is_a_from_line_or_not),
 		cmocka_unit_test(line__of_before_1970__is_a_from_line_without_a_time),
 		cmocka_unit_test(file__of_each_kind__is_cut_where_it_should),
-		cmocka_unit_test(file__that_begins_otherwise__is_none),
+		cmocka_unit_test(mbox__no_from_line__ebadmsg),
 		cmocka_unit_test(file__with_nuls_before_it__is_read_behind_them),
 		cmocka_unit_test(file__of_more_than_4_GB__is_cut_where_it_should),
 		cmocka_unit_test(file__that_shrinks__is_an_error),

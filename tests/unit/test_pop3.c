@@ -384,7 +384,7 @@ static const struct {
 };
 
 static void
-scram__of_who_does_not_agree__ends_it(void **state)
+scram__client_rejects_server_signature__ends_session(void **state)
 {
 	char input[512], expected[512];
 	size_t i;
@@ -1409,7 +1409,7 @@ main(void)
 		TEST(words__of_any_case_and_spacing__are_commands),
 		TEST(transaction__of_each_command),
 		TEST(authorization__knows_no_mail),
-		TEST(scram__of_who_does_not_agree__ends_it),
+		TEST(scram__client_rejects_server_signature__ends_session),
 		TEST(expect__is_for_mechanisms_of_pam),
 		TEST(challenge__that_cannot_be_had__is_trouble_of_ours),
 		TEST(bad_commands__too_many_before_login__end_it),

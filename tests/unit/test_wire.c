@@ -95,7 +95,7 @@ static const struct span texts[] = {
 };
 
 static void
-encode__in_pieces_of_any_size__is_as_by_eye(void **state)
+encode__in_pieces_of_any_size__matches_reference(void **state)
 {
 	size_t i, piece;
 
@@ -107,7 +107,7 @@ encode__in_pieces_of_any_size__is_as_by_eye(void **state)
 }
 
 static void
-encode__of_generated_bytes__is_as_by_eye(void **state)
+encode__of_generated_bytes__matches_reference(void **state)
 {
 	static const char alphabet[] = "\n\n\r..aaab\0\xe9";
 	unsigned char text[500];
@@ -220,8 +220,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(encode__in_pieces_of_any_size__is_as_by_eye),
-		cmocka_unit_test(encode__of_generated_bytes__is_as_by_eye),
+		cmocka_unit_test(encode__in_pieces_of_any_size__matches_reference),
+		cmocka_unit_test(encode__of_generated_bytes__matches_reference),
 		cmocka_unit_test(
 		    measure__of_long_texts__is_as_by_the_plain_loop),
 		cmocka_unit_test(
