@@ -404,7 +404,20 @@ choose(struct source *s, struct mails *list, struct maildir *md,
 	return 0;
 }
 
-/* Replace auto by what it comes to, which may be nothing. */
+/* Nobody is asked later for a list that is not there at the first session. */
+static bool
+is_there(const struct source *s, const struct maildir *md)
+{
+	struct timespec changed;
+
+	return lists_file(s) == NULL || lists_changed(md, s, &changed) == 0 ||
+	    errno != ENOENT;
+}
+
+/*
+ * Replace auto by what it comes to, which may be nothing, and leave out lists that
+ * are not there.
+ */
 static int
 resolve(struct sources *out, const struct sources *in, struct mails *list,
     struct maildir *md, struct takeover *o)
@@ -417,7 +430,8 @@ resolve(struct sources *out, const struct sources *in, struct mails *list,
 		if (in->v[i].kind == SOURCE_AUTO &&
 		    choose(&out->v[out->n], list, md, o) == -1)
 			return -1;
-		if (out->v[out->n].kind != SOURCE_AUTO)
+		if (out->v[out->n].kind != SOURCE_AUTO &&
+		    is_there(&out->v[out->n], md))
 			out->n++;
 	}
 	return 0;
@@ -455,6 +469,7 @@ set_from(const struct source *s, struct mails *list, struct maildir *md,
 	}
 }
 
+/* May it have another id for a message than the one that was shown? */
 static bool
 is_later_source(const struct source *s, const struct maildir *md)
 {
@@ -498,7 +513,7 @@ takeover_first(struct maildir *md, struct mails *list, struct takeover *o)
 	for (i = 0; i < s.n; i++) {
 		if (set_from(&s.v[i], list, md, o) == -1)
 			return -1;
-		alive = alive || is_alive(md, &s.v[i]);
+		alive = alive || is_later_source(&s.v[i], md);
 	}
 	if (s.n > 0)
 		(void)snprintf(o->told, sizeof o->told, "unique-ids of %zu of "
@@ -524,7 +539,7 @@ takeover_later(struct maildir *md, struct mails *list, const char *source)
 			continue;
 		if (set_from(&s.v[i], list, md, &none) == -1)
 			return -1;
-		alive = alive || lists_file(&s.v[i]) != NULL;
+		alive = true;
 	}
 	return alive ? set_own(list) : 0;
 }

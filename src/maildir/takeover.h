@@ -41,9 +41,10 @@ int takeover_first(struct maildir *md, struct mails *list, struct takeover *o);
 
 /*
  * The same at a later session, by the recorded source, for messages without an id
- * that the session before did not know.  While the other server's list is alive
- * (written to in the last 30 days) each of them gets an id to be recorded, so that
- * a row which comes later changes none.
+ * that the session before did not know.  While the source may still tell another id
+ * each of them gets an id to be recorded: always with names, because programs add
+ * fields to them, and with a list while it is alive (written to in the last 30
+ * days).
  */
 int takeover_later(struct maildir *md, struct mails *list, const char *source);
 

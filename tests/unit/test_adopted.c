@@ -598,6 +598,33 @@ list__that_nobody_has_written_to_for_a_month__is_asked_no_more(void **state)
 	    "#source=dovecot:%08Xu%08Xv\n0000000100000009 1.a\n");
 }
 
+/* A named list that is not there at the first session is not asked later. */
+static void
+list__that_appears_after_the_first_session__changes_no_id(void **state)
+{
+	(void)state;
+	put_three();
+	expect_ids("courier,dovecot", "1.a 2.b 3.c ");
+	box_expect(ADOPTED_FILE, "solopop uidl 1\n#source=none\n");
+	box_put("dovecot-uidlist", SPAN("3 V9 N9 Gabc\n1 W9 :1.a\n2 :2.b\n"));
+	box_remove("solopop.index");
+	expect_ids("courier,dovecot", "1.a 2.b 3.c ");
+}
+
+static void
+names__that_get_a_size_later__keep_the_ids_they_had(void **state)
+{
+	(void)state;
+	put_three();
+	expect_ids("name", "1.a 2.b 3.c ");
+	box_put("new/4.d", SPAN("d\n"));
+	expect_ids("name", "1.a 2.b 3.c 4.d ");
+	box_move("new/3.c", "new/3.c,S=9");
+	box_move("new/4.d", "new/4.d,S=2");
+	box_remove("solopop.index");
+	expect_ids("name", "1.a 2.b 3.c 4.d ");
+}
+
 /* A program that adds a size to a name changes no id. */
 static void
 name__that_gets_or_loses_a_size__keeps_its_adopted_id(void **state)
@@ -664,6 +691,8 @@ main(void)
 		TEST(
 		    list__that_nobody_has_written_to_for_a_month__is_asked_no_more),
 		TEST(name__that_gets_or_loses_a_size__keeps_its_adopted_id),
+		TEST(list__that_appears_after_the_first_session__changes_no_id),
+		TEST(names__that_get_a_size_later__keep_the_ids_they_had),
 		TEST(lists__of_other_servers__are_taken_over),
 		TEST(courier__message_of_number_0__has_its_name_as_id),
 		TEST(ids__that_cannot_be_written__hold_for_the_session),
