@@ -58,15 +58,18 @@ int
 mechanisms_check(const char *list, char *why, size_t cap)
 {
 	struct span name;
+	bool any = false;
 
-	while (next_name(&list, &name))
+	for (; next_name(&list, &name); any = true)
 		if (!is_known(name)) {
 			(void)snprintf(why, cap, "%.*s is none of APOP, "
 			    "SCRAM-SHA-256, CRAM-MD5, PLAIN and LOGIN",
 			    name.len > 40 ? 40 : (int)name.len, name.p);
 			return -1;
 		}
-	return 0;
+	if (!any)
+		(void)snprintf(why, cap, "expected a name");
+	return any ? 0 : -1;
 }
 
 bool

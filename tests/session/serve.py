@@ -41,7 +41,7 @@ def only(place, *programs):
 
 def prepare(place):
     """The script beside the program, as installed; /usr/sbin is out of sight."""
-    top = place.path("installed")
+    top = place.path("installed in a folder")
     os.mkdir(top)
     text = SCRIPT.replace(":/usr/sbin:/usr/local/sbin", "") \
         .replace(":/usr/sbin:/sbin", "")

@@ -97,6 +97,17 @@ parse__of_what_is_wrong__says_so(void **state)
 	    "or none");
 	assert_refused("--auth-mechanisms=PLAIN DIGEST-MD5",
 	    "auth-mechanisms: DIGEST-MD5 is none of APOP, SCRAM-SHA-256");
+	assert_refused("--auth-mechanisms= ,", "auth-mechanisms: expected a name");
+	assert_refused("--adopt-uidls=dovecot:%q",
+	    "adopt-uidls: no such format: dovecot:%q");
+	assert_refused("--adopt-uidls=dovecot:same", "adopt-uidls: no such format");
+	assert_refused("--adopt-uidls=ids-file:../x",
+	    "adopt-uidls: not the name of a file in the Maildir");
+	assert_refused("--adopt-uidls=ids-file", "adopt-uidls: not the name");
+	assert_refused("--adopt-uidls=name:x",
+	    "adopt-uidls: takes nothing behind a colon");
+	assert_refused("--adopt-uidls=", "adopt-uidls: expected none or sources");
+	assert_refused("--adopt-uidls=uidl", "adopt-uidls: no such source: uidl");
 	assert_refused("--proxy-from=", "proxy-from: expected networks");
 	assert_refused("--proxy-from=10.1.2.3/8",
 	    "proxy-from: \"10.1.2.3/8\" has bits set behind its length");
