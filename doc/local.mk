@@ -1,7 +1,7 @@
 # The manual, guides, and notes for those who change the code.
 
 dist_man_MANS += doc/solopop.8 doc/solopop-import.8 doc/solopop-passwd.8 \
-	doc/solopop-serve.8 \
+	doc/solopop-protocol.7 doc/solopop-serve.8 \
 	doc/solopop-tls.8 doc/solopop.conf.5
 dist_doc_DATA += doc/CONTRIBUTING.md doc/SECURITY.md doc/admin.md \
 	doc/design.md doc/from-qpopper.md doc/index.md doc/others.md \

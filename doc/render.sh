@@ -37,7 +37,7 @@ here mandoc || {
 }
 cd html
 # What mandoc finds beside a page is a page of ours; others are elsewhere.
-for page in "$source"/*.[158]; do
+for page in "$source"/*.[1578]; do
 	(cd "$source" && mandoc -T html -O "man=%N.%S.html;$elsewhere" \
 	    "${page##*/}") >"${page##*/}.html"
 	mandoc -T pdf -O paper=a4 "$page" >"../pdf/${page##*/}.pdf"

@@ -6,6 +6,7 @@ top=${top_srcdir:-.}
 solopop=${SOLOPOP:-./solopop}
 page=$top/doc/solopop.8
 keys=$top/doc/solopop.conf.5
+protocol=$top/doc/solopop-protocol.7
 bad=0
 
 complain() {
@@ -41,14 +42,26 @@ options=$(echo "$table" | cut -d' ' -f2)
 }
 
 while read -r letter name default; do
-	fl="Fl -$name"
-	[ "$letter" = - ] || fl="Fl $letter , $fl"
-	grep -q -e "^\.It $fl\( \|\$\)" "$page" ||
-	    complain "$fl is not in solopop.8"
 	case $name in
-	check | demo | help | version) continue ;;
+	no-auth | no-sandbox | qpopper | fixture | demo | check | help | version | config-file)
+		fl="Fl -$name"
+		[ "$letter" = - ] || fl="Fl $letter , $fl"
+		grep -q -e "^\.It $fl\( \|\$\)" "$page" ||
+		    complain "$fl is not in solopop.8"
+		continue ;;
 	esac
-	why=$(sed -n "s/^\.It Cm $name = //p" "$keys")
+	# From its tag to the line behind "Default:"; lists within an entry are deeper.
+	entry=$(awk -v name="$name" '
+		/^\.Bl / { depth++ }
+		/^\.El/ { depth-- }
+		/^\.It Cm / && depth == 1 && $3 == name { inside = 1 }
+		inside { print }
+		told { exit }
+		inside && /^Default:$/ { told = 1 }' "$keys")
+	[ -n "$entry" ] || complain "$name has no entry in solopop.conf.5"
+	[ "$letter" = - ] || echo "$entry" | head -n 1 | grep -q " Pq Fl $letter\$" ||
+	    complain "solopop.conf.5 does not say that $name is -$letter"
+	why=$(echo "$entry" | tail -n 1 | sed -n 's/^\.\(Cm\|Pa\) \(.*\) \.$/\2/p')
 	case $why in
 	'') complain "solopop.conf.5 does not say why $name is as it is" ;;
 	"$default" | "\\&$default" | "\\(ti${default#?}") ;;
@@ -58,9 +71,6 @@ while read -r letter name default; do
 		- | /* | *_*) ;;
 		*) complain "$name: the default that solopop.conf.5 justifies is not --help's" ;;
 		esac
-	esac
-	case $name in
-	no-auth | no-sandbox | qpopper | fixture | demo | check | help | version | config-file) continue ;;
 	esac
 	row=$(grep -e "^\.It $name Ta " "$keys") ||
 	    complain "$name is not in solopop.conf.5"
@@ -78,11 +88,11 @@ old=$(sed -n 's/^ROW("\([a-zA-Z-]*\)", QPOPPER_.*/\1/p' "$top/src/settings/qpopp
     grep -v '^-')
 [ "$(echo "$old" | wc -l)" -gt 30 ] || complain "found no options of qpopper"
 for key in $old; do
-	grep -q "^\.It $key Ta " "$keys" ||
+	grep -q "^\.It $key\$" "$keys" ||
 	    complain "qpopper's $key is not in solopop.conf.5"
 done
 
-for key in $(sed -n '/^\.Sh DEFAULTS/q
+for key in $(sed -n '/^\.Sh SETTINGS/q
     s/^\.It \([a-z0-9-]*\) Ta .*/\1/p' "$keys"); do
 	echo "$options" | grep -qx -e "$key" ||
 	    complain "solopop.conf.5 has $key, which is no option"
@@ -97,8 +107,8 @@ commands=$(sed -n 's/^	{ "\([A-Z]*\)",.*/\1/p' "$top/src/pop3/authorization.c" \
     "$top/src/session/transaction.c" | sort -u)
 [ "$(echo "$commands" | wc -l)" -gt 10 ] || complain "found no commands"
 for command in $commands; do
-	grep -q "^\.It Ic $command\( \|\$\)" "$page" ||
-	    complain "$command is not in solopop.8"
+	grep -q "^\.It Ic $command\( \|\$\)" "$protocol" ||
+	    complain "$command is not in solopop-protocol.7"
 done
 
 # What SECURITY.md says takes a defence out is there.
@@ -130,7 +140,7 @@ for sample in 'a <solopop@localhost>' 'b <dev@solopop.example>' \
 	    complain "the search for invented addresses is blind to $sample"
 done
 found=$(grep -rnE "$invented" "$top/configure.ac" "$top/README.md" \
-    "$top/doc" "$top/examples" "$top/src" --include='*.[ch158]' \
+    "$top/doc" "$top/examples" "$top/src" --include='*.[ch1578]' \
     --include='*.md' --include=configure.ac --include=changelog \
     --include=control --include=copyright --include=watch \
     --include='README.*' --include='*.spec' --include='Containerfile*')
@@ -139,15 +149,21 @@ found=$(grep -rnE "$invented" "$top/configure.ac" "$top/README.md" \
     complain "--version asks for reports, and there is no address for them"
 
 # Which other pages are installed here is no matter of ours.
+# No table is wider than a page.
+if command -v groff >/dev/null; then
+	wide=$(groff -mdoc -Tutf8 -ww -z "$top"/doc/*.[1578] 2>&1 |
+	    grep "can.*t break line")
+	[ -z "$wide" ] || complain "$wide"
+fi
 if command -v mandoc >/dev/null; then
-	lint=$(mandoc -Tlint -Wstyle "$top"/doc/*.[158] 2>&1 |
+	lint=$(mandoc -Tlint -Wstyle "$top"/doc/*.[1578] 2>&1 |
 	    grep -v 'referenced manual not found\|outdated mandoc.db')
 	[ -z "$lint" ] || complain "$lint"
 	# make doc: a file for each page, and no link to a file that is not there.
 	made=$(mktemp -d)
 	sh "$top/doc/render.sh" "$top/doc" "$made" >"$made/said" 2>&1 ||
 	    complain "make doc: $(cat "$made/said")"
-	for file in "$top"/doc/*.[158]; do
+	for file in "$top"/doc/*.[1578]; do
 		name=${file##*/}
 		grep -q '</html>' "$made/html/$name.html" ||
 		    complain "make doc: no $name.html"

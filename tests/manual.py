@@ -18,7 +18,7 @@ TOP = os.path.abspath(os.environ.get("top_srcdir", "."))
 sys.path.insert(0, os.path.join(TOP, "tests", "session"))
 import harness                                              # noqa: E402
 
-PAGES = sorted(glob.glob(TOP + "/doc/*.[158]"))
+PAGES = sorted(glob.glob(TOP + "/doc/*.[1578]"))
 GUIDES = sorted(glob.glob(TOP + "/doc/*.md")) + [TOP + "/README.md"]
 KINDS = ("run", "prints", "conf")
 LIMIT = 5 * harness.PATIENCE
@@ -166,7 +166,7 @@ def conf_block(place, where, text):
 def example_conf(place):
     """The file with every key has every key, and each line of it is lawful."""
     example = slurp(TOP + "/examples/solopop.conf")
-    keys = slurp(TOP + "/doc/solopop.conf.5").partition(".Sh DEFAULTS")[0]
+    keys = slurp(TOP + "/doc/solopop.conf.5").partition(".Sh SETTINGS")[0]
     for key in re.findall(r"^\.It ([a-z][\w-]*) Ta ", keys, re.M):
         result(re.search("^#set %s = " % key, example, re.M),
                "examples/solopop.conf", key, "is missing")

@@ -1,6 +1,6 @@
 /*
  * adopt-uidls: where the unique-ids come from that clients know from an earlier
- * server.  A list of sources, in order; see solopop.conf(5).
+ * server.  A list of sources, in order; see solopop-protocol(7).
  */
 #ifndef MAILDIR_SOURCES_H
 #define MAILDIR_SOURCES_H
