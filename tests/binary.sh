@@ -41,7 +41,7 @@ wrong() {
 judged=yes
 "$objdump" -f "$program" | grep -q 'elf64-x86-64' || judged=no
 grep -aq 'clang version' "$program" && judged=no
-nm "$program" | grep -q ' ZSTD_decompressStream$' && limit=$((limit + 245760))
+nm "$program" | grep -q ' ZSTD_decompressStream$' && limit=$((limit + 262144))
 for file in solopop solopop-check solopop-import solopop-passwd solopop-tls; do
 	[ -f "$top_builddir/$file" ] || continue
 	strip -o "$tmp/stripped" "$top_builddir/$file" || exit 99
