@@ -341,8 +341,9 @@ class Terminal:
     def __init__(self, *args, program=PROGRAM):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            # A shell in the background starts its commands with SIGINT ignored.
-            for number in (signal.SIGINT, signal.SIGQUIT):
+            # A shell in the background, or nohup, starts commands with these ignored.
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP,
+                           signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             try:
                 os.execv(program, [program, *args])
