@@ -63,6 +63,20 @@ span_word(struct span *s, struct span *word)
 	return word->len > 0;
 }
 
+bool
+span_line(struct span *s, struct span *line)
+{
+	const char *end;
+
+	if (s->len == 0 ||
+	    (end = memchr(s->p, '\n', s->len)) == NULL)
+		return false;
+	*line = (struct span){ s->p, (size_t)(end - s->p) };
+	s->p += line->len + 1;
+	s->len -= line->len + 1;
+	return true;
+}
+
 int
 span_copy(char *dst, size_t cap, struct span s)
 {

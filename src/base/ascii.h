@@ -34,6 +34,12 @@ bool span_is_graph(struct span s);
 bool span_word(struct span *s, struct span *word);
 
 /*
+ * Cut the next line off *s, with its LF, which is not in *line.  False when there
+ * is no LF.
+ */
+bool span_line(struct span *s, struct span *line);
+
+/*
  * Copy into dst as a string.  -1 with EMSGSIZE when it does not fit whole,
  * EINVAL when it holds a NUL; dst is untouched then.
  */

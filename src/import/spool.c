@@ -421,19 +421,6 @@ write_journal(const struct drain *d)
 	return -1;
 }
 
-static bool
-next_line(struct span *rest, struct span *line)
-{
-	const char *end = memchr(rest->p, '\n', rest->len);
-
-	if (end == NULL)
-		return false;
-	*line = (struct span){ rest->p, (size_t)(end - rest->p) };
-	rest->p += line->len + 1;
-	rest->len -= line->len + 1;
-	return true;
-}
-
 /* "path length md5 count" */
 static int
 parse_head(struct drain *d, struct span line, bool *ours, uint64_t *count)
@@ -480,11 +467,11 @@ parse_journal(struct drain *d, struct span text, bool *ours)
 	uint64_t count;
 	struct span line;
 
-	if (!next_line(&text, &line) || line.len + 1 != strlen(FIRST_LINE) ||
+	if (!span_line(&text, &line) || line.len + 1 != strlen(FIRST_LINE) ||
 	    memcmp(line.p, FIRST_LINE, line.len) != 0 ||
-	    !next_line(&text, &line) || parse_head(d, line, ours, &count) == -1)
+	    !span_line(&text, &line) || parse_head(d, line, ours, &count) == -1)
 		return -1;
-	while (next_line(&text, &line))
+	while (span_line(&text, &line))
 		if (parse_row(d, line) == -1)
 			return -1;
 	return text.len == 0 && d->n == count ? 0 : -1;

@@ -200,7 +200,7 @@ adopted_find_bare(const struct adopted *a, struct span bare)
 	struct span row;
 	size_t i;
 
-	if (bare.len == 0 || span_copy(fields, sizeof fields - 1, bare) == -1)
+	if (a->n == 0 || bare.len == 0 || span_copy(fields, sizeof fields - 1, bare) == -1)
 		return NULL;
 	memcpy(fields + bare.len, ",", 2);
 	for (i = first_row(a, span_of(fields)); i < a->n; i++) {

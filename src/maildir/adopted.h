@@ -57,8 +57,8 @@ int adopted_parse(struct adopted *a, char *text);
 const char *adopted_find(const struct adopted *a, struct span unique);
 
 /*
- * The id of the one row with this bare name (see name.h), on loan; NULL when there
- * is none, or more than one.
+ * The id of the row with this bare name (see name.h), on loan; NULL unless exactly
+ * one row has it.
  */
 const char *adopted_find_bare(const struct adopted *a, struct span bare);
 

@@ -304,20 +304,6 @@ static const struct list {
 	[SOURCE_IDS_FILE] = { NULL, ids_head, ids_row },
 };
 
-static bool
-next_line(struct span *rest, struct span *line)
-{
-	const char *end;
-
-	if (rest->len == 0 ||
-	    (end = memchr(rest->p, '\n', rest->len)) == NULL)
-		return false;
-	*line = (struct span){ rest->p, (size_t)(end - rest->p) };
-	rest->p += line->len + 1;
-	rest->len -= line->len + 1;
-	return true;
-}
-
 static int
 translate(struct reader *r, const struct list *l, struct span in)
 {
@@ -325,10 +311,9 @@ translate(struct reader *r, const struct list *l, struct span in)
 
 	if (add(&r->text, span_of(ADOPTED_FIRST_LINE "\n")) == -1)
 		return -1;
-	r->facts->is_list = next_line(&in, &line) && l->head(r, line);
-	if (!r->facts->is_list)
+	if (!span_line(&in, &line) || !l->head(r, line))
 		return 0;
-	while (next_line(&in, &line))
+	while (span_line(&in, &line))
 		if (l->row(r, line) == -1)
 			return -1;
 	return 0;
@@ -380,7 +365,7 @@ lists_read(struct adopted *a, struct maildir *md, const struct source *s,
 	char *in;
 	int done;
 
-	*facts = (struct list_facts){ false, false, { 0, 0 } };
+	*facts = (struct list_facts){ false, { 0, 0 } };
 	in = file != NULL && lists_changed(md, s, &facts->changed) == 0 ?
 	    maildir_read_own(md, md->top, file, LIST_MAX, &len) : NULL;
 	if (in == NULL)

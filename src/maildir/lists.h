@@ -12,7 +12,6 @@
 #include <time.h>
 
 struct list_facts {
-	bool is_list;		/* it begins as such a list does */
 	bool had_pop3;		/* a POP3 server has left its traces */
 	struct timespec changed;
 };

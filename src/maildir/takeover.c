@@ -19,10 +19,10 @@
 /* So many bytes of a message are searched for its headers. */
 #define HEADERS_MAX 65536
 
-/* A list that nobody has written to for so long belongs to no server any more, s. */
+/* A list is dead, because its server is gone, after so many seconds unchanged. */
 #define LIST_ALIVE ((int64_t)30 * 24 * 3600)
 
-/* --- Ids of rows --------------------------------------------------------------- */
+/* --- Ids of rows ---------------------------------------------------------- */
 
 static int
 set_id(struct mails *list, struct mail *m, const char *uidl)
@@ -31,7 +31,7 @@ set_id(struct mails *list, struct mail *m, const char *uidl)
 	return (m->uidl = mails_keep(list, uidl)) != NULL ? 0 : -1;
 }
 
-/* Nobody has been told an id of it: neither row nor index has one. */
+/* No client has seen an id of the message: no row and no index has one. */
 static bool
 is_unshown(const struct mail *m)
 {
@@ -103,7 +103,7 @@ set_from_list(struct mails *list, struct maildir *md, const struct source *s)
 	return r;
 }
 
-/* --- Ids of names -------------------------------------------------------------- */
+/* --- Ids of names --------------------------------------------------------- */
 
 /* The usual id is of the name's bare part; a whole one need not be lawful. */
 static int
@@ -145,21 +145,7 @@ set_own(struct mails *list)
 	return 0;
 }
 
-/* --- Ids of headers ------------------------------------------------------------ */
-
-static bool
-next_line(struct span *rest, struct span *line)
-{
-	const char *end;
-
-	if (rest->len == 0 ||
-	    (end = memchr(rest->p, '\n', rest->len)) == NULL)
-		return false;
-	*line = (struct span){ rest->p, (size_t)(end - rest->p) };
-	rest->p += line->len + 1;
-	rest->len -= line->len + 1;
-	return true;
-}
+/* --- Ids of headers ------------------------------------------------------- */
 
 /* The value of a header field's line, or an empty span; field ends in a colon. */
 static struct span
@@ -185,7 +171,7 @@ find_field(struct span headers, const char *field)
 {
 	struct span line, value = { NULL, 0 };
 
-	while (value.len == 0 && next_line(&headers, &line) && line.len > 0 &&
+	while (value.len == 0 && span_line(&headers, &line) && line.len > 0 &&
 	    line.p[0] != '\r')
 		value = value_of(line, field);
 	return value;
@@ -323,7 +309,7 @@ set_from_headers(struct mails *list, struct maildir *md,
 	return r;
 }
 
-/* --- Which source --------------------------------------------------------------- */
+/* --- Which source --------------------------------------------------------- */
 
 /* What auto makes of a list, and tells the log if it is not taken. */
 enum fit { FIT_NONE, FIT_NO_POP3, FIT_GOOD };
@@ -367,7 +353,7 @@ is_newer(const struct timespec *a, const struct timespec *b)
 
 /*
  * Replace auto by the list that was written last, of those with a row for any
- * message.  Nothing is left in *s, with kind SOURCE_AUTO still, if there is none.
+ * message.  If no list fits, *s is unchanged.
  */
 static int
 choose(struct source *s, struct mails *list, struct maildir *md,
@@ -404,7 +390,7 @@ choose(struct source *s, struct mails *list, struct maildir *md,
 	return 0;
 }
 
-/* Nobody is asked later for a list that is not there at the first session. */
+/* A list that is missing at the first session is not recorded as a source. */
 static bool
 is_there(const struct source *s, const struct maildir *md)
 {
@@ -437,7 +423,7 @@ resolve(struct sources *out, const struct sources *in, struct mails *list,
 	return 0;
 }
 
-/* --- Taking over ---------------------------------------------------------------- */
+/* --- Taking over ---------------------------------------------------------- */
 
 static bool
 is_alive(const struct maildir *md, const struct source *s)

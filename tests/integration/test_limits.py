@@ -320,6 +320,21 @@ def silent_reader__beyond_the_timeout__log_says_timeout():
 
 # ---- limits and ends from outside ------------------------------------------
 
+def works_under(prefix, name):
+    """A whole session, whose log has this of a limit, or no limit at all."""
+    mailbox(SAMPLE)
+    log = Log()
+    with Session(prefix=prefix) as s:
+        s.talk.banner()
+        s.talk.login("alice")
+        equal(wire(s.talk.retr(1)), wire(SAMPLE[0]))
+        s.talk.ok("QUIT")
+    if name:
+        log.wait(name)
+    else:
+        check(not log.has("RLIMIT"), log.lines)
+
+
 @root_only
 def limits__below_ours__session_runs_and_log_names_them():
     tool("prlimit")
@@ -327,17 +342,7 @@ def limits__below_ours__session_runs_and_log_names_them():
                         ("--nofile=20:4096", None),
                         ("--data=500000000:500000000", "RLIMIT_DATA is 5"),
                         ("--data=12000000", "RLIMIT_DATA is 12000000")):
-        mailbox(SAMPLE)
-        log = Log()
-        with Session(prefix=("prlimit", limit)) as s:
-            s.talk.banner()
-            s.talk.login("alice")
-            equal(wire(s.talk.retr(1)), wire(SAMPLE[0]))
-            s.talk.ok("QUIT")
-        if name:
-            log.wait(name)
-        else:
-            check(not log.has("RLIMIT"), log.lines)
+        works_under(("prlimit", limit), name)
 
 
 @root_only
@@ -347,18 +352,8 @@ def memory_limit__soft_as_softlimit_sets_it__passwords_are_checked():
     for limit, name in (("--as=5000000:", None), ("--data=1000000:", None),
                         ("--as=4000000:900000000", None),
                         ("--as=32000000", "RLIMIT_AS is 32000000, less")):
-        mailbox(SAMPLE)
-        log = Log()
-        run = ("sh", "-c", 'prlimit --pid=$$ "$0" && exec "$@"', limit)
-        with Session(prefix=run) as s:
-            s.talk.banner()
-            s.talk.login("alice")
-            equal(wire(s.talk.retr(1)), wire(SAMPLE[0]))
-            s.talk.ok("QUIT")
-        if name:
-            log.wait(name)
-        else:
-            check(not log.has("RLIMIT"), log.lines)
+        works_under(("sh", "-c", 'prlimit --pid=$$ "$0" && exec "$@"',
+                     limit), name)
 
 
 @root_only

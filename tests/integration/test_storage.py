@@ -81,16 +81,20 @@ def box(top, files=None):
     return top
 
 
+def as_alice():
+    """What runs a command as alice, where we can be her."""
+    number = str(uid("alice"))
+    return ["setpriv", "--reuid", number, "--regid", number,
+            "--clear-groups", "--"] if PRIVATE else []
+
+
 def talk(maildir, *commands, options=(), env=None):
     """
     One session by hand, as alice where we can be: what it said after PASS, and
     its log.
     """
-    number = str(uid("alice"))
-    become = ["setpriv", "--reuid", number, "--regid", number,
-              "--clear-groups", "--"] if PRIVATE else []
     p = subprocess.run(
-        [*become, SOLOPOP, "--config-file=", "--log=stderr", "--no-auth",
+        [*as_alice(), SOLOPOP, "--config-file=", "--log=stderr", "--no-auth",
          *options, maildir],
         input="".join(c + "\r\n" for c in
                       ("USER a", "PASS b") + commands + ("QUIT",)).encode(),
@@ -259,11 +263,8 @@ def deliver_by_dovecot(top, form, settings):
     m = box("%s/%s" % (top, form))
     plugin = "mail_crypt" if form == "crypt" else "zlib"
     spill(m + ".conf", LDA_CONF % (m, plugin, settings), 0o644)
-    number = str(uid("alice"))
-    become = ["setpriv", "--reuid", number, "--regid", number,
-              "--clear-groups", "--"] if PRIVATE else []
     done = subprocess.run(
-        [*become, "env", "HOME=" + m, "USER=alice", LDA, "-c", m + ".conf",
+        [*as_alice(), "env", "HOME=" + m, "USER=alice", LDA, "-c", m + ".conf",
          "-f", "a@example.org"], input=MAIL, timeout=PATIENCE,
         stderr=subprocess.PIPE)
     equal(done.returncode, 0, done.stderr[-300:])

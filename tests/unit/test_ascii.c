@@ -17,6 +17,22 @@ is__ignores_case_and_nothing_else(void **state)
 }
 
 static void
+line__ends_at_its_lf__and_what_has_none_stays(void **state)
+{
+	struct span rest = span_of("a b\n\nno end"), line;
+
+	(void)state;
+	assert_true(span_line(&rest, &line));
+	assert_true(span_is(line, "a b"));
+	assert_true(span_line(&rest, &line));
+	assert_int_equal(line.len, 0);
+	assert_false(span_line(&rest, &line));
+	assert_true(span_is(rest, "no end"));
+	rest = (struct span){ NULL, 0 };
+	assert_false(span_line(&rest, &line));
+}
+
+static void
 word__cuts_at_blanks(void **state)
 {
 	struct span rest = SPAN("  a bc  d "), word;
@@ -88,6 +104,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is__ignores_case_and_nothing_else),
+		cmocka_unit_test(line__ends_at_its_lf__and_what_has_none_stays),
 		cmocka_unit_test(word__cuts_at_blanks),
 		cmocka_unit_test(
 		    copy__too_long_or_with_nul__leaves_the_target_alone),
